@@ -1,0 +1,73 @@
+"""Selling channels: one module per kind, each turning a shop's answers into domain orders.
+
+To add one, write `<kind>.py` with a class that fits `Channel`, give it a contract file under `tests/channels/contracts/`, and
+name it in `KINDS`.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from chalicelib.domain.days import Window
+from chalicelib.domain.orders import Order
+from chalicelib.domain.secret import Secret
+
+
+class Page(msgspec.Struct, frozen=True):
+    """One page of orders and where the next begins; `cursor` is None after the last."""
+
+    orders: tuple[Order, ...]
+    cursor: str | None
+
+
+class Store(msgspec.Struct, frozen=True):
+    """What the channel calls a store: mostly one to a connection."""
+
+    id: str
+    name: str
+
+
+class Shop(msgspec.Struct, frozen=True, kw_only=True):
+    """A shop as it describes itself. `account` is its immutable id, `domain` its address; `zone` is an IANA name or None.
+
+    `reach_days` is how far back its orders are shown to us, None for all of them.
+    """
+
+    account: str
+    domain: str
+    name: str
+    zone: str | None
+    currency: str
+    stores: tuple[Store, ...]
+    reach_days: int | None = None
+
+
+class Tokens(msgspec.Struct, frozen=True, kw_only=True):
+    """An access token and the refresh token that was issued with it. `scopes` are those granted."""
+
+    access: Secret
+    refresh: Secret | None
+    expires_at: datetime | None
+    refresh_expires_at: datetime | None
+    scopes: tuple[str, ...]
+
+
+class Channel(Protocol):
+    """One paired shop, ready to be asked. Every method raises ChannelError."""
+
+    def read_shop(self) -> Shop:
+        """Ask the shop who it is."""
+        ...
+
+    def fetch_pages(self, window: Window, cursor: str | None = None) -> Iterator[Page]:
+        """Yield the orders placed in `window` page by page, from the start or from where a former page's cursor points.
+
+        Every page names the next one's cursor, so that an interrupted fetch goes on. An order may come twice.
+        """
+        ...
+
+    def count_orders(self, window: Window) -> int | None:
+        """Ask another way how many orders were placed in `window`; None if the channel gives no exact answer."""
+        ...

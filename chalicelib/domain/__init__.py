@@ -1,0 +1,1 @@
+"""What Daybook computes, without clock, environment or network."""

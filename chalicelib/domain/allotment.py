@@ -1,0 +1,42 @@
+"""Plan years: the allotment's periods, anniversaries of sign-up at 00:00 in the workspace's zone."""
+
+from datetime import date, datetime, timedelta
+
+import msgspec
+
+from chalicelib.domain.days import day_of
+
+
+class Account(msgspec.Struct, frozen=True):
+    """Whose orders a shelf counts: a shop of a workspace, through every pairing."""
+
+    workspace: str
+    kind: str
+    account: str
+
+
+class PlanYear(msgspec.Struct, frozen=True):
+    """From `first` to `last`, both inside; its `name` is its first day."""
+
+    first: date
+    last: date
+
+    @property
+    def name(self) -> str:
+        return self.first.isoformat()
+
+
+def plan_year(signed_up_at: datetime, at: datetime, zone: str) -> PlanYear:
+    """The plan year that `at` belongs to. Somebody who signed up on 29 February renews on the 28th in other years."""
+    signed_up, today = day_of(signed_up_at, zone), day_of(at, zone)
+    year = today.year
+    if today < _anniversary(signed_up, year):
+        year -= 1
+    return PlanYear(_anniversary(signed_up, year), _anniversary(signed_up, year + 1) - timedelta(days=1))
+
+
+def _anniversary(signed_up: date, year: int) -> date:
+    try:
+        return signed_up.replace(year=year)
+    except ValueError:
+        return date(year, 2, 28)

@@ -1,0 +1,59 @@
+"""A paired shop as the rest of the system sees it, and the walls between workspaces."""
+
+import hashlib
+from base64 import b32encode
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from chalicelib.domain.secret import Secret
+
+State = Literal["paired", "parting", "parted"]
+
+
+class StoreName(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+
+
+class Connection(msgspec.Struct, frozen=True, kw_only=True):
+    """One shop of one workspace.
+
+    `account` is the shop's immutable id at its channel, `domain` its address there. `epoch` rises whenever pairing begins or
+    ends. `reach_days` is how far back the shop shows its orders, None for all. `sign_in_needed` is set when the channel
+    refused our access; pairing again clears it. `credentials_version` rises with every stored token pair.
+    """
+
+    workspace: str
+    id: str
+    kind: str
+    account: str
+    domain: str
+    name: str
+    zone: str
+    currency: str
+    stores: tuple[StoreName, ...]
+    state: State
+    epoch: int
+    colour: int
+    reach_days: int | None
+    sign_in_needed: bool
+    credentials_version: int
+    paired_at: datetime
+
+
+class Credentials(msgspec.Struct, frozen=True, kw_only=True):
+    """An opened token pair. Lives in memory only."""
+
+    access: Secret
+    refresh: Secret | None
+    expires_at: datetime | None
+    refresh_expires_at: datetime | None
+    scopes: tuple[str, ...]
+
+
+def connection_id(workspace: str, kind: str, account: str) -> str:
+    """The name of a shop's connection: the same shop paired again in the same workspace is the same connection."""
+    digest = hashlib.sha256("\0".join((workspace, kind, account)).encode()).digest()
+    return b32encode(digest[:10]).decode().lower()

@@ -1,0 +1,276 @@
+"""The facts of a day as bytes: its orders in columns, compressed, the same bytes for the same orders whatever their sequence.
+
+One order is a dozen numbers and a few words that repeat, so a column compresses far better than a row: about 15 bytes an order
+against 40 (measured on a lifelike day of 1,000 orders). Whole numbers that rise (ids, instants) are kept as differences, words
+as places in a list of the words that occur.
+"""
+
+import hashlib
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate
+from typing import Any
+
+import msgspec
+
+from chalicelib.domain.orders import Amounts, Event, Order, OrderLine, Tender
+
+ORDERS_PER_CHUNK = 5_000
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_encoder = msgspec.msgpack.Encoder()
+_decode_row = msgspec.msgpack.Decoder(Order).decode
+_decode_columns = msgspec.msgpack.Decoder(list[Any]).decode
+
+
+def digest(*pieces: bytes) -> str:
+    """The name of content: SHA-256 over the pieces, each with its length."""
+    hashed = hashlib.sha256()
+    for piece in pieces:
+        hashed.update(len(piece).to_bytes(8, "big"))
+        hashed.update(piece)
+    return hashed.hexdigest()
+
+
+class DayOrders:
+    """The orders of one day while they are gathered: unique by id, the last one seen wins, kept as compact rows.
+
+    A hundred thousand orders take about 40 MB so; as objects they would take five times that.
+    """
+
+    def __init__(self) -> None:
+        self._rows: dict[str, bytes] = {}
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def add(self, orders: Iterable[Order]) -> None:
+        for order in orders:
+            self._rows[order.id] = _encoder.encode(order)
+
+    def rows(self) -> bytes:
+        """All orders in the form `add_rows` takes: what an interrupted fetch leaves for the one that goes on."""
+        return zlib.compress(_encoder.encode(list(self._rows.values())), 6)
+
+    def add_rows(self, packed: bytes) -> None:
+        for row in msgspec.msgpack.decode(zlib.decompress(packed), type=list[bytes]):
+            self._rows[_decode_row(row).id] = row
+
+    def chunks(self) -> Iterable[list[Order]]:
+        """Yield the orders by the instant they were placed and their id, some thousands at a time."""
+        keys = sorted((order.placed_at, order.id) for order in map(_decode_row, self._rows.values()))
+        for first in range(0, len(keys), ORDERS_PER_CHUNK):
+            yield [_decode_row(self._rows[id_]) for _, id_ in keys[first : first + ORDERS_PER_CHUNK]]
+
+
+def pack_orders(orders: Sequence[Order]) -> bytes:
+    """Turn orders, already in their order, into columns. Compress with `zlib` before storing."""
+    lines = [line for order in orders for line in order.lines]
+    events = [event for order in orders for event in order.events]
+    event_lines = [line for event in events for line in event.lines]
+    columns = [
+        _ids([order.id for order in orders]),
+        _numbers([order.number for order in orders]),
+        _words([order.store for order in orders]),
+        _words([order.currency for order in orders]),
+        _instants([order.placed_at for order in orders]),
+        _instants([order.created_at for order in orders]),
+        _words([order.status for order in orders]),
+        _words([order.excluded or "" for order in orders]),
+        _words([" ".join(order.flags) for order in orders]),
+        _amounts([order.amounts for order in orders]),
+        [len(order.lines) for order in orders],
+        [len(order.events) for order in orders],
+        [[(tender.kind, tender.amount) for tender in order.tenders] for order in orders],
+        _lines(lines),
+        _words([event.id for event in events]),
+        _instants([event.at for event in events]),
+        _words([event.cause for event in events]),
+        [event.observed for event in events],
+        _amounts([event.amounts for event in events]),
+        [len(event.lines) for event in events],
+        _lines(event_lines),
+    ]
+    return _encoder.encode(columns)
+
+
+def unpack_orders(packed: bytes) -> list[Order]:
+    """Read back what `pack_orders` made."""
+    columns: list[Any] = _decode_columns(packed)
+    (ids, numbers, stores, currencies, placed, created, statuses, excluded, flags, amounts, line_counts, event_counts) = columns[:12]
+    tenders, lines, event_ids, event_at, causes, observed, event_amounts, event_line_counts, event_lines = columns[12:]
+    next_event_lines = _taker(_read_lines(event_lines))
+    events = [
+        Event(id_, at, cause, amount, tuple(next_event_lines(count)), seen)
+        for id_, at, cause, amount, count, seen in zip(
+            _read_words(event_ids),
+            _read_instants(event_at),
+            _read_words(causes),
+            _read_amounts(event_amounts),
+            event_line_counts,
+            observed,
+            strict=True,
+        )
+    ]
+    next_lines, next_events = _taker(_read_lines(lines)), _taker(events)
+    return [
+        Order(
+            id=row[0],
+            number=row[1],
+            store=row[2],
+            currency=row[3],
+            placed_at=row[4],
+            created_at=row[5],
+            status=row[6],
+            excluded=row[7] or None,
+            flags=tuple(row[8].split()),
+            amounts=row[9],
+            lines=tuple(next_lines(row[10])),
+            events=tuple(next_events(row[11])),
+            tenders=tuple(Tender(kind, amount) for kind, amount in row[12]),
+        )
+        for row in zip(
+            _read_ids(ids),
+            _read_numbers(numbers),
+            _read_words(stores),
+            _read_words(currencies),
+            _read_instants(placed),
+            _read_instants(created),
+            _read_words(statuses),
+            _read_words(excluded),
+            _read_words(flags),
+            _read_amounts(amounts),
+            line_counts,
+            event_counts,
+            tenders,
+            strict=True,
+        )
+    ]
+
+
+def unpack_ids(packed: bytes) -> list[tuple[str, datetime, bool]]:
+    """Only what counting needs of packed orders: id, creation instant, and whether the order counts as a sale."""
+    columns: list[Any] = _decode_columns(packed)
+    counts = [word == "" for word in _read_words(columns[7])]
+    return list(zip(_read_ids(columns[0]), _read_instants(columns[5]), counts, strict=True))
+
+
+def pack_ids(ids: Iterable[str]) -> bytes:
+    """A set of order ids, the same bytes for the same set."""
+    unique = set(ids)
+    return _encoder.encode(_ids(sorted(unique, key=lambda id_: (len(id_), id_))))
+
+
+def unpack_id_set(packed: bytes) -> set[str]:
+    return set(_read_ids(_decode_columns(packed)))
+
+
+def _taker(things: list[Any]) -> Callable[[int], list[Any]]:
+    start = 0
+
+    def take(count: int) -> list[Any]:
+        nonlocal start
+        start += count
+        return things[start - count : start]
+
+    return take
+
+
+def _differences(numbers: list[int]) -> list[int]:
+    return [b - a for a, b in zip([0, *numbers], numbers, strict=False)]
+
+
+def _words(words: list[str]) -> list[Any]:
+    places = {word: place for place, word in enumerate(dict.fromkeys(words))}
+    return [list(places), [places[word] for word in words]]
+
+
+def _read_words(column: list[Any]) -> list[str]:
+    words, places = column
+    return [words[place] for place in places]
+
+
+def _is_plain(text: str) -> bool:
+    return len(text) < 19 and text.isascii() and text.isdecimal() and (text == "0" or text[0] != "0")
+
+
+def _ids(ids: list[str]) -> list[Any]:
+    if all(map(_is_plain, ids)):
+        return [True, _differences([int(id_) for id_ in ids])]
+    return [False, ids]
+
+
+def _read_ids(column: list[Any]) -> list[str]:
+    plain, values = column
+    return [str(number) for number in accumulate(values)] if plain else values
+
+
+def _numbers(numbers: list[str]) -> list[Any]:
+    """Order numbers are mostly a prefix and a plain number: "#1001"."""
+    digits = [text.lstrip("".join(set(text) - set("0123456789"))) for text in numbers]
+    if not all(map(_is_plain, digits)) or any(not text.endswith(tail) for text, tail in zip(numbers, digits, strict=True)):
+        return [False, numbers]
+    prefixes = _words([text[: len(text) - len(tail)] for text, tail in zip(numbers, digits, strict=True)])
+    return [True, prefixes, _differences([int(tail) for tail in digits])]
+
+
+def _read_numbers(column: list[Any]) -> list[str]:
+    if not column[0]:
+        return column[1]
+    return [
+        f"{prefix}{number}" for prefix, number in zip(_read_words(column[1]), accumulate(column[2]), strict=True)
+    ]
+
+
+def _instants(instants: list[datetime]) -> list[Any]:
+    seconds, micros = [], []
+    for at in instants:
+        second, micro = divmod((at - _EPOCH) // _MICROSECOND, 1_000_000)
+        seconds.append(second)
+        micros.append(micro)
+    return [_differences(seconds), micros if any(micros) else []]
+
+
+def _read_instants(column: list[Any]) -> list[datetime]:
+    differences, micros = column
+    seconds = accumulate(differences)
+    if not micros:
+        return [datetime.fromtimestamp(second, UTC) for second in seconds]
+    return [_EPOCH + timedelta(seconds=s, microseconds=m) for s, m in zip(seconds, micros, strict=True)]
+
+
+def _amounts(amounts: list[Amounts]) -> list[Any]:
+    columns = zip(*map(msgspec.structs.astuple, amounts), strict=True)
+    return [len(amounts), [list(column) if any(column) else [] for column in columns]]
+
+
+def _read_amounts(column: list[Any]) -> list[Amounts]:
+    count, columns = column
+    return [Amounts(*row) for row in zip(*(values or [0] * count for values in columns), strict=True)]
+
+
+def _lines(lines: list[OrderLine]) -> list[Any]:
+    """Items in a list of their own; a line's gross as what it differs from the item's first price times quantity."""
+    items: dict[tuple[str | None, str, str], int] = {}
+    prices: list[int] = []
+    places, quantities, off, discounts, taxes = [], [], [], [], []
+    for line in lines:
+        place = items.setdefault((line.sku, line.item, line.title), len(items))
+        if place == len(prices):
+            prices.append(line.gross * 1000 // line.quantity_milli if line.quantity_milli else 0)
+        places.append(place)
+        quantities.append(line.quantity_milli)
+        off.append(line.gross - prices[place] * line.quantity_milli // 1000)
+        discounts.append(line.discount)
+        taxes.append(line.tax)
+    return [list(items), prices, places, quantities, off, discounts, taxes]
+
+
+def _read_lines(column: list[Any]) -> list[OrderLine]:
+    items, prices, *rest = column
+    return [
+        OrderLine(*items[place], quantity, off + prices[place] * quantity // 1000, discount, tax)
+        for place, quantity, off, discount, tax in zip(*rest, strict=True)
+    ]

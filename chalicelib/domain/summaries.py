@@ -1,0 +1,263 @@
+"""What a day comes to: its orders summed by store, currency and SKU, its events by the day they happened, and the document
+that merchants see under both readings.
+
+`Sheet` is what one revision of a day says of one store and currency. A document takes the sales of its own day, and of the
+events either those that happened on it (event day, from any order day) or those of its own orders (order day, whenever they
+happened). Both are folds of the same sheets, so they agree once every event's day is included.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Literal
+
+import msgspec
+
+from chalicelib.domain.days import day_of
+from chalicelib.domain.orders import NOTHING, Amounts, Order, OrderLine
+
+Reading = Literal["event_day", "order_day"]
+ItemKey = tuple[str | None, str, str]
+
+
+class SkuSales(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """All lines of one SKU added up. Lines without SKU stay apart by item and title, with `sku` None."""
+
+    sku: str | None
+    item: str
+    title: str
+    quantity_milli: int
+    gross: int
+    discount: int
+    tax: int
+
+    @property
+    def net(self) -> int:
+        return self.gross - self.discount
+
+
+class Section(msgspec.Struct, frozen=True, array_like=True):
+    """Figures and the lines behind them, sorted by SKU, those without one last. `count` is of orders or of events."""
+
+    count: int = 0
+    quantity_milli: int = 0
+    amounts: Amounts = NOTHING
+    lines: tuple[SkuSales, ...] = ()
+
+
+class Sheet(msgspec.Struct, frozen=True, array_like=True):
+    """One store and currency of one day. `low` and `high` bound the numbers in its order numbers, -1 where one has none."""
+
+    store: str
+    currency: str
+    excluded: int
+    unexplained: int
+    first_number: str
+    last_number: str
+    low: int
+    high: int
+    sales: Section
+    events: Section
+
+
+SheetKey = tuple[str, str]
+DaySections = Mapping[SheetKey, Section]
+
+
+_sections_decoder = msgspec.msgpack.Decoder(tuple[tuple[str, str, Section], ...])
+
+
+class Adding:
+    """A section while it is added up."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._quantity = 0
+        self._amounts = [0] * 10
+        self._lines: dict[ItemKey, list[int]] = {}
+        self._names: dict[ItemKey, tuple[str, str]] = {}
+
+    def add(self, amounts: Amounts, lines: Iterable[OrderLine | SkuSales], count: int = 1) -> None:
+        self.count += count
+        totals = self._amounts
+        for place, amount in enumerate(msgspec.structs.astuple(amounts)):
+            if amount:
+                totals[place] += amount
+        for line in lines:
+            key = (line.sku, "", "") if line.sku is not None else (None, line.item, line.title)
+            sums = self._lines.get(key)
+            if sums is None:
+                self._lines[key] = [line.quantity_milli, line.gross, line.discount, line.tax]
+                self._names[key] = (line.title, line.item)
+            else:
+                sums[0] += line.quantity_milli
+                sums[1] += line.gross
+                sums[2] += line.discount
+                sums[3] += line.tax
+                if (line.title, line.item) < self._names[key]:
+                    self._names[key] = (line.title, line.item)
+            self._quantity += line.quantity_milli
+
+    def section(self) -> Section:
+        keys = sorted(self._lines, key=lambda key: (key[0] is None, key[0] or "", key[1], key[2]))
+        lines = tuple(SkuSales(key[0], self._names[key][1], self._names[key][0], *self._lines[key]) for key in keys)
+        return Section(self.count, self._quantity, Amounts(*self._amounts), lines)
+
+
+class Summarising:
+    """Adds up a day's orders, a chunk at a time: unique by id, in any sequence."""
+
+    def __init__(self, day: date, zone: str) -> None:
+        self._day, self._zone = day, zone
+        self._sales: dict[SheetKey, Adding] = {}
+        self._events: dict[SheetKey, Adding] = {}
+        self._by_day: dict[date, dict[SheetKey, Adding]] = {}
+        self._excluded: dict[SheetKey, int] = {}
+        self._unexplained: dict[SheetKey, int] = {}
+        self._first: dict[SheetKey, tuple[datetime, str, str]] = {}
+        self._last: dict[SheetKey, tuple[datetime, str, str]] = {}
+        self._bounds: dict[SheetKey, tuple[int, int]] = {}
+        self.orders = 0
+
+    def add(self, orders: Iterable[Order]) -> None:
+        for order in orders:
+            key = (order.store, order.currency)
+            sales = self._sales.get(key)
+            if sales is None:
+                sales = self._sales[key] = Adding()
+                self._events[key] = Adding()
+            self.orders += 1
+            self._note_number(key, order)
+            if order.excluded is not None:
+                self._excluded[key] = self._excluded.get(key, 0) + 1
+                continue
+            sales.add(order.amounts, order.lines)
+            if "unexplained" in order.flags:
+                self._unexplained[key] = self._unexplained.get(key, 0) + 1
+            for event in order.events:
+                self._events[key].add(event.amounts, event.lines)
+                on_day = self._by_day.setdefault(day_of(event.at, self._zone), {})
+                on_day.setdefault(key, Adding()).add(event.amounts, event.lines)
+
+    def _note_number(self, key: SheetKey, order: Order) -> None:
+        place = (order.placed_at, order.id, order.number)
+        self._first[key] = min(self._first.get(key, place), place)
+        self._last[key] = max(self._last.get(key, place), place)
+        number = number_in(order.number)
+        low, high = self._bounds.get(key, (number, number))
+        self._bounds[key] = (min(low, number), max(high, number))
+
+    def sheets(self) -> tuple[Sheet, ...]:
+        """One sheet a store and currency, in that order."""
+        return tuple(
+            Sheet(
+                store=key[0],
+                currency=key[1],
+                excluded=self._excluded.get(key, 0),
+                unexplained=self._unexplained.get(key, 0),
+                first_number=self._first[key][2],
+                last_number=self._last[key][2],
+                low=self._bounds[key][0],
+                high=self._bounds[key][1],
+                sales=self._sales[key].section(),
+                events=self._events[key].section(),
+            )
+            for key in sorted(self._sales)
+        )
+
+    def events_by_day(self) -> dict[date, dict[SheetKey, Section]]:
+        """The events of these orders by the local day they happened on, each day by store and currency."""
+        return {
+            day: {key: adding.section() for key, adding in sorted(keyed.items())}
+            for day, keyed in sorted(self._by_day.items())
+        }
+
+
+def summarise(orders: Iterable[Order], day: date, zone: str) -> Summarising:
+    """Add up `orders`, unique by id. Their sequence does not matter."""
+    summarising = Summarising(day, zone)
+    summarising.add(orders)
+    return summarising
+
+
+def number_in(text: str) -> int:
+    """The whole number in an order number ("#1001" is 1001); -1 if it has none."""
+    digits = "".join(filter(str.isdecimal, text))
+    return int(digits[:18]) if digits else -1
+
+
+def fold(sections: Iterable[Section]) -> Section:
+    """Add sections up, whatever their sequence."""
+    adding = Adding()
+    for section in sections:
+        adding.add(section.amounts, section.lines, section.count)
+    return adding.section()
+
+
+def pack_sections(sections: DaySections) -> bytes:
+    """One order day's events of one event day, as bytes that do not depend on the sequence they came in."""
+    return msgspec.msgpack.encode([(*sheet, section) for sheet, section in sorted(sections.items())])
+
+
+def unpack_sections(packed: bytes) -> DaySections:
+    return {(store, currency): section for store, currency, section in _sections_decoder.decode(packed)}
+
+
+class DocumentSheet(msgspec.Struct, frozen=True, array_like=True):
+    """One store and currency of a document: its sales, and its events under both readings.
+
+    A stored version has totals only; `skus` and `no_sku` then say how many lines its sales have, and how many without SKU.
+    """
+
+    store: str
+    currency: str
+    excluded: int
+    unexplained: int
+    first_number: str
+    last_number: str
+    low: int
+    high: int
+    sales: Section
+    event_day: Section
+    order_day: Section
+    skus: int = 0
+    no_sku: int = 0
+
+    def events(self, reading: Reading) -> Section:
+        return self.event_day if reading == "event_day" else self.order_day
+
+
+def document_of(sheets: Iterable[Sheet], happened: Iterable[DaySections]) -> tuple[DocumentSheet, ...]:
+    """Make a day's document from its own live sheets and from the events that happened on it, one mapping an order day."""
+    own = {(sheet.store, sheet.currency): sheet for sheet in sheets}
+    on_day: dict[SheetKey, list[Section]] = {}
+    for sections in happened:
+        for key, section in sections.items():
+            on_day.setdefault(key, []).append(section)
+    return tuple(
+        _document_sheet(key, own.get(key), fold(on_day.get(key, ()))) for key in sorted(own.keys() | on_day.keys())
+    )
+
+
+def _document_sheet(key: SheetKey, sheet: Sheet | None, happened: Section) -> DocumentSheet:
+    if sheet is None:
+        return DocumentSheet(*key, 0, 0, "", "", 0, 0, Section(), happened, Section())
+    own = (sheet.excluded, sheet.unexplained, sheet.first_number, sheet.last_number, sheet.low, sheet.high, sheet.sales)
+    return DocumentSheet(*key, *own, happened, sheet.events)
+
+
+class Diff(msgspec.Struct, frozen=True, array_like=True):
+    """What one revision of a day's orders changed against the one before it. `numbers` names at most 50 of them."""
+
+    added: int = 0
+    removed: int = 0
+    changed: int = 0
+    numbers: tuple[str, ...] = ()
+
+
+def diff(before: Mapping[str, Order], after: Mapping[str, Order]) -> Diff:
+    """Compare two revisions' orders by id."""
+    added = after.keys() - before.keys()
+    removed = before.keys() - after.keys()
+    changed = {id_ for id_ in after.keys() & before.keys() if after[id_] != before[id_]}
+    named = sorted({after[id_].number for id_ in added | changed} | {before[id_].number for id_ in removed})
+    return Diff(len(added), len(removed), len(changed), tuple(named[:50]))

@@ -1,0 +1,165 @@
+"""The work on a day: what was asked, who is at it, what is live, what is owed. RELIABILITY's day head as values.
+
+Instants in these records are whole epoch seconds, because conditions in the table compare them.
+"""
+
+from datetime import date
+from typing import Literal
+
+import msgspec
+
+from chalicelib.domain.summaries import Diff, DocumentSheet, Sheet
+
+# With the backoff of sync_day these are at most six hours of trying.
+FAULTS_MAX = 12
+
+Queue = Literal["sync", "backfill"]
+Progress = Literal["asked", "parked", "failed", "served", "withdrawn"]
+LiveState = Literal["final", "provisional", "empty", "events_only"]
+
+
+class DayKey(msgspec.Struct, frozen=True, order=True):
+    """One connection on one day: the unit of work."""
+
+    workspace: str
+    connection: str
+    day: date
+
+
+class DayMessage(msgspec.Struct, frozen=True):
+    """What a queue carries: a hint that the day may need work. `n` is the ask that sent it, for the log."""
+
+    workspace: str
+    connection: str
+    day: date
+    n: int
+    version: int = 1
+
+    @property
+    def key(self) -> DayKey:
+        return DayKey(self.workspace, self.connection, self.day)
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """Who may publish next. `parts` are the chunks (attempt, k) of an unfinished fetch that ends before `cursor`."""
+
+    id: str
+    serving: int
+    until: int
+    began_at: int
+    cursor: str | None = None
+    parts: tuple[tuple[str, int], ...] = ()
+
+
+class Live(msgspec.Struct, frozen=True, array_like=True):
+    """What a day's head says of its live revision."""
+
+    state: LiveState
+    orders: int
+    new_orders: int
+    published_at: int
+
+
+class Head(msgspec.Struct, frozen=True, kw_only=True):
+    """A day's head. `due` names the attempt whose usage and documents are owed, in plan year `due_year`, to `due_touches`."""
+
+    key: DayKey
+    requested: int = 0
+    served: int = 0
+    withdrawn: int = 0
+    revision: int = 0
+    attempt: Attempt | None = None
+    live: str | None = None
+    digest: str | None = None
+    shown: Live | None = None
+    due: str | None = None
+    due_year: str = ""
+    due_touches: tuple[date, ...] = ()
+    faults: int = 0
+    progress: Progress = "asked"
+    reason: str = ""
+    next_try_at: int = 0
+
+    @property
+    def needs_work(self) -> bool:
+        return self.progress != "failed" and self.requested > max(self.served, self.withdrawn)
+
+    @property
+    def at_rest(self) -> bool:
+        return not self.needs_work and self.due is None and self.attempt is None
+
+
+class Revision(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """One immutable state of a day's facts.
+
+    `sheets` sum its orders; `orders` are its packed orders, inline, or `chunks` the numbers of the chunks of each.
+    `event_days` names, for each day on which events of these orders happened, the digest of those events.
+    """
+
+    attempt: str
+    number: int
+    predecessor: str | None
+    epoch: int
+    cause: str
+    actor: str
+    state: LiveState
+    digest: str
+    fetched_at: int
+    matched: bool
+    sheets: tuple[Sheet, ...]
+    event_days: dict[date, str]
+    orders: tuple[bytes, ...] = ()
+    chunks: tuple[tuple[int, ...], ...] = ()
+
+
+class DocumentVersion(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """One immutable version of what merchants see of a day.
+
+    `base` is the attempt whose revision holds the day's sales, None where only events are known; `sources` name the other
+    order days whose events happened on it, with their attempts. `sheets` carry no lines: those are folded from the sources,
+    which never change. `orders_diff` compares with the version before.
+    """
+
+    attempt: str
+    number: int
+    predecessor: str | None
+    cause: str
+    state: LiveState
+    digest: str
+    published_at: int
+    base: str | None
+    sources: tuple[tuple[date, str], ...]
+    sheets: tuple[DocumentSheet, ...]
+    orders_diff: Diff | None = None
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """A day on the agenda: what is needed to find and to send it."""
+
+    key: DayKey
+    stamp: str
+    n: int
+    queue: Queue
+    next_try_at: int
+    sent_at: int
+    sends: int
+    clean_at: int | None
+
+
+class Due(msgspec.Struct, frozen=True, kw_only=True):
+    """A connection on the agenda. `asked_through` is the last day that the night has asked for."""
+
+    workspace: str
+    connection: str
+    zone: str
+    next_at: int
+    asked_through: date
+    blocked_until: int = 0
+
+
+class PendingSync(msgspec.Struct, frozen=True):
+    """A sync whose days are not all asked for or not all done."""
+
+    workspace: str
+    connection: str
+    sync: str

@@ -1,0 +1,402 @@
+"""The shapes of the JSON API: what routes answer and accept. `/v1/openapi.json` is made from them.
+
+Money is minor units with its currency, days are `YYYY-MM-DD` in the store's zone, instants end in `_at` and are UTC. Lists
+carry `next`, an opaque cursor, or null. Accepted shapes forbid unknown fields.
+"""
+
+from datetime import date, datetime
+from typing import Literal
+
+import msgspec
+
+Level = Literal["info", "warning", "error"]
+DayState = Literal["final", "provisional", "empty", "events_only"]
+
+
+class MoneyOut(msgspec.Struct, frozen=True):
+    minor: int
+    currency: str
+
+
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An RFC 9457 problem; `fields` names each wrong field."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    request_id: str
+    fields: dict[str, str] = {}
+
+
+# --- session and workspace
+
+
+class SignUpIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`POST /v1/users`: a new user and their workspace."""
+
+    email: str
+    password: str
+    workspace: str
+
+
+class SignInIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`POST /v1/session`."""
+
+    email: str
+    password: str
+    keep: bool = False
+
+
+class UserOut(msgspec.Struct, frozen=True):
+    id: str
+    email: str
+    role: Literal["viewer", "member", "owner"]
+
+
+class WorkspaceOut(msgspec.Struct, frozen=True):
+    """`GET /v1/workspace`."""
+
+    id: str
+    name: str
+    time_zone: str
+    currency: str
+    week_start: Literal["monday", "sunday"]
+    individual_allowed: bool
+
+
+class SessionOut(msgspec.Struct, frozen=True):
+    """`token` goes into the `X-Daybook` header of every write."""
+
+    user: UserOut
+    workspace: WorkspaceOut
+    token: str
+
+
+class WorkspaceIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`PATCH /v1/workspace`; what is absent stays."""
+
+    name: str | None = None
+    time_zone: str | None = None
+    week_start: Literal["monday", "sunday"] | None = None
+
+
+# --- channels and connections
+
+
+class KindField(msgspec.Struct, frozen=True):
+    name: str
+    label: str
+    help: str
+    secret: bool
+    pattern: str
+
+
+class KindStatus(msgspec.Struct, frozen=True):
+    value: str
+    label: str
+    default: bool
+
+
+class KindOut(msgspec.Struct, frozen=True):
+    """`GET /v1/kinds` lists them."""
+
+    kind: str
+    name: str
+    auth: Literal["oauth", "approve", "key"]
+    fields: tuple[KindField, ...]
+    statuses: tuple[KindStatus, ...]
+    many_stores: bool
+
+
+class StoreOut(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+
+
+class ConnectionOut(msgspec.Struct, frozen=True):
+    """`GET /v1/connections` lists them, `/v1/connections/{id}` gives one.
+
+    `colour` 1 to 6 is fixed when paired. `reach_days` is how far back the shop shows us its orders, null for all.
+    """
+
+    id: str
+    kind: str
+    name: str
+    domain: str
+    state: Literal["in_sync", "importing", "syncing", "slowed", "sign_in_needed", "failing", "removed"]
+    state_detail: str
+    stores: tuple[StoreOut, ...]
+    time_zone: str
+    currency: str
+    colour: int
+    reach_days: int | None
+    last_synced_at: datetime | None
+    next_sync_at: datetime | None
+    sync_id: str | None
+
+
+class ConnectionIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`POST /v1/connections` begins a pairing: 202 with `AuthorizeOut`."""
+
+    kind: str
+    fields: dict[str, str]
+
+
+class ConnectionPatchIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`PATCH /v1/connections/{id}`."""
+
+    name: str
+
+
+class AuthorizeOut(msgspec.Struct, frozen=True):
+    authorize_url: str
+
+
+# --- syncs
+
+
+class SyncIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):
+    """`POST /v1/syncs`: both days inside, in the connection's zone."""
+
+    connection_id: str
+    from_: date
+    to: date
+
+
+class SyncOut(msgspec.Struct, frozen=True, rename={"from_": "from"}):
+    """`days` has one letter a day, newest first: d done, r being read, t being tried again, f failed, w waiting, n not available, x cancelled.
+
+    `days_total` leaves out the days that are not available. `resume_at` is set while the channel makes us wait.
+    """
+
+    id: str
+    connection_id: str
+    reason: Literal["pairing", "nightly", "manual"]
+    from_: date
+    to: date
+    state: Literal["queued", "running", "slowed", "sign_in_needed", "cancelled", "failed_days", "done"]
+    days: str
+    days_total: int
+    days_done: int
+    days_failed: int
+    days_retrying: int
+    orders: int
+    new_orders: int
+    eta_s: int | None
+    resume_at: datetime | None
+    began_at: datetime
+    ended_at: datetime | None
+
+
+class SyncDayOut(msgspec.Struct, frozen=True):
+    """`GET /v1/syncs/{id}/days` lists them, newest first."""
+
+    day: date
+    state: Literal["done", "reading", "retrying", "failed", "waiting", "not_available", "cancelled"]
+    orders: int
+    new_orders: int
+    attempts: int
+    reason: str
+    next_try_at: datetime | None
+    sale_id: str | None
+
+
+class LiveConnection(msgspec.Struct, frozen=True):
+    id: str
+    state: str
+
+
+class LiveOut(msgspec.Struct, frozen=True):
+    """`GET /v1/live?after=`; with `If-None-Match` 304 while nothing moves."""
+
+    now: datetime
+    poll_after_s: int
+    cursor: str
+    syncs: tuple[SyncOut, ...]
+    connections: tuple[LiveConnection, ...]
+    activity_new: int
+
+
+# --- sales
+
+
+class FiguresOut(msgspec.Struct, frozen=True):
+    """The figures of a document, minor units; `net` = gross - discount, `total` by SUMS: everything added up.
+
+    `returns` is what events took back (positive), `net_sales` = net of sales less returns; `quantity` is in pieces.
+    """
+
+    currency: str
+    gross: int
+    discount: int
+    returns: int
+    net_sales: int
+    shipping: int
+    fees: int
+    duties: int
+    tips: int
+    tax: int
+    gift_cards_sold: int
+    unallocated: int
+    residual: int
+    total: int
+    quantity: float
+
+
+class SaleOut(msgspec.Struct, frozen=True):
+    """A summary sale in a list: one store, day and currency."""
+
+    id: str
+    type: Literal["summary"]
+    day: date
+    connection_id: str
+    connection: str
+    store: str
+    orders: int
+    skus: int
+    quantity: float
+    gross: MoneyOut
+    net: MoneyOut
+    total: MoneyOut
+    state: DayState
+    version: int
+    flags: tuple[str, ...]
+
+
+class FoundIn(msgspec.Struct, frozen=True):
+    """An order number that was searched for and the sale that holds it."""
+
+    number: str
+    sale_id: str
+    day: date
+    connection: str
+
+
+class SalesOut(msgspec.Struct, frozen=True):
+    """`GET /v1/sales?q=&connection=&from=&to=&cursor=&limit=`, newest day first.
+
+    `totals` are over the whole filter, one per currency; `count` is the number of sales in it. `q` searches an order number
+    (exact first, then prefix) and fills `found_in`; `searched_from` is the first day that was looked at.
+    """
+
+    items: tuple[SaleOut, ...]
+    totals: tuple[FiguresOut, ...]
+    count: int
+    orders: int
+    found_in: tuple[FoundIn, ...]
+    searched_from: date | None
+    next: str | None
+
+
+class DiffOut(msgspec.Struct, frozen=True):
+    """What the last version changed."""
+
+    cause: str
+    orders_added: int
+    orders_removed: int
+    orders_changed: int
+    numbers: tuple[str, ...]
+    total_delta: int
+    net_delta: int
+
+
+class SaleDetailOut(msgspec.Struct, frozen=True):
+    """`GET /v1/sales/{id}`. `figures` follow the reading in force (event day); `order_day` is the other reading."""
+
+    sale: SaleOut
+    figures: FiguresOut
+    order_day: FiguresOut
+    refunds: int
+    excluded: int
+    first_number: str
+    last_number: str
+    published_at: datetime
+    diff: DiffOut | None
+
+
+class SaleLineOut(msgspec.Struct, frozen=True):
+    """One SKU of a sale; `section` is `sales` or `events`. Lines without SKU are last and have `sku` null."""
+
+    section: Literal["sales", "events"]
+    sku: str | None
+    title: str
+    quantity: float
+    gross: int
+    discount: int
+    net: int
+    tax: int
+
+
+class SaleLinesOut(msgspec.Struct, frozen=True):
+    items: tuple[SaleLineOut, ...]
+    currency: str
+    next: str | None
+
+
+class SaleOrderOut(msgspec.Struct, frozen=True):
+    """One order number of a sale. `excluded` says why it does not count, null if it does."""
+
+    number: str
+    placed_at: datetime
+    status: str
+    excluded: str | None
+    total: int
+    events_total: int
+    flags: tuple[str, ...]
+
+
+class SaleOrdersOut(msgspec.Struct, frozen=True):
+    items: tuple[SaleOrderOut, ...]
+    currency: str
+    next: str | None
+
+
+# --- activity and usage
+
+
+class ActivityOut(msgspec.Struct, frozen=True):
+    id: str
+    at: datetime
+    level: Level
+    connection_id: str | None
+    text: str
+    day: date | None
+    sync_id: str | None
+    sale_id: str | None
+    details: dict[str, str]
+
+
+class ActivityCounts(msgspec.Struct, frozen=True):
+    info: int
+    warning: int
+    error: int
+
+
+class ActivityListOut(msgspec.Struct, frozen=True):
+    """`GET /v1/activity?level=&connection=&from=&to=&q=&after=&cursor=`; `level` may come several times."""
+
+    items: tuple[ActivityOut, ...]
+    counts: ActivityCounts
+    next: str | None
+
+
+class UsageMonth(msgspec.Struct, frozen=True):
+    month: str
+    orders: int
+
+
+class UsageConnection(msgspec.Struct, frozen=True):
+    connection_id: str
+    name: str
+    orders: int
+
+
+class UsageOut(msgspec.Struct, frozen=True):
+    """`GET /v1/usage`: the plan year in which we are. `allotment` null is unlimited."""
+
+    year_from: date
+    year_to: date
+    allotment: int | None
+    used: int
+    connections: tuple[UsageConnection, ...]

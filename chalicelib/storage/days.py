@@ -1,0 +1,252 @@
+"""Day heads: one small item per connection and day, and the conditional writes that move it (RELIABILITY 1-2).
+
+Every write here names the condition under which it may happen, and tells whether it did.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
+
+import msgspec
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+
+from chalicelib.domain.work import FAULTS_MAX, Attempt, DayKey, Head, Live
+from chalicelib.storage.flip import write_surely
+from chalicelib.storage.models import DayHead, key
+from chalicelib.storage.table import Table
+
+_live_decoder = msgspec.msgpack.Decoder(Live)
+_parts_decoder = msgspec.json.Decoder(tuple[tuple[str, int], ...])
+_days_decoder = msgspec.json.Decoder(tuple[date, ...])
+
+
+class Days:
+    """The heads of all days."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def read(self, day: DayKey) -> Head | None:
+        item = self._item(day)
+        return _head(day, item) if item else None
+
+    def read_many(self, days: Iterable[DayKey]) -> dict[DayKey, Head]:
+        by_key = {_key(day): day for day in days}
+        found = self._table.get_many(DayHead, by_key)
+        return {by_key[at]: _head(by_key[at], item) for at, item in found.items()}
+
+    def list(self, workspace: str, first: date, last: date) -> Iterator[Head]:
+        """Yield the heads of all the workspace's connections, oldest day first."""
+        between = (first.isoformat(), last.isoformat() + "$")
+        for item in self._table.query(DayHead, key("DAYS", workspace), between=between):
+            day, _, connection = item.sk.partition("#")
+            yield _head(DayKey(workspace, connection, date.fromisoformat(day)), item)
+
+    def ask(self, day: DayKey, *, by_person: bool) -> int:
+        """Ask for the day once more and return a number at least that of this ask.
+
+        A person's ask also opens a failed day again. An answer that is lost may leave two asks; that costs one fetch.
+        """
+        actions: list[Action] = [DayHead.requested.add(1)]
+        if by_person:
+            actions += [DayHead.faults.set(0), DayHead.progress.set("asked"), DayHead.next_try_at.set(0)]
+        self._table.update(*_key(day), actions)
+        head = self.read(day)
+        assert head is not None, "a head that was just written is there"
+        return head.requested
+
+    def withdraw(self, day: DayKey, n: int) -> bool:
+        """Cancel ask `n` unless somebody asked again. True if the day no longer needs work for it."""
+        return self._change(
+            day,
+            [DayHead.withdrawn.set(n), DayHead.progress.set("withdrawn")],
+            (DayHead.requested == n) & ((DayHead.served < n) | DayHead.served.does_not_exist()),
+            landed=lambda head: head.withdrawn >= n,
+            open_still=lambda head: head.requested == n and head.served < n,
+        )
+
+    def claim(self, seen: Head, attempt: Attempt) -> bool:
+        """Take the day: only if its attempt is as in `seen`, nothing is owed and tries are left. Raises `faults` by one."""
+        was = seen.attempt
+        free = DayHead.attempt.does_not_exist() if was is None else (DayHead.attempt == was.id)
+        if was is not None:
+            free &= DayHead.until == was.until
+        few = DayHead.faults.does_not_exist() | (DayHead.faults < FAULTS_MAX)
+        return self._change(
+            seen.key,
+            [*_attempt_actions(attempt), DayHead.faults.add(1)],
+            free & DayHead.due.does_not_exist() & few,
+            landed=lambda head: head.attempt is not None and head.attempt.id == attempt.id,
+            open_still=lambda head: head.attempt == was and head.due is None and head.faults < FAULTS_MAX,
+        )
+
+    def save_cursor(self, day: DayKey, attempt: Attempt) -> bool:
+        """Keep how far the fetch has come, so that a later attempt goes on. Lowers `faults`: this day makes progress."""
+        return self._while_mine(
+            day,
+            attempt.id,
+            [*_attempt_actions(attempt), DayHead.faults.set(0)],
+            landed=lambda head: head.attempt == attempt,
+        )
+
+    def park(self, day: DayKey, attempt: str, *, reason: str, next_try_at: int, blameless: bool) -> bool:
+        """Give the day back until `next_try_at`. `blameless` waits (asked for by the channel) do not count as a fault."""
+        actions = [
+            *_no_attempt(),
+            DayHead.progress.set("parked"),
+            DayHead.reason.set(reason),
+            DayHead.next_try_at.set(next_try_at),
+        ]
+        if blameless:
+            actions.append(DayHead.faults.add(-1))
+        return self._while_mine(day, attempt, actions, landed=lambda head: head.attempt is None)
+
+    def fail(self, seen: Head, attempt: str | None, reason: str) -> bool:
+        """Give the day up until a person asks again; as the holder of `attempt`, or because no tries are left."""
+        actions = [*_no_attempt(), DayHead.progress.set("failed"), DayHead.reason.set(reason)]
+        if attempt is not None:
+            return self._while_mine(seen.key, attempt, actions, landed=lambda head: head.progress == "failed")
+        was = seen.attempt
+        unheld = DayHead.attempt.does_not_exist() if was is None else (DayHead.attempt == was.id)
+        return self._change(
+            seen.key,
+            actions,
+            (DayHead.faults >= FAULTS_MAX) & unheld,
+            landed=lambda head: head.progress == "failed",
+            open_still=lambda head: head.faults >= FAULTS_MAX and head.attempt == was,
+        )
+
+    def remove_attempt(self, day: DayKey, attempt: str) -> bool:
+        """Take the attempt away; whoever holds it can no longer publish."""
+        return self._while_mine(day, attempt, _no_attempt(), landed=lambda head: head.attempt is None)
+
+    def close(self, day: DayKey, attempt: Attempt) -> bool:
+        """End an attempt that found what is live already."""
+        return self._while_mine(
+            day,
+            attempt.id,
+            [*_no_attempt(), *_served(attempt)],
+            landed=lambda head: head.served >= attempt.serving and head.attempt is None,
+        )
+
+    def flip(
+        self, seen: Head, attempt: Attempt, *, digest: str, live: Live, year: str, touches: tuple[date, ...]
+    ) -> bool:
+        """Make the attempt's revision the live one and note what that owes. True if it is, or was, live through us."""
+        return self._while_mine(
+            seen.key,
+            attempt.id,
+            [
+                *_no_attempt(),
+                *_served(attempt),
+                DayHead.revision.set(seen.revision + 1),
+                DayHead.live.set(attempt.id),
+                DayHead.digest.set(digest),
+                DayHead.body.set(msgspec.msgpack.encode(live)),
+                DayHead.due.set(attempt.id),
+                DayHead.due_year.set(year),
+                DayHead.due_touches.set(msgspec.json.encode(touches).decode()),
+            ],
+            landed=lambda head: head.live == attempt.id,
+        )
+
+    def clear_due(self, day: DayKey, attempt: str) -> None:
+        """Note that what `attempt` owed is settled, if that is still what is owed."""
+        owed: list[Action] = [DayHead.due.remove(), DayHead.due_year.remove(), DayHead.due_touches.remove()]
+        self._change(
+            day,
+            owed,
+            DayHead.due == attempt,
+            landed=lambda head: head.due != attempt,
+            open_still=lambda head: head.due == attempt,
+        )
+
+    def _item(self, day: DayKey) -> DayHead | None:
+        return self._table.get(DayHead, *_key(day))
+
+    def _while_mine(self, day: DayKey, attempt: str, actions: Sequence[Action], landed: Callable[[Head], bool]) -> bool:
+        def open_still(head: Head) -> bool:
+            return head.attempt is not None and head.attempt.id == attempt
+
+        return self._change(day, actions, DayHead.attempt == attempt, landed=landed, open_still=open_still)
+
+    def _change(
+        self,
+        day: DayKey,
+        actions: Sequence[Action],
+        condition: Condition,
+        *,
+        landed: Callable[[Head], bool],
+        open_still: Callable[[Head], bool],
+    ) -> bool:
+        """`landed` and `open_still` are asked of the head as it is then; a head that is gone is neither."""
+        return write_surely(
+            lambda: self._table.update(*_key(day), actions, condition),
+            lambda: self._item(day),
+            landed=lambda item: item is not None and landed(_head(day, item)),
+            open_still=lambda item: item is not None and open_still(_head(day, item)),
+        )
+
+
+def _key(day: DayKey) -> tuple[str, str]:
+    return key("DAYS", day.workspace), key(day.day.isoformat(), day.connection)
+
+
+def _attempt_actions(attempt: Attempt) -> list[Action]:
+    return [
+        DayHead.attempt.set(attempt.id),
+        DayHead.serving.set(attempt.serving),
+        DayHead.until.set(attempt.until),
+        DayHead.began_at.set(attempt.began_at),
+        DayHead.cursor.set(attempt.cursor) if attempt.cursor is not None else DayHead.cursor.remove(),
+        DayHead.parts.set(msgspec.json.encode(attempt.parts).decode()) if attempt.parts else DayHead.parts.remove(),
+    ]
+
+
+def _no_attempt() -> list[Action]:
+    held = (DayHead.attempt, DayHead.serving, DayHead.until, DayHead.began_at, DayHead.cursor, DayHead.parts)
+    return [attribute.remove() for attribute in held]
+
+
+def _served(attempt: Attempt) -> list[Action]:
+    """Nobody else can have served more meanwhile: only the holder of the attempt moves `served`."""
+    return [
+        DayHead.served.set(attempt.serving),
+        DayHead.faults.set(0),
+        DayHead.progress.set("served"),
+        DayHead.reason.remove(),
+        DayHead.next_try_at.set(0),
+    ]
+
+
+def _head(day: DayKey, item: DayHead) -> Head:
+    attempt = None
+    if item.attempt is not None:
+        attempt = Attempt(
+            id=item.attempt,
+            serving=int(item.serving),
+            until=int(item.until),
+            began_at=int(item.began_at),
+            cursor=item.cursor,
+            parts=_parts_decoder.decode(item.parts) if item.parts else (),
+        )
+    return Head(
+        key=day,
+        requested=int(item.requested or 0),
+        served=int(item.served or 0),
+        withdrawn=int(item.withdrawn or 0),
+        revision=int(item.revision or 0),
+        attempt=attempt,
+        live=item.live,
+        digest=item.digest,
+        shown=_live_decoder.decode(item.body) if item.body else None,
+        due=item.due,
+        due_year=item.due_year or "",
+        due_touches=_days_decoder.decode(item.due_touches) if item.due_touches else (),
+        faults=int(item.faults or 0),
+        progress=item.progress or "asked",
+        reason=item.reason or "",
+        next_try_at=int(item.next_try_at or 0),
+    )
+
+

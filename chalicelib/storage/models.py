@@ -1,0 +1,138 @@
+"""The items of the one table, and the layout of its keys.
+
+    DAYS#<workspace>                    <day>#<connection>              DayHead      the day's work and its live revision
+    DOCS#<workspace>                    <day>#<connection>              DocumentHead what merchants see of a day
+    PARTS#<connection>#<day>            REV#<attempt>                   Part         one revision of the day's facts
+                                        SET#<attempt>#<k>               Part         a chunk of it, or of a running fetch
+                                        DOC#<attempt>                   Part         one version of the document
+    EVENTS#<connection>#<event day>     EV#<order day>#<attempt>        Part         events of that order day's orders
+    SHELVES#<workspace>#<kind>#<account> HEAD#<shelf>                   ShelfHead    counted order ids and their counts
+                                        PART#<shelf>#<version>#<random> Part         some of those ids
+    AGENDA#<00..ff>                     CONN#<connection>               AgendaConnection
+                                        WANT#<connection>#<day>         Wanted       a day that needs work
+                                        SYNC#<sync>                     AgendaSync   a sync whose days are not all asked or done
+    WS#<workspace>                      SYNC#<sync>                     Sync
+    ACT#<workspace>#<level>             <instant>#<random>              Activity
+
+Accounts and connections have their own models beside their repositories (accounts.py, connections.py).
+
+Parts of keys are encoded by `key`, so that no id can contain the separator or leave its prefix. What conditions test or
+updates add to is an attribute of its own; everything else is one packed `body`, because an item is read as a whole and
+pynamodb's price is by the attribute. Instants are epoch seconds (integers), times to live likewise.
+"""
+
+from urllib.parse import quote
+
+from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.models import Model
+
+
+def key(*parts: str) -> str:
+    """Join the parts of a key with '#', each encoded so that it cannot contain one."""
+    return "#".join(quote(part, safe=" ,:;=+@()!*'") for part in parts)
+
+
+class Item(Model):
+    """Anything in the table."""
+
+    class Meta:
+        table_name = "daybook"
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    expires_at = NumberAttribute(null=True)
+
+
+class Part(Item):
+    """Immutable content under a name that is never used twice."""
+
+    body = BinaryAttribute(legacy_encoding=False)
+
+
+class DayHead(Item):
+    """See domain.work.Head. `parts`, `due_touches` are JSON text, `body` a packed Live."""
+
+    requested = NumberAttribute(default=0)
+    served = NumberAttribute(default=0)
+    withdrawn = NumberAttribute(default=0)
+    revision = NumberAttribute(default=0)
+    attempt = UnicodeAttribute(null=True)
+    serving = NumberAttribute(null=True)
+    until = NumberAttribute(null=True)
+    began_at = NumberAttribute(null=True)
+    cursor = UnicodeAttribute(null=True)
+    parts = UnicodeAttribute(null=True)
+    live = UnicodeAttribute(null=True)
+    digest = UnicodeAttribute(null=True)
+    body = BinaryAttribute(legacy_encoding=False, null=True)
+    due = UnicodeAttribute(null=True)
+    due_year = UnicodeAttribute(null=True)
+    due_touches = UnicodeAttribute(null=True)
+    faults = NumberAttribute(default=0)
+    progress = UnicodeAttribute(default="asked")
+    reason = UnicodeAttribute(null=True)
+    next_try_at = NumberAttribute(default=0)
+
+
+class DocumentHead(Item):
+    """`attempt` names the live version, `body` is that version, packed."""
+
+    version = NumberAttribute(default=0)
+    attempt = UnicodeAttribute()
+    body = BinaryAttribute(legacy_encoding=False)
+
+
+class ShelfHead(Item):
+    """`parts` are the names of the parts, `counts` orders by plan year, both JSON text."""
+
+    version = NumberAttribute(default=0)
+    parts = UnicodeAttribute()
+    counts = UnicodeAttribute()
+
+
+class AgendaConnection(Item):
+    """What the planner reads of a connection. `asked_through` is the last day the night has asked for."""
+
+    workspace = UnicodeAttribute()
+    connection = UnicodeAttribute()
+    zone = UnicodeAttribute()
+    next_at = NumberAttribute()
+    asked_through = UnicodeAttribute()
+    blocked_until = NumberAttribute(default=0)
+
+
+class WantedItem(Item):
+    """See domain.work.Wanted."""
+
+    workspace = UnicodeAttribute()
+    connection = UnicodeAttribute()
+    day = UnicodeAttribute()
+    stamp = UnicodeAttribute()
+    n = NumberAttribute()
+    queue = UnicodeAttribute()
+    next_try_at = NumberAttribute(default=0)
+    sent_at = NumberAttribute(default=0)
+    sends = NumberAttribute(default=0)
+    clean_at = NumberAttribute(null=True)
+
+
+class AgendaSync(Item):
+    """A sync that the planner still has to bring on its way or to end."""
+
+    workspace = UnicodeAttribute()
+    sync = UnicodeAttribute()
+
+
+class SyncItem(Item):
+    """`body` is the packed request; `asked` the number of each day's ask, JSON text by day."""
+
+    body = BinaryAttribute(legacy_encoding=False)
+    asked = UnicodeAttribute(default="{}")
+    cancelled = NumberAttribute(default=0)
+    ended_at = NumberAttribute(null=True)
+
+
+class ActivityItem(Item):
+    """One line of the sync activity, packed."""
+
+    body = BinaryAttribute(legacy_encoding=False)

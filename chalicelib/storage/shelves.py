@@ -1,0 +1,174 @@
+"""Usage shelves: which orders have been counted, each once, ever.
+
+A shelf is a compressed set of order ids, grouped by a fact of the order that never changes. Its head holds the names of its
+parts and its count by plan year; one flip of the head carries both, so they cannot part. Usage is the sum over shelf heads.
+"""
+
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+
+import msgspec
+
+from chalicelib import errors
+from chalicelib.domain.allotment import Account
+from chalicelib.domain.facts import pack_ids, unpack_id_set
+from chalicelib.storage.flip import PART_BYTES_MAX, put_part, write_surely
+from chalicelib.storage.models import Part, ShelfHead, key
+from chalicelib.storage.table import Table
+
+PARTS_MAX = 16
+FOLD_BYTES_MAX = 150_000
+IDS_PER_PART = 50_000
+RACES_MAX = 100
+
+
+class Shelf(msgspec.Struct, frozen=True, kw_only=True):
+    """A shelf's head. `parts` are sort keys, `counts` orders by plan year."""
+
+    version: int = 0
+    parts: tuple[str, ...] = ()
+    counts: Mapping[str, int] = {}
+
+
+class Shelves:
+    """The usage ledger. `new_id` gives names that are never used twice."""
+
+    def __init__(self, table: Table, new_id: Callable[[], str]) -> None:
+        self._table = table
+        self._new_id = new_id
+
+    def count(self, account: Account, name: str, ids: Iterable[str], year: str) -> int:
+        """Put those of `ids` on the shelf that are not on it yet, counted in plan `year`; returns how many were new."""
+        wanted, counted = set(ids), 0
+        for _ in range(RACES_MAX):
+            shelf = self.read(account, name)
+            bodies = self._bodies(account, shelf)
+            if bodies is None:
+                continue
+            known = set().union(*(ids for body in bodies.values() for ids in _unpack(body).values()))
+            new = sorted(wanted - known)
+            if not new:
+                return counted
+            batch = new[:IDS_PER_PART]
+            if self._add(account, name, shelf, bodies, batch, year):
+                counted += len(batch)
+                wanted -= set(batch)
+                if not wanted:
+                    return counted
+        raise errors.Unanswered(f"shelf {name} kept moving")
+
+    def _add(
+        self, account: Account, name: str, shelf: Shelf, bodies: Mapping[str, bytes], new: list[str], year: str
+    ) -> bool:
+        """Write the new part, taking in the small ones if there are many, and flip the head; False if somebody was first."""
+        folded = [part for part, body in bodies.items() if len(body) < FOLD_BYTES_MAX]
+        if len(shelf.parts) < PARTS_MAX:
+            folded = []
+        by_year: dict[str, list[str]] = {year: list(new)}
+        for part in folded:
+            for old_year, ids in _unpack(bodies[part]).items():
+                by_year.setdefault(old_year, []).extend(ids)
+        body = _pack(by_year)
+        if len(body) > PART_BYTES_MAX:
+            folded, body = [], _pack({year: list(new)})
+        part = key("PART", name, f"{shelf.version + 1:08}", self._new_id())
+        put_part(self._table, _pk(account), part, body)
+        counts = dict(shelf.counts)
+        counts[year] = counts.get(year, 0) + len(new)
+        kept = tuple(old for old in shelf.parts if old not in folded)
+        flipped = Shelf(version=shelf.version + 1, parts=(*kept, part), counts=counts)
+        won = self._flip(account, name, shelf, flipped)
+        self._tidy(account, name, folded if won else [part])
+        return won
+
+    def _flip(self, account: Account, name: str, was: Shelf, shelf: Shelf) -> bool:
+        head = ShelfHead(
+            _pk(account),
+            key("HEAD", name),
+            version=shelf.version,
+            parts=msgspec.json.encode(shelf.parts).decode(),
+            counts=msgspec.json.encode(shelf.counts).decode(),
+        )
+        unmoved = ShelfHead.version == was.version if was.version else ShelfHead.version.does_not_exist()
+        return write_surely(
+            lambda: self._table.put(head, unmoved),
+            lambda: self._table.get(ShelfHead, _pk(account), key("HEAD", name)),
+            landed=lambda item: item is not None and _shelf(item) == shelf,
+            open_still=lambda item: (int(item.version) if item else 0) == was.version,
+        )
+
+    def _tidy(self, account: Account, name: str, parts: Iterable[str]) -> None:
+        """Delete parts that the head, read again, does not name and can never name."""
+        parts = list(parts)
+        if not parts:
+            return
+        shelf = self.read(account, name)
+        for part in parts:
+            if part not in shelf.parts and _version(part) <= shelf.version:
+                self._delete(account, part)
+
+    def clean(self, account: Account, name: str, *, fence: bool) -> None:
+        """Delete the parts that the head does not name. One above the head's version may still be flipped in: with `fence`
+        an empty flip first makes that impossible, without it such parts are left."""
+        listed = [item.sk for item in self._table.query(Part, _pk(account), begins=key("PART", name) + "#")]
+        shelf = self.read(account, name)
+        litter = [part for part in listed if part not in shelf.parts]
+        above = [_version(part) for part in litter if _version(part) > shelf.version]
+        if above and fence:
+            bumped = msgspec.structs.replace(shelf, version=max(above))
+            if not self._flip(account, name, shelf, bumped):
+                return
+            shelf = bumped
+        for part in litter:
+            if _version(part) <= shelf.version:
+                self._delete(account, part)
+
+    def _delete(self, account: Account, part: str) -> None:
+        try:
+            self._table.delete(_pk(account), part)
+        except errors.Unanswered:
+            return  # litter stays until the next cleaning
+
+    def read(self, account: Account, name: str) -> Shelf:
+        item = self._table.get(ShelfHead, _pk(account), key("HEAD", name))
+        return _shelf(item) if item else Shelf()
+
+    def usage(self, account: Account) -> dict[str, int]:
+        """Orders counted by plan year, over all shelves of the shop."""
+        counts: dict[str, int] = {}
+        for item in self._table.query(ShelfHead, _pk(account), begins="HEAD#"):
+            for year, orders in _shelf(item).counts.items():
+                counts[year] = counts.get(year, 0) + orders
+        return counts
+
+    def _bodies(self, account: Account, shelf: Shelf) -> dict[str, bytes] | None:
+        """The shelf's parts by name; None if one is gone, because the head has moved on."""
+        found = self._table.get_many(Part, [(_pk(account), part) for part in shelf.parts])
+        if len(found) < len(shelf.parts):
+            return None
+        return {part: found[_pk(account), part].body for part in shelf.parts}
+
+
+def _pack(by_year: Mapping[str, list[str]]) -> bytes:
+    return zlib.compress(msgspec.msgpack.encode({year: pack_ids(ids) for year, ids in sorted(by_year.items())}), 6)
+
+
+def _unpack(body: bytes) -> dict[str, set[str]]:
+    packed = msgspec.msgpack.decode(zlib.decompress(body), type=dict[str, bytes])
+    return {year: unpack_id_set(ids) for year, ids in packed.items()}
+
+
+def _shelf(item: ShelfHead) -> Shelf:
+    return Shelf(
+        version=int(item.version),
+        parts=tuple(msgspec.json.decode(item.parts)),
+        counts=msgspec.json.decode(item.counts),
+    )
+
+
+def _version(part: str) -> int:
+    return int(part.split("#")[2])
+
+
+def _pk(account: Account) -> str:
+    return key("SHELVES", account.workspace, account.kind, account.account)

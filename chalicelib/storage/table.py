@@ -1,0 +1,174 @@
+"""The table: every read and every conditional write of the system goes through here, one item at a time.
+
+`Engine` is what we need of DynamoDB, as pynamodb's TableConnection offers it; tests hand in an engine of their own that
+obeys the same contract. `Table` adds the models, and turns the engine's failures into our errors: `Refused` when a condition
+did not hold, `Unanswered` when nothing is known of the outcome. No transaction, no index, no scan.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Protocol, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pynamodb.connection import TableConnection
+from pynamodb.connection.base import MetaTable
+from pynamodb.exceptions import PynamoDBException
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.operand import Path
+from pynamodb.expressions.update import Action
+
+from chalicelib import errors
+from chalicelib.storage.models import Item
+
+I = TypeVar("I", bound=Item)  # noqa: E741
+Raw = dict[str, dict[str, Any]]
+
+_BATCH = 100
+_PAGES_MAX = 10_000
+_REFUSED = "ConditionalCheckFailedException"
+
+
+class Engine(Protocol):
+    """The five single-item calls and two reads of many, in DynamoDB's own attribute form."""
+
+    def get_item(self, hash_key: str, range_key: str, consistent_read: bool) -> dict[str, Any]: ...
+
+    def put_item(
+        self, hash_key: str, range_key: str, attributes: Raw, condition: Condition | None = None
+    ) -> dict[str, Any]: ...
+
+    def update_item(
+        self, hash_key: str, range_key: str, actions: Sequence[Action], condition: Condition | None = None
+    ) -> dict[str, Any]: ...
+
+    def delete_item(self, hash_key: str, range_key: str, condition: Condition | None = None) -> dict[str, Any]: ...
+
+    def query(
+        self,
+        hash_key: str,
+        range_key_condition: Condition | None,
+        consistent_read: bool,
+        limit: int | None,
+        scan_index_forward: bool,
+        exclusive_start_key: Raw | None,
+    ) -> dict[str, Any]: ...
+
+    def batch_get_item(self, keys: Sequence[dict[str, str]], consistent_read: bool) -> dict[str, Any]: ...
+
+
+class Table:
+    """Typed access to the items of one table."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def get(self, model: type[I], pk: str, sk: str) -> I | None:
+        """Read one item, consistently."""
+        raw = self._ask(lambda: self._engine.get_item(pk, sk, consistent_read=True)).get("Item")
+        return model.from_raw_data(raw) if raw else None
+
+    def get_many(self, model: type[I], keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], I]:
+        """Read many items by (pk, sk), consistently each; those that are not there are left out."""
+        found: dict[tuple[str, str], I] = {}
+        wanted = [{"pk": pk, "sk": sk} for pk, sk in keys]
+        for _ in range(_PAGES_MAX):
+            if not wanted:
+                return found
+            batch, wanted = wanted[:_BATCH], wanted[_BATCH:]
+            answer = self._ask(lambda batch=batch: self._engine.batch_get_item(batch, consistent_read=True))
+            for raw in next(iter(answer["Responses"].values()), ()):
+                item = model.from_raw_data(raw)
+                found[item.pk, item.sk] = item
+            for left in (answer.get("UnprocessedKeys") or {}).values():
+                wanted += [{"pk": key["pk"]["S"], "sk": key["sk"]["S"]} for key in left["Keys"]]
+        raise errors.Unanswered("a batch read never ended")
+
+    def query(
+        self,
+        model: type[I],
+        pk: str,
+        *,
+        begins: str = "",
+        between: tuple[str, str] | None = None,
+        newest_first: bool = False,
+        limit: int | None = None,
+    ) -> Iterator[I]:
+        """Yield a partition's items by sort key: those that begin so, or lie between two keys (both inside)."""
+        condition = Path("sk").between(*between) if between else Path("sk").startswith(begins) if begins else None
+        start: Raw | None = None
+        left = limit
+        for _ in range(_PAGES_MAX):
+            answer = self._ask(
+                lambda start=start, left=left: self._engine.query(
+                    pk,
+                    range_key_condition=condition,
+                    consistent_read=True,
+                    limit=left,
+                    scan_index_forward=not newest_first,
+                    exclusive_start_key=start,
+                )
+            )
+            for raw in answer["Items"]:
+                yield model.from_raw_data(raw)
+            left = None if left is None else left - len(answer["Items"])
+            start = answer.get("LastEvaluatedKey")
+            if not start or left == 0:
+                return
+        raise errors.Unanswered("a query never ended")
+
+    def insert(self, item: Item) -> None:
+        """Write an item that must not be there yet. Raises Refused if one is."""
+        self._put(item, Path("pk").does_not_exist())
+
+    def put(self, item: Item, condition: Condition | None = None) -> None:
+        """Write an item over whatever was there, if `condition` holds of that. Raises Refused."""
+        self._put(item, condition)
+
+    def update(
+        self, pk: str, sk: str, actions: Sequence[Action], condition: Condition | None = None
+    ) -> None:
+        """Change some attributes of one item if `condition` holds. Raises Refused."""
+        self._ask(lambda: self._engine.update_item(pk, sk, actions=actions, condition=condition))
+
+    def delete(self, pk: str, sk: str, condition: Condition | None = None) -> None:
+        """Delete one item if `condition` holds. Raises Refused."""
+        self._ask(lambda: self._engine.delete_item(pk, sk, condition=condition))
+
+    def _put(self, item: Item, condition: Condition | None) -> None:
+        attributes = item.serialize()
+        pk, sk = attributes.pop("pk")["S"], attributes.pop("sk")["S"]
+        self._ask(lambda: self._engine.put_item(pk, sk, attributes=attributes, condition=condition))
+
+    @staticmethod
+    def _ask(call: Any) -> dict[str, Any]:
+        try:
+            answer: dict[str, Any] = call() or {}
+        except PynamoDBException as exc:
+            code = exc.cause_response_code
+            if code == _REFUSED:
+                raise errors.Refused("a condition did not hold") from exc
+            raise errors.Unanswered(f"the table answered {code or type(exc.cause).__name__}") from exc
+        except (BotoCoreError, ClientError) as exc:
+            raise errors.Unanswered(f"the table did not answer: {type(exc).__name__}") from exc
+        return answer
+
+
+def dynamo(name: str, host: str | None, region: str) -> Table:
+    """The table `name`, at AWS or at `host`. The clients behind it are made at the first call."""
+    described = MetaTable(
+        {
+            "TableName": name,
+            "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+            "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk")],
+        }
+    )
+    engine = TableConnection(
+        name,
+        region=region,
+        host=host,
+        connect_timeout_seconds=2,
+        read_timeout_seconds=10,
+        max_retry_attempts=4,
+        max_pool_connections=32,
+        meta_table=described,
+    )
+    return Table(engine)  # type: ignore[arg-type]

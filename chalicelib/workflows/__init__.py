@@ -1,0 +1,1 @@
+"""What Daybook does: one file for each thing. Everything slow, unsteady or outside is handed in."""

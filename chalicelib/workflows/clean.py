@@ -1,0 +1,48 @@
+"""Cleaning: deleting parts that no head names and that none can come to name.
+
+Parts are listed first, then the head and its chain are read. Ids are never used again, so what is litter once stays litter.
+"""
+
+from typing import TYPE_CHECKING
+
+from chalicelib import errors
+from chalicelib.domain.work import DayKey
+
+if TYPE_CHECKING:
+    from chalicelib.storage.days import Days
+    from chalicelib.storage.documents import Documents
+    from chalicelib.storage.revisions import Revisions
+
+
+class Clean:
+    """Cleans days."""
+
+    def __init__(self, *, days: "Days", revisions: "Revisions", documents: "Documents") -> None:
+        self._days = days
+        self._revisions = revisions
+        self._documents = documents
+
+    def clean_day(self, day: DayKey) -> int:
+        """Delete what is neither under the running attempt's id, nor inherited by it, nor in the chain; returns how many."""
+        listed = self._revisions.names(day)
+        event_days = {
+            on for _, sk in listed if sk.startswith("REV#") for on in self._event_days(day, sk.partition("#")[2])
+        }
+        listed += self._revisions.event_names(day, sorted(event_days))
+        head = self._days.read(day)
+        if head is None:
+            return 0
+        kept = self._revisions.kept_names(day, self._revisions.chain(day, head.live), head)
+        running = head.attempt.id if head.attempt else None
+        litter = [name for name in listed if name not in kept and self._revisions.attempt_of(name) != running]
+        for name in sorted(litter, key=lambda name: not name[1].startswith("EV#")):
+            try:
+                self._revisions.delete(name)
+            except errors.Unanswered:
+                return 0  # it stays litter; the next cleaning finds it
+        self._documents.clean(day)
+        return len(litter)
+
+    def _event_days(self, day: DayKey, attempt: str) -> tuple[object, ...]:
+        revision = self._revisions.read(day, attempt)
+        return tuple(revision.event_days) if revision else ()

@@ -1,0 +1,85 @@
+"""The night and the sweep: read the agenda, ask what is due, send what is wanted.
+
+Both schedules do the same; the planner shares the agenda's partitions among messages. A night that was missed catches up by
+itself, because each connection's item says through which day it has been asked.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from chalicelib.domain.days import DAY, days_between, day_of, due_at
+from chalicelib.domain.work import DayKey, Due, Wanted
+
+if TYPE_CHECKING:
+    from chalicelib.storage.agenda import Agenda
+    from chalicelib.workflows.ask import Ask
+    from chalicelib.workflows.syncs import RunSyncs
+
+CAUGHT_UP_DAYS_MAX = 120
+CLEANED_DAYS = 14
+
+
+class Plan:
+    """Plans over agenda partitions. `resend_s` is how long a sent message is left alone."""
+
+    def __init__(
+        self, *, agenda: "Agenda", ask: "Ask", syncs: "RunSyncs", now: Callable[[], datetime], resend_s: int
+    ) -> None:
+        self._agenda = agenda
+        self._ask = ask
+        self._syncs = syncs
+        self._now = now
+        self._resend_s = resend_s
+
+    def shares(self, messages: int) -> list[tuple[int, ...]]:
+        """The agenda's partitions, shared out among so many messages."""
+        everything = range(self._agenda.partitions)
+        return [share for first in range(messages) if (share := tuple(everything[first::messages]))]
+
+    def plan(self, partitions: Iterable[int], *, out_of_time: Callable[[], bool] = lambda: False) -> tuple[int, ...]:
+        """Do what is due on each partition; returns those that there was no time for."""
+        left = list(partitions)
+        while left and not out_of_time():
+            self.plan_partition(left[0])
+            left.pop(0)
+        return tuple(left)
+
+    def plan_partition(self, partition: int) -> None:
+        connections, wanted, syncs = self._agenda.read_partition(partition)
+        for due in connections:
+            self.ask_due(due)
+        for pending in syncs:
+            self._syncs.go_on(pending)
+        blocked = {due.connection: due.blocked_until for due in connections}
+        at = int(self._now().timestamp())
+        self._ask.resend(
+            item for item in wanted if self._is_time(item, at) and blocked.get(item.key.connection, 0) <= at
+        )
+
+    def ask_due(self, due: Due) -> list[date]:
+        """Ask each day after `asked_through` that is due, then move on to the next night."""
+        now = self._now()
+        if due.next_at > now.timestamp():
+            return []
+        today = day_of(now, due.zone)
+        first = max(due.asked_through + DAY, today - timedelta(days=CAUGHT_UP_DAYS_MAX))
+        days = [day for day in days_between(first, today - DAY) if due_at(day, due.zone) <= now]
+        self._ask.ask([DayKey(due.workspace, due.connection, day) for day in days], "sync", by_person=False)
+        through = days[-1] if days else due.asked_through
+        self._agenda.asked(due, through, int(due_at(through + DAY, due.zone).timestamp()))
+        if days:
+            self._want_cleaning(due, through)
+        return days
+
+    def _want_cleaning(self, due: Due, through: date) -> None:
+        """Once a week, on a day of its own, a connection's last days are cleaned of what died without a word."""
+        if self._agenda.partition_of(due.connection) % 7 != through.toordinal() % 7:
+            return
+        at = int(self._now().timestamp())
+        for day in days_between(through - (CLEANED_DAYS - 1) * DAY, through):
+            self._agenda.want_cleaning(DayKey(due.workspace, due.connection, day), at)
+
+    def _is_time(self, item: Wanted, at: int) -> bool:
+        """Its next try has come, and nobody sent it since, or so long ago that the message may be lost."""
+        return item.next_try_at <= at and (item.sent_at < item.next_try_at or item.sent_at + self._resend_s <= at)

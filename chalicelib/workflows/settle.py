@@ -1,0 +1,257 @@
+"""Settling what a flip of facts owes: usage on the shelves, then the documents of the touched days, then a line of activity.
+
+Whoever comes next does it if the flipper died, so every step may be done twice and changes nothing the second time.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from chalicelib import errors
+from chalicelib.domain.activity import Line, line_id
+from chalicelib.domain.allotment import Account
+from chalicelib.domain.connections import Connection
+from chalicelib.domain.facts import digest
+from chalicelib.domain.sales import sale_id
+from chalicelib.domain.sentences import counted, day_name, money_text
+from chalicelib.domain.summaries import Diff, DocumentSheet, Section, diff
+from chalicelib.domain.work import DayKey, DocumentVersion, Head, LiveState, Revision
+
+if TYPE_CHECKING:
+    from chalicelib.storage.activity import Activity
+    from chalicelib.storage.connections import Connections
+    from chalicelib.storage.days import Days
+    from chalicelib.storage.documents import Documents
+    from chalicelib.storage.revisions import Revisions
+    from chalicelib.storage.shelves import Shelves
+
+RACES_MAX = 50
+
+
+class Settle:
+    """Settles one day's dues. `now` gives aware UTC instants, `new_id` names that are never used twice."""
+
+    def __init__(
+        self,
+        *,
+        days: "Days",
+        revisions: "Revisions",
+        documents: "Documents",
+        shelves: "Shelves",
+        connections: "Connections",
+        activity: "Activity",
+        now: Callable[[], datetime],
+        new_id: Callable[[], str],
+    ) -> None:
+        self._days = days
+        self._revisions = revisions
+        self._documents = documents
+        self._shelves = shelves
+        self._connections = connections
+        self._activity = activity
+        self._now = now
+        self._new_id = new_id
+
+    def settle(self, day: DayKey) -> bool:
+        """Settle what the day's head owes, if its connection is paired; False if that has to wait.
+
+        The connection is read after the due mark: paired then means that the revision could be seen then.
+        """
+        head = self._days.read(day)
+        if head is None or head.due is None:
+            return True
+        connection = self._connections.get(day.workspace, day.connection)
+        if connection is None or connection.state != "paired":
+            return False
+        revision = self._revisions.read(day, head.due)
+        if revision is None:
+            return self._settled_meanwhile(day, head)
+        before = self._revisions.read(day, revision.predecessor) if revision.predecessor else None
+        self.count(connection, head, revision, before)
+        changes = self.compare(day, revision, before)
+        for touched in head.due_touches:
+            own = touched == day.day
+            self.document(msgspec.structs.replace(day, day=touched), revision.cause, changes if own else None)
+        self._tell(connection, day, head, revision, before, changes)
+        self._days.clear_due(day, head.due)
+        return True
+
+    def _settled_meanwhile(self, day: DayKey, seen: Head) -> bool:
+        """A revision that is due is there, unless another worker settled it and it was replaced and cleaned since."""
+        head = self._days.read(day)
+        assert head is None or head.due != seen.due, f"the revision that {day.day} owes is gone"
+        return head is None or head.due is None
+
+    def count(self, connection: Connection, head: Head, revision: Revision, before: Revision | None) -> int:
+        """Put the revision's orders that its predecessor did not have on their shelves; returns how many were new there."""
+        known = {id_ for id_, _ in self._revisions.order_ids(head.key, before)} if before else set()
+        shelves: dict[str, list[str]] = {}
+        for id_, shelf in self._revisions.order_ids(head.key, revision):
+            if id_ not in known:
+                shelves.setdefault(shelf, []).append(id_)
+        account = Account(connection.workspace, connection.kind, connection.account)
+        return sum(self._shelves.count(account, shelf, ids, head.due_year) for shelf, ids in sorted(shelves.items()))
+
+    def compare(self, day: DayKey, revision: Revision, before: Revision | None) -> Diff | None:
+        """What the revision changed; None for a first one."""
+        if before is None:
+            return None
+        return diff(
+            {order.id: order for order in self._revisions.orders(day, before)},
+            {order.id: order for order in self._revisions.orders(day, revision)},
+        )
+
+    def document(self, day: DayKey, cause: str, changes: Diff | None) -> None:
+        """Rebuild a day's document from all live facts whose home is that day; same digest, no new version."""
+        for _ in range(RACES_MAX):
+            live = self._documents.read(day)
+            try:
+                version = self._build(day, cause, changes, live)
+            except errors.TornRead:
+                continue  # a fact was replaced while it was read
+            if version is None or (live is not None and live.digest == version.digest):
+                return
+            if self._documents.publish(day, version):
+                return
+        raise errors.Unanswered(f"the document of {day.day} kept moving")
+
+    def _build(
+        self, day: DayKey, cause: str, changes: Diff | None, live: DocumentVersion | None
+    ) -> DocumentVersion | None:
+        """The version that the facts make now; None where there neither are nor were any. Raises TornRead.
+
+        The facts are read after the live version: one that flips later either finds that version moved or is settled after.
+        """
+        parts = self._revisions.events_on(day)
+        heads = self._days.read_many({day, *(_on(day, order_day) for order_day, _ in parts)})
+        sources = tuple(
+            (order_day, attempt)
+            for order_day, attempt in sorted(parts)
+            if order_day != day.day and (head := heads.get(_on(day, order_day))) and head.live == attempt
+        )
+        base = self._live_revision(heads.get(day))
+        if base is None and not sources and live is None:
+            return None
+        version = DocumentVersion(
+            attempt=self._new_id(),
+            number=live.number + 1 if live else 1,
+            predecessor=live.attempt if live else None,
+            cause=cause,
+            state=_state(base, events=bool(sources)),
+            digest="",
+            published_at=int(self._now().timestamp()),
+            base=base.attempt if base else None,
+            sources=sources,
+            sheets=(),
+            orders_diff=changes,
+        )
+        sheets = self._documents.fold(day, version)
+        if sheets is None:
+            raise errors.TornRead(f"a fact of {day.day} is gone")
+        named = digest((base.digest if base else "").encode(), version.state.encode(), msgspec.msgpack.encode(sheets))
+        return msgspec.structs.replace(version, digest=named, sheets=tuple(map(_without_lines, sheets)))
+
+    def _live_revision(self, head: Head | None) -> Revision | None:
+        if head is None or head.live is None:
+            return None
+        revision = self._revisions.read(head.key, head.live)
+        if revision is None:
+            raise errors.TornRead(f"the live revision of {head.key.day} was replaced")
+        return revision
+
+    def _tell(
+        self,
+        connection: Connection,
+        day: DayKey,
+        head: Head,
+        revision: Revision,
+        before: Revision | None,
+        changes: Diff | None,
+    ) -> None:
+        """Write the line of this flip; its id is the attempt's, so that settling twice leaves one line."""
+        at = datetime.fromtimestamp(revision.fetched_at, UTC)
+        first = revision.sheets[0] if revision.sheets else None
+        self._activity.write(
+            day.workspace,
+            Line(
+                id=line_id(at, revision.attempt),
+                at=at,
+                level="warning" if not revision.matched or any(sheet.unexplained for sheet in revision.sheets) else "info",
+                text=_sentence(day.day, revision, before, changes),
+                connection=connection.id,
+                day=day.day,
+                sale=sale_id(day, first.store, first.currency) if first else None,
+                details={"revision": str(revision.number), "cause": revision.cause, "request": revision.attempt},
+            ),
+        )
+
+
+def _on(day: DayKey, other: date) -> DayKey:
+    return msgspec.structs.replace(day, day=other)
+
+
+def _state(base: Revision | None, *, events: bool) -> LiveState:
+    if base is None:
+        return "events_only"
+    if base.state == "empty" and events:
+        return "final"
+    return base.state
+
+
+def _without_lines(sheet: DocumentSheet) -> DocumentSheet:
+    """Totals only, with the number of lines in place of the lines."""
+    sections = {name: getattr(sheet, name) for name in ("sales", "event_day", "order_day")}
+    bare = {name: msgspec.structs.replace(section, lines=()) for name, section in sections.items()}
+    return msgspec.structs.replace(sheet, skus=len(sheet.sales.lines), no_sku=_no_sku(sheet.sales), **bare)
+
+
+def _no_sku(section: Section) -> int:
+    return sum(line.sku is None for line in section.lines)
+
+
+def _sentence(day: date, revision: Revision, before: Revision | None, changes: Diff | None) -> str:
+    """What a merchant reads of a flip."""
+    name = day_name(day)
+    closed = before is not None and before.state == "provisional" and revision.state != "provisional"
+    if before is not None and changes is not None and not closed:
+        return f"{name} rebuilt: {_changes(changes)}, {_delta(before, revision)}."
+    orders = sum(sheet.sales.count for sheet in revision.sheets)
+    if not revision.sheets:
+        return f"{name}: no orders."
+    totals = " and ".join(
+        money_text(total, currency) for currency, total in sorted(_totals(revision).items())
+    )
+    summaries = counted(len(revision.sheets), "summary", "summaries")
+    doubt = "" if revision.matched else " The shop's own count differs; it is asked again on the next sync."
+    return f"{name}: {counted(orders, 'order', 'orders')} → {summaries}, {totals}.{doubt}"
+
+
+def _changes(changes: Diff) -> str:
+    said = [
+        counted(number, f"{word} order", f"{word} orders")
+        for number, word in ((changes.added, "new"), (changes.changed, "changed"), (changes.removed, "removed"))
+        if number
+    ]
+    return ", ".join(said) or "same orders"
+
+
+def _delta(before: Revision, after: Revision) -> str:
+    old, new = _totals(before), _totals(after)
+    moved = {currency: new.get(currency, 0) - old.get(currency, 0) for currency in old.keys() | new.keys()}
+    said = [
+        f"total {'up' if delta > 0 else 'down'} {money_text(abs(delta), currency)}"
+        for currency, delta in sorted(moved.items())
+        if delta
+    ]
+    return ", ".join(said) or "total unchanged"
+
+
+def _totals(revision: Revision) -> dict[str, int]:
+    """Sales with their events, by currency."""
+    totals: dict[str, int] = {}
+    for sheet in revision.sheets:
+        total = sheet.sales.amounts.total + sheet.events.amounts.total
+        totals[sheet.currency] = totals.get(sheet.currency, 0) + total
+    return totals

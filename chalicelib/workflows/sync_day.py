@@ -1,0 +1,423 @@
+"""Bringing one day of one connection in: claim, fetch, ask again, write, flip, settle (RELIABILITY 2, steps 2 to 8).
+
+The table decides, a message is only a hint. A worker may die between any two writes, and a second one may be at the same day:
+whoever loses the attempt steps back, and what it wrote is litter that nobody sees.
+"""
+
+import zlib
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal, Protocol
+
+import msgspec
+
+from chalicelib import errors
+from chalicelib.domain.activity import Level, Line, line_id
+from chalicelib.domain.connections import Connection
+from chalicelib.domain.days import Window, window_of
+from chalicelib.domain.facts import DayOrders, digest, pack_orders
+from chalicelib.domain.orders import Order
+from chalicelib.domain.sentences import counted, day_name
+from chalicelib.domain.summaries import Summarising, pack_sections
+from chalicelib.domain.work import FAULTS_MAX, Attempt, DayKey, DayMessage, Head, Live, LiveState, Revision
+
+if TYPE_CHECKING:
+    from chalicelib.storage.activity import Activity
+    from chalicelib.storage.agenda import Agenda
+    from chalicelib.storage.connections import Connections
+    from chalicelib.storage.days import Days
+    from chalicelib.storage.revisions import Revisions
+    from chalicelib.workflows.ask import Ask
+    from chalicelib.workflows.clean import Clean
+    from chalicelib.workflows.settle import Settle
+
+Outcome = Literal["published", "unchanged", "repeat", "superseded", "parked", "failed", "busy", "continued", "ignored"]
+
+UNREADABLE_MAX = 3
+FETCHES_MAX = 3
+CURSOR_LIFE_S = 3_600
+FETCH_LIFE_S = 86_400
+SIGN_IN_WAIT_S = 86_400
+
+
+class Orders(msgspec.Struct, frozen=True):
+    """A page as channels give it."""
+
+    orders: tuple[Order, ...]
+    cursor: str | None
+
+
+class Channel(Protocol):
+    """What is needed of a paired shop."""
+
+    def fetch_pages(self, window: Window, cursor: str | None = None) -> Iterator[Orders]: ...
+
+    def count_orders(self, window: Window) -> int | None: ...
+
+
+class OpenChannel(Protocol):
+    """Opens a connection's channel with working credentials; `renew` after the channel refused the ones in use."""
+
+    def __call__(self, connection: Connection, *, renew: bool) -> Channel: ...
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """How long things may take, in seconds."""
+
+    lease_s: int = 310
+    budget_s: int = 240
+    backoff_s: int = 30
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True):
+    """How a run ended, for its one log line."""
+
+    outcome: Outcome
+    attempt: str = ""
+    orders: int = 0
+    pages: int = 0
+    fetches: int = 0
+    reason: str = ""
+
+
+class _Gathered(msgspec.Struct, kw_only=True):
+    """A fetch on its way: what came, what of it is not saved, where it goes on."""
+
+    orders: DayOrders
+    unsaved: DayOrders
+    cursor: str | None
+    parts: tuple[tuple[str, int], ...]
+    next_chunk: int = 0
+    pages: int = 0
+    fetches: int = 0
+    matched: bool = False
+
+
+class SyncDay:
+    """Works on one day at a time. Everything it touches is handed in."""
+
+    def __init__(
+        self,
+        *,
+        days: "Days",
+        revisions: "Revisions",
+        agenda: "Agenda",
+        connections: "Connections",
+        activity: "Activity",
+        ask: "Ask",
+        settle: "Settle",
+        clean: "Clean",
+        open_channel: OpenChannel,
+        plan_year: Callable[[str, datetime], str],
+        now: Callable[[], datetime],
+        new_id: Callable[[], str],
+        jitter: Callable[[], float],
+        limits: Limits,
+    ) -> None:
+        self._days = days
+        self._revisions = revisions
+        self._agenda = agenda
+        self._connections = connections
+        self._activity = activity
+        self._ask = ask
+        self._settle = settle
+        self._clean = clean
+        self._open_channel = open_channel
+        self._plan_year = plan_year
+        self._now = now
+        self._new_id = new_id
+        self._jitter = jitter
+        self._limits = limits
+
+    def run(self, message: DayMessage) -> Done:
+        """Do what the message's day needs, if it needs anything. Raises StorageError when the table does not answer."""
+        day = message.key
+        head = self._days.read(day)
+        if head is None:
+            return Done(outcome="ignored", reason="nobody asked for this day")
+        if head.due is not None:
+            if not self._settle.settle(day):
+                return Done(outcome="ignored", reason="not paired")
+            head = self._days.read(day) or head
+        if not head.needs_work:
+            self.leave(day)
+            return Done(outcome="repeat")
+        if (wait := self._wait(head)) > self._seconds():
+            self._agenda.put_off(day, wait)
+            return Done(outcome="busy", reason=head.reason)
+        if head.faults >= FAULTS_MAX:
+            return self._give_up(head, None, head.reason or "it ended without a word every time")
+        attempt = self._claim(head)
+        if attempt is None:
+            return Done(outcome="superseded", reason="another worker has the day")
+        connection = self._paired(day, attempt)
+        if connection is None:
+            return Done(outcome="ignored", attempt=attempt.id, reason="not paired")
+        if connection.sign_in_needed:
+            until = self._seconds() + SIGN_IN_WAIT_S
+            return self._park(head, attempt, "The channel wants a new sign-in.", until, blameless=True, quiet=True)
+        return self._work(head, attempt, connection)
+
+    def leave(self, day: DayKey) -> None:
+        """Take the day off the agenda if its head, read after the agenda, needs nothing; clean it first where that is due."""
+        wanted = self._agenda.wanted(day)
+        if wanted is None:
+            return
+        head = self._days.read(day)
+        if head is None or head.needs_work or head.due is not None:
+            return
+        if wanted.clean_at is not None:
+            self._clean.clean_day(day)
+            self._agenda.cleaned(wanted)
+        if head.attempt is None:
+            self._agenda.drop(wanted)
+
+    # -- claiming
+
+    def _seconds(self) -> int:
+        return int(self._now().timestamp())
+
+    def _wait(self, head: Head) -> int:
+        """Until when the day has to be left alone: another worker's lease, or a wait that the channel asked for."""
+        due = self._agenda.connection(head.key.connection)
+        return max(head.attempt.until if head.attempt else 0, due.blocked_until if due else 0)
+
+    def _claim(self, head: Head) -> Attempt | None:
+        now, old = self._seconds(), head.attempt
+        attempt = Attempt(id=self._new_id(), serving=head.requested, until=now + self._limits.lease_s, began_at=now)
+        if old is not None:
+            self._agenda.want_cleaning(head.key, now)
+            if old.cursor is not None and now < old.until + CURSOR_LIFE_S and now < old.began_at + FETCH_LIFE_S:
+                # What was fetched before an ask cannot answer it: the old attempt's `serving` is inherited with its pages.
+                attempt = msgspec.structs.replace(
+                    attempt, cursor=old.cursor, parts=old.parts, began_at=old.began_at, serving=old.serving
+                )
+        return attempt if self._days.claim(head, attempt) else None
+
+    def _paired(self, day: DayKey, attempt: Attempt) -> Connection | None:
+        """The connection, read after the claim: either we see that it parts, or the parting's walk sees our claim."""
+        connection = self._connections.get(day.workspace, day.connection)
+        if connection is not None and connection.state == "paired":
+            return connection
+        self._days.remove_attempt(day, attempt.id)
+        return None
+
+    # -- the work, and what each kind of error does to it
+
+    def _work(self, head: Head, attempt: Attempt, connection: Connection) -> Done:
+        day = head.key
+        try:
+            gathered = self.fetch(day, attempt, connection)
+        except errors.RateLimited as exc:
+            until = self._seconds() + int(exc.retry_after_s) + 1
+            self._agenda.block(day.connection, until)
+            return self._park(head, attempt, str(exc), until, blameless=True)
+        except errors.AuthExpired as exc:
+            self._connections.mark_sign_in_needed(day.workspace, day.connection)
+            return self._park(head, attempt, str(exc), self._seconds() + SIGN_IN_WAIT_S, blameless=True)
+        except errors.UnreadablePayload as exc:
+            if head.faults + 1 >= UNREADABLE_MAX:
+                return self._give_up(head, attempt.id, str(exc))
+            return self._park(head, attempt, str(exc), self._backoff(head), blameless=False)
+        except errors.PermanentError as exc:
+            return self._give_up(head, attempt.id, str(exc))
+        except errors.RetryableError as exc:
+            return self._park(head, attempt, str(exc), self._backoff(head), blameless=False)
+        if gathered is None:
+            return Done(outcome="continued", attempt=attempt.id)
+        return self.publish(head, attempt, connection, gathered)
+
+    def _backoff(self, head: Head) -> int:
+        longest = min(3_600, self._limits.backoff_s * 2**head.faults)
+        return self._seconds() + 1 + int(self._jitter() * longest)
+
+    def _park(
+        self, head: Head, attempt: Attempt, reason: str, until: int, *, blameless: bool, quiet: bool = False
+    ) -> Done:
+        """Give the day back until then. `quiet` where a line of activity has said so already."""
+        day = head.key
+        if attempt.parts:
+            self._agenda.want_cleaning(day, self._seconds())
+        if not self._days.park(day, attempt.id, reason=reason, next_try_at=until, blameless=blameless):
+            return Done(outcome="superseded", attempt=attempt.id)
+        self._agenda.put_off(day, until)
+        if not quiet:
+            when = datetime.fromtimestamp(until, UTC)
+            self._note(day, attempt.id, "warning", f"{day_name(day.day)} waits: {reason} Next try {when:%H:%M} UTC.")
+        return Done(outcome="parked", attempt=attempt.id, reason=reason)
+
+    def _give_up(self, head: Head, attempt: str | None, reason: str) -> Done:
+        day = head.key
+        self._agenda.want_cleaning(day, self._seconds())
+        if not self._days.fail(head, attempt, reason):
+            return Done(outcome="superseded", attempt=attempt or "")
+        self._note(day, attempt or self._new_id(), "error", f"{day_name(day.day)} could not be read: {reason}")
+        self.leave(day)
+        return Done(outcome="failed", attempt=attempt or "", reason=reason)
+
+    def _note(self, day: DayKey, name: str, level: Level, text: str) -> None:
+        at = self._now()
+        self._activity.write(
+            day.workspace,
+            Line(
+                id=line_id(at, name),
+                at=at,
+                level=level,
+                text=text,
+                connection=day.connection,
+                day=day.day,
+                details={"request": name},
+            ),
+        )
+
+    # -- fetching
+
+    def fetch(self, day: DayKey, attempt: Attempt, connection: Connection) -> _Gathered | None:
+        """Gather all orders of the day until the channel's second answer agrees, at most three times.
+
+        None when the time budget ended first: then the cursor is saved and a continuation sent. Raises ChannelError.
+        """
+        window = window_of(day.day, connection.zone)
+        give_up_at = self._seconds() + self._limits.budget_s
+        gathered = self._inherited(day, attempt)
+        channel = self._open_channel(connection, renew=False)
+        renewed = False
+        while gathered.fetches < FETCHES_MAX:
+            try:
+                if not self._fetch_all(channel, window, day, attempt, gathered, give_up_at):
+                    return None
+                count = channel.count_orders(window)
+            except errors.AuthExpired:
+                if renewed:
+                    raise
+                channel, renewed = self._open_channel(connection, renew=True), True
+                continue  # the page in hand is fetched again
+            gathered.fetches += 1
+            if count is None or count == len(gathered.orders):
+                gathered.matched = True
+                return gathered
+            if gathered.fetches < FETCHES_MAX:
+                gathered.orders, gathered.unsaved, gathered.cursor, gathered.parts = DayOrders(), DayOrders(), None, ()
+        return gathered
+
+    def _inherited(self, day: DayKey, attempt: Attempt) -> _Gathered:
+        gathered = _Gathered(orders=DayOrders(), unsaved=DayOrders(), cursor=attempt.cursor, parts=attempt.parts)
+        for part in attempt.parts:
+            rows = self._revisions.read_rows(day, [part])
+            if rows is None:
+                raise errors.RetryableError("another worker has taken the day over.")
+            gathered.orders.add_rows(rows)
+        return gathered
+
+    def _fetch_all(
+        self,
+        channel: Channel,
+        window: Window,
+        day: DayKey,
+        attempt: Attempt,
+        gathered: _Gathered,
+        give_up_at: int,
+    ) -> bool:
+        """Fetch from the cursor to the end; False if the time ended before, with everything saved."""
+        for page in channel.fetch_pages(window, gathered.cursor):
+            gathered.orders.add(page.orders)
+            gathered.unsaved.add(page.orders)
+            gathered.pages += 1
+            gathered.cursor = page.cursor
+            if page.cursor is not None and self._seconds() >= give_up_at:
+                self._continue_later(day, attempt, gathered)
+                return False
+        return True
+
+    def _continue_later(self, day: DayKey, attempt: Attempt, gathered: _Gathered) -> None:
+        """Save how far the fetch came and let a later invocation go on, under an attempt of its own."""
+        rows = gathered.unsaved.rows()
+        names = self._revisions.write_rows(day, attempt.id, gathered.next_chunk, rows)
+        gathered.next_chunk += len(names)
+        saved = msgspec.structs.replace(
+            attempt, cursor=gathered.cursor, parts=(*gathered.parts, *names), until=self._seconds()
+        )
+        if self._days.save_cursor(day, saved):
+            wanted = self._agenda.wanted(day)
+            if wanted is not None:
+                self._ask.resend([wanted])
+
+    # -- publishing
+
+    def publish(self, head: Head, attempt: Attempt, connection: Connection, gathered: _Gathered) -> Done:
+        """Write what was gathered and make it live, if it says anything new and the attempt still holds the day."""
+        day = head.key
+        summary = Summarising(day.day, connection.zone)
+        pieces = []
+        hashed = []
+        for orders in gathered.orders.chunks():
+            packed = pack_orders(orders)
+            summary.add(orders)
+            hashed.append(packed)
+            pieces.append(zlib.compress(packed, 9))
+        state = self._state(attempt, day, connection, summary.orders)
+        named = digest(state.encode(), *hashed)
+        done = Done(
+            outcome="published",
+            attempt=attempt.id,
+            orders=summary.orders,
+            pages=gathered.pages,
+            fetches=gathered.fetches,
+        )
+        if head.live is not None and head.digest == named:
+            return self._close(head, attempt, done)
+        by_day = {on: pack_sections(sections) for on, sections in summary.events_by_day().items()}
+        revision = Revision(
+            attempt=attempt.id,
+            number=head.revision + 1,
+            predecessor=head.live,
+            epoch=connection.epoch,
+            cause="sync" if head.live is None else "changed",
+            actor="daybook",
+            state=state,
+            digest=named,
+            fetched_at=attempt.began_at,
+            matched=gathered.matched,
+            sheets=summary.sheets(),
+            event_days={on: digest(packed) for on, packed in by_day.items()},
+        )
+        self._revisions.write(day, revision, pieces, gathered.next_chunk)
+        for on, packed in by_day.items():
+            self._revisions.write_events(day, attempt.id, on, packed)
+        if not self._flip(head, attempt, revision):
+            return msgspec.structs.replace(done, outcome="superseded")
+        if attempt.parts or gathered.next_chunk:
+            self._agenda.want_cleaning(day, self._seconds())
+        self._settle.settle(day)
+        self.leave(day)
+        return done
+
+    def _state(self, attempt: Attempt, day: DayKey, connection: Connection, orders: int) -> LiveState:
+        """A day is final if its fetch began after its end."""
+        if attempt.began_at < window_of(day.day, connection.zone).end_at.timestamp():
+            return "provisional"
+        return "final" if orders else "empty"
+
+    def _flip(self, head: Head, attempt: Attempt, revision: Revision) -> bool:
+        before = self._revisions.read(head.key, head.live) if head.live else None
+        old = before.event_days if before else {}
+        moved = {on for on in old.keys() | revision.event_days.keys() if old.get(on) != revision.event_days.get(on)}
+        orders = sum(sheet.sales.count for sheet in revision.sheets)
+        known = sum(sheet.sales.count for sheet in before.sheets) if before else 0
+        return self._days.flip(
+            head,
+            attempt,
+            digest=revision.digest,
+            live=Live(revision.state, orders, max(0, orders - known), self._seconds()),
+            year=self._plan_year(head.key.workspace, self._now()),
+            touches=tuple(sorted(moved | {head.key.day})),
+        )
+
+    def _close(self, head: Head, attempt: Attempt, done: Done) -> Done:
+        day = head.key
+        if not self._days.close(day, attempt):
+            return msgspec.structs.replace(done, outcome="superseded")
+        found = counted(done.orders, "order", "orders")
+        self._note(day, attempt.id, "info", f"{day_name(day.day)} again: {found}, all known, nothing changed.")
+        self.leave(day)
+        return msgspec.structs.replace(done, outcome="unchanged")
