@@ -99,7 +99,20 @@ def pack_orders(orders: Sequence[Order]) -> bytes:
 def unpack_orders(packed: bytes) -> list[Order]:
     """Read back what `pack_orders` made."""
     columns: list[Any] = _decode_columns(packed)
-    (ids, numbers, stores, currencies, placed, created, statuses, excluded, flags, amounts, line_counts, event_counts) = columns[:12]
+    (
+        ids,
+        numbers,
+        stores,
+        currencies,
+        placed,
+        created,
+        statuses,
+        excluded,
+        flags,
+        amounts,
+        line_counts,
+        event_counts,
+    ) = columns[:12]
     tenders, lines, event_ids, event_at, causes, observed, event_amounts, event_line_counts, event_lines = columns[12:]
     next_event_lines = _taker(_read_lines(event_lines))
     events = [
@@ -210,7 +223,9 @@ def _read_ids(column: list[Any]) -> list[str]:
 def _numbers(numbers: list[str]) -> list[Any]:
     """Order numbers are mostly a prefix and a plain number: "#1001"."""
     digits = [text.lstrip("".join(set(text) - set("0123456789"))) for text in numbers]
-    if not all(map(_is_plain, digits)) or any(not text.endswith(tail) for text, tail in zip(numbers, digits, strict=True)):
+    if not all(map(_is_plain, digits)) or any(
+        not text.endswith(tail) for text, tail in zip(numbers, digits, strict=True)
+    ):
         return [False, numbers]
     prefixes = _words([text[: len(text) - len(tail)] for text, tail in zip(numbers, digits, strict=True)])
     return [True, prefixes, _differences([int(tail) for tail in digits])]
@@ -219,9 +234,7 @@ def _numbers(numbers: list[str]) -> list[Any]:
 def _read_numbers(column: list[Any]) -> list[str]:
     if not column[0]:
         return column[1]
-    return [
-        f"{prefix}{number}" for prefix, number in zip(_read_words(column[1]), accumulate(column[2]), strict=True)
-    ]
+    return [f"{prefix}{number}" for prefix, number in zip(_read_words(column[1]), accumulate(column[2]), strict=True)]
 
 
 def _instants(instants: list[datetime]) -> list[Any]:
@@ -271,6 +284,6 @@ def _lines(lines: list[OrderLine]) -> list[Any]:
 def _read_lines(column: list[Any]) -> list[OrderLine]:
     items, prices, *rest = column
     return [
-        OrderLine(*items[place], quantity, off + prices[place] * quantity // 1000, discount, tax)
+        OrderLine(*items[place], quantity, off + prices[place] * quantity // 1000, discount, tax)  # type: ignore[call-arg]
         for place, quantity, off, discount, tax in zip(*rest, strict=True)
     ]

@@ -240,9 +240,20 @@ def document_of(sheets: Iterable[Sheet], happened: Iterable[DaySections]) -> tup
 
 def _document_sheet(key: SheetKey, sheet: Sheet | None, happened: Section) -> DocumentSheet:
     if sheet is None:
-        return DocumentSheet(*key, 0, 0, "", "", 0, 0, Section(), happened, Section())
-    own = (sheet.excluded, sheet.unexplained, sheet.first_number, sheet.last_number, sheet.low, sheet.high, sheet.sales)
-    return DocumentSheet(*key, *own, happened, sheet.events)
+        sheet = Sheet(*key, 0, 0, "", "", 0, 0, Section(), Section())
+    return DocumentSheet(
+        store=sheet.store,
+        currency=sheet.currency,
+        excluded=sheet.excluded,
+        unexplained=sheet.unexplained,
+        first_number=sheet.first_number,
+        last_number=sheet.last_number,
+        low=sheet.low,
+        high=sheet.high,
+        sales=sheet.sales,
+        event_day=happened,
+        order_day=sheet.events,
+    )
 
 
 class Diff(msgspec.Struct, frozen=True, array_like=True):

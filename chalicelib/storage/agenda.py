@@ -9,7 +9,7 @@ from datetime import date
 
 from chalicelib import errors
 from chalicelib.domain.work import DayKey, Due, PendingSync, Queue, Wanted
-from chalicelib.storage.models import AgendaConnection, AgendaSync, Item, WantedItem, key
+from chalicelib.storage.models import AgendaConnection, AgendaSync, WantedItem, key
 from chalicelib.storage.table import Table
 
 
@@ -84,7 +84,9 @@ class Agenda:
 
     def put_off(self, day: DayKey, until: int) -> None:
         """Let the sweep leave the day alone until then."""
-        self._if_there(day, lambda at: self._table.update(*at, [WantedItem.next_try_at.set(until)], WantedItem.stamp.exists()))
+        self._if_there(
+            day, lambda at: self._table.update(*at, [WantedItem.next_try_at.set(until)], WantedItem.stamp.exists())
+        )
 
     def mark_sent(self, seen: Wanted, at: int) -> bool:
         """Note a send before it happens; False if somebody sends already."""
@@ -102,18 +104,14 @@ class Agenda:
         """Note that the day was cleaned, unless more litter was announced since."""
         self._if_there(
             seen.key,
-            lambda at: self._table.update(
-                *at, [WantedItem.clean_at.remove()], WantedItem.clean_at == seen.clean_at
-            ),
+            lambda at: self._table.update(*at, [WantedItem.clean_at.remove()], WantedItem.clean_at == seen.clean_at),
         )
 
     def drop(self, seen: Wanted) -> None:
         """Take the day off the agenda, unless it was asked for again or litter was announced since `seen` was read."""
         self._if_there(
             seen.key,
-            lambda at: self._table.delete(
-                *at, (WantedItem.stamp == seen.stamp) & WantedItem.clean_at.does_not_exist()
-            ),
+            lambda at: self._table.delete(*at, (WantedItem.stamp == seen.stamp) & WantedItem.clean_at.does_not_exist()),
         )
 
     def _if_there(self, day: DayKey, write: Callable[[tuple[str, str]], None]) -> None:
@@ -219,7 +217,7 @@ def _pk(partition: int) -> str:
     return key("AGENDA", f"{partition:02x}")
 
 
-def _due(item: Item) -> Due:
+def _due(item: AgendaConnection) -> Due:
     return Due(
         workspace=item.workspace,
         connection=item.connection,
@@ -230,12 +228,12 @@ def _due(item: Item) -> Due:
     )
 
 
-def _wanted(item: Item) -> Wanted:
+def _wanted(item: WantedItem) -> Wanted:
     return Wanted(
         key=DayKey(item.workspace, item.connection, date.fromisoformat(item.day)),
         stamp=item.stamp,
         n=int(item.n),
-        queue=item.queue,
+        queue="backfill" if item.queue == "backfill" else "sync",
         next_try_at=int(item.next_try_at),
         sent_at=int(item.sent_at),
         sends=int(item.sends),

@@ -5,12 +5,13 @@ Every write here names the condition under which it may happen, and tells whethe
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
+from typing import cast
 
 import msgspec
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
-from chalicelib.domain.work import FAULTS_MAX, Attempt, DayKey, Head, Live
+from chalicelib.domain.work import FAULTS_MAX, Attempt, DayKey, Head, Live, Progress
 from chalicelib.storage.flip import write_surely
 from chalicelib.storage.models import DayHead, key
 from chalicelib.storage.table import Table
@@ -244,9 +245,7 @@ def _head(day: DayKey, item: DayHead) -> Head:
         due_year=item.due_year or "",
         due_touches=_days_decoder.decode(item.due_touches) if item.due_touches else (),
         faults=int(item.faults or 0),
-        progress=item.progress or "asked",
+        progress=cast("Progress", item.progress or "asked"),
         reason=item.reason or "",
         next_try_at=int(item.next_try_at or 0),
     )
-
-

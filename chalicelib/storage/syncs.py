@@ -34,9 +34,7 @@ class Syncs:
 
     def list(self, workspace: str, limit: int) -> Iterator[Sync]:
         """Yield the newest syncs first."""
-        for item in self._table.query(
-            SyncItem, key("WS", workspace), begins="SYNC#", newest_first=True, limit=limit
-        ):
+        for item in self._table.query(SyncItem, key("WS", workspace), begins="SYNC#", newest_first=True, limit=limit):
             yield _sync(item)
 
     def note_asked(self, sync: Sync, asked: dict[date, int]) -> bool:

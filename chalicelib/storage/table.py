@@ -123,9 +123,7 @@ class Table:
         """Write an item over whatever was there, if `condition` holds of that. Raises Refused."""
         self._put(item, condition)
 
-    def update(
-        self, pk: str, sk: str, actions: Sequence[Action], condition: Condition | None = None
-    ) -> None:
+    def update(self, pk: str, sk: str, actions: Sequence[Action], condition: Condition | None = None) -> None:
         """Change some attributes of one item if `condition` holds. Raises Refused."""
         self._ask(lambda: self._engine.update_item(pk, sk, actions=actions, condition=condition))
 

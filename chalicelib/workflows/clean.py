@@ -3,6 +3,7 @@
 Parts are listed first, then the head and its chain are read. Ids are never used again, so what is litter once stays litter.
 """
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from chalicelib import errors
@@ -43,6 +44,6 @@ class Clean:
         self._documents.clean(day)
         return len(litter)
 
-    def _event_days(self, day: DayKey, attempt: str) -> tuple[object, ...]:
+    def _event_days(self, day: DayKey, attempt: str) -> tuple[date, ...]:
         revision = self._revisions.read(day, attempt)
         return tuple(revision.event_days) if revision else ()

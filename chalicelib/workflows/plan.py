@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from chalicelib.domain.days import DAY, days_between, day_of, due_at
+from chalicelib.domain.days import DAY, day_of, days_between, due_at
 from chalicelib.domain.work import DayKey, Due, Wanted
 
 if TYPE_CHECKING:

@@ -178,7 +178,9 @@ class Settle:
             Line(
                 id=line_id(at, revision.attempt),
                 at=at,
-                level="warning" if not revision.matched or any(sheet.unexplained for sheet in revision.sheets) else "info",
+                level="warning"
+                if not revision.matched or any(sheet.unexplained for sheet in revision.sheets)
+                else "info",
                 text=_sentence(day.day, revision, before, changes),
                 connection=connection.id,
                 day=day.day,
@@ -220,9 +222,7 @@ def _sentence(day: date, revision: Revision, before: Revision | None, changes: D
     orders = sum(sheet.sales.count for sheet in revision.sheets)
     if not revision.sheets:
         return f"{name}: no orders."
-    totals = " and ".join(
-        money_text(total, currency) for currency, total in sorted(_totals(revision).items())
-    )
+    totals = " and ".join(money_text(total, currency) for currency, total in sorted(_totals(revision).items()))
     summaries = counted(len(revision.sheets), "summary", "summaries")
     doubt = "" if revision.matched else " The shop's own count differs; it is asked again on the next sync."
     return f"{name}: {counted(orders, 'order', 'orders')} → {summaries}, {totals}.{doubt}"

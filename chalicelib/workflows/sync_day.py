@@ -5,18 +5,17 @@ whoever loses the attempt steps back, and what it wrote is litter that nobody se
 """
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from chalicelib import errors
 from chalicelib.domain.activity import Level, Line, line_id
 from chalicelib.domain.connections import Connection
-from chalicelib.domain.days import Window, window_of
-from chalicelib.domain.facts import DayOrders, digest, pack_orders
-from chalicelib.domain.orders import Order
+from chalicelib.domain.days import window_of
+from chalicelib.domain.facts import digest, pack_orders
 from chalicelib.domain.sentences import counted, day_name
 from chalicelib.domain.summaries import Summarising, pack_sections
 from chalicelib.domain.work import FAULTS_MAX, Attempt, DayKey, DayMessage, Head, Live, LiveState, Revision
@@ -27,8 +26,8 @@ if TYPE_CHECKING:
     from chalicelib.storage.connections import Connections
     from chalicelib.storage.days import Days
     from chalicelib.storage.revisions import Revisions
-    from chalicelib.workflows.ask import Ask
     from chalicelib.workflows.clean import Clean
+    from chalicelib.workflows.fetch_day import FetchDay, Gathered
     from chalicelib.workflows.settle import Settle
 
 Outcome = Literal["published", "unchanged", "repeat", "superseded", "parked", "failed", "busy", "continued", "ignored"]
@@ -38,35 +37,6 @@ FETCHES_MAX = 3
 CURSOR_LIFE_S = 3_600
 FETCH_LIFE_S = 86_400
 SIGN_IN_WAIT_S = 86_400
-
-
-class Orders(msgspec.Struct, frozen=True):
-    """A page as channels give it."""
-
-    orders: tuple[Order, ...]
-    cursor: str | None
-
-
-class Channel(Protocol):
-    """What is needed of a paired shop."""
-
-    def fetch_pages(self, window: Window, cursor: str | None = None) -> Iterator[Orders]: ...
-
-    def count_orders(self, window: Window) -> int | None: ...
-
-
-class OpenChannel(Protocol):
-    """Opens a connection's channel with working credentials; `renew` after the channel refused the ones in use."""
-
-    def __call__(self, connection: Connection, *, renew: bool) -> Channel: ...
-
-
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """How long things may take, in seconds."""
-
-    lease_s: int = 310
-    budget_s: int = 240
-    backoff_s: int = 30
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,21 +50,8 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
-class _Gathered(msgspec.Struct, kw_only=True):
-    """A fetch on its way: what came, what of it is not saved, where it goes on."""
-
-    orders: DayOrders
-    unsaved: DayOrders
-    cursor: str | None
-    parts: tuple[tuple[str, int], ...]
-    next_chunk: int = 0
-    pages: int = 0
-    fetches: int = 0
-    matched: bool = False
-
-
 class SyncDay:
-    """Works on one day at a time. Everything it touches is handed in."""
+    """Works on one day at a time. A claim holds for `lease_s`; the n-th fault waits up to `backoff_s` x 2^n."""
 
     def __init__(
         self,
@@ -104,30 +61,30 @@ class SyncDay:
         agenda: "Agenda",
         connections: "Connections",
         activity: "Activity",
-        ask: "Ask",
+        fetch: "FetchDay",
         settle: "Settle",
         clean: "Clean",
-        open_channel: OpenChannel,
         plan_year: Callable[[str, datetime], str],
         now: Callable[[], datetime],
         new_id: Callable[[], str],
         jitter: Callable[[], float],
-        limits: Limits,
+        lease_s: int,
+        backoff_s: int,
     ) -> None:
         self._days = days
         self._revisions = revisions
         self._agenda = agenda
         self._connections = connections
         self._activity = activity
-        self._ask = ask
+        self._fetch = fetch
         self._settle = settle
         self._clean = clean
-        self._open_channel = open_channel
         self._plan_year = plan_year
         self._now = now
         self._new_id = new_id
         self._jitter = jitter
-        self._limits = limits
+        self._lease_s = lease_s
+        self._backoff_s = backoff_s
 
     def run(self, message: DayMessage) -> Done:
         """Do what the message's day needs, if it needs anything. Raises StorageError when the table does not answer."""
@@ -184,7 +141,7 @@ class SyncDay:
 
     def _claim(self, head: Head) -> Attempt | None:
         now, old = self._seconds(), head.attempt
-        attempt = Attempt(id=self._new_id(), serving=head.requested, until=now + self._limits.lease_s, began_at=now)
+        attempt = Attempt(id=self._new_id(), serving=head.requested, until=now + self._lease_s, began_at=now)
         if old is not None:
             self._agenda.want_cleaning(head.key, now)
             if old.cursor is not None and now < old.until + CURSOR_LIFE_S and now < old.began_at + FETCH_LIFE_S:
@@ -207,7 +164,7 @@ class SyncDay:
     def _work(self, head: Head, attempt: Attempt, connection: Connection) -> Done:
         day = head.key
         try:
-            gathered = self.fetch(day, attempt, connection)
+            gathered = self._fetch.fetch(day, attempt, connection)
         except errors.RateLimited as exc:
             until = self._seconds() + int(exc.retry_after_s) + 1
             self._agenda.block(day.connection, until)
@@ -228,7 +185,7 @@ class SyncDay:
         return self.publish(head, attempt, connection, gathered)
 
     def _backoff(self, head: Head) -> int:
-        longest = min(3_600, self._limits.backoff_s * 2**head.faults)
+        longest = min(3_600, self._backoff_s * 2**head.faults)
         return self._seconds() + 1 + int(self._jitter() * longest)
 
     def _park(
@@ -270,81 +227,9 @@ class SyncDay:
             ),
         )
 
-    # -- fetching
-
-    def fetch(self, day: DayKey, attempt: Attempt, connection: Connection) -> _Gathered | None:
-        """Gather all orders of the day until the channel's second answer agrees, at most three times.
-
-        None when the time budget ended first: then the cursor is saved and a continuation sent. Raises ChannelError.
-        """
-        window = window_of(day.day, connection.zone)
-        give_up_at = self._seconds() + self._limits.budget_s
-        gathered = self._inherited(day, attempt)
-        channel = self._open_channel(connection, renew=False)
-        renewed = False
-        while gathered.fetches < FETCHES_MAX:
-            try:
-                if not self._fetch_all(channel, window, day, attempt, gathered, give_up_at):
-                    return None
-                count = channel.count_orders(window)
-            except errors.AuthExpired:
-                if renewed:
-                    raise
-                channel, renewed = self._open_channel(connection, renew=True), True
-                continue  # the page in hand is fetched again
-            gathered.fetches += 1
-            if count is None or count == len(gathered.orders):
-                gathered.matched = True
-                return gathered
-            if gathered.fetches < FETCHES_MAX:
-                gathered.orders, gathered.unsaved, gathered.cursor, gathered.parts = DayOrders(), DayOrders(), None, ()
-        return gathered
-
-    def _inherited(self, day: DayKey, attempt: Attempt) -> _Gathered:
-        gathered = _Gathered(orders=DayOrders(), unsaved=DayOrders(), cursor=attempt.cursor, parts=attempt.parts)
-        for part in attempt.parts:
-            rows = self._revisions.read_rows(day, [part])
-            if rows is None:
-                raise errors.RetryableError("another worker has taken the day over.")
-            gathered.orders.add_rows(rows)
-        return gathered
-
-    def _fetch_all(
-        self,
-        channel: Channel,
-        window: Window,
-        day: DayKey,
-        attempt: Attempt,
-        gathered: _Gathered,
-        give_up_at: int,
-    ) -> bool:
-        """Fetch from the cursor to the end; False if the time ended before, with everything saved."""
-        for page in channel.fetch_pages(window, gathered.cursor):
-            gathered.orders.add(page.orders)
-            gathered.unsaved.add(page.orders)
-            gathered.pages += 1
-            gathered.cursor = page.cursor
-            if page.cursor is not None and self._seconds() >= give_up_at:
-                self._continue_later(day, attempt, gathered)
-                return False
-        return True
-
-    def _continue_later(self, day: DayKey, attempt: Attempt, gathered: _Gathered) -> None:
-        """Save how far the fetch came and let a later invocation go on, under an attempt of its own."""
-        rows = gathered.unsaved.rows()
-        names = self._revisions.write_rows(day, attempt.id, gathered.next_chunk, rows)
-        gathered.next_chunk += len(names)
-        saved = msgspec.structs.replace(
-            attempt, cursor=gathered.cursor, parts=(*gathered.parts, *names), until=self._seconds()
-        )
-        if self._days.save_cursor(day, saved):
-            wanted = self._agenda.wanted(day)
-            if wanted is not None:
-                self._ask.resend([wanted])
-
     # -- publishing
 
-    def publish(self, head: Head, attempt: Attempt, connection: Connection, gathered: _Gathered) -> Done:
+    def publish(self, head: Head, attempt: Attempt, connection: Connection, gathered: "Gathered") -> Done:
         """Write what was gathered and make it live, if it says anything new and the attempt still holds the day."""
         day = head.key
         summary = Summarising(day.day, connection.zone)

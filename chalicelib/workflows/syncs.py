@@ -1,16 +1,16 @@
 """Syncs: asking a range of days batch by batch, following them to the end, cancelling and taking up again."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from chalicelib import errors
-from chalicelib.domain.activity import Line, line_id
+from chalicelib.domain.activity import Level, Line, line_id
 from chalicelib.domain.connections import Connection
 from chalicelib.domain.days import DAY, backfill_days, day_of, days_between, due_at
 from chalicelib.domain.sentences import counted, day_name
 from chalicelib.domain.syncs import Reason, Sync
-from chalicelib.domain.work import DayKey, Due, Head, PendingSync
+from chalicelib.domain.work import DayKey, Due, Head, PendingSync, Queue, Wanted
 
 if TYPE_CHECKING:
     from chalicelib.storage.activity import Activity
@@ -90,9 +90,7 @@ class RunSyncs:
             raise errors.RequestError("Days before that are not available.", {"from": reason})
         return self._begin(connection, "manual", tuple(days_between(first, last))[::-1], ())
 
-    def _begin(
-        self, connection: Connection, reason: Reason, days: tuple[date, ...], hidden: tuple[date, ...]
-    ) -> Sync:
+    def _begin(self, connection: Connection, reason: Reason, days: tuple[date, ...], hidden: tuple[date, ...]) -> Sync:
         sync = Sync(
             id=self._new_id(),
             workspace=connection.workspace,
@@ -127,7 +125,7 @@ class RunSyncs:
 
     def _ask_days(self, sync: Sync) -> Sync | None:
         """Ask the missing days, newest first, keeping each batch's numbers; None if somebody else did meanwhile."""
-        queue = "backfill" if len(sync.days) > 1 else "sync"
+        queue: Queue = "backfill" if len(sync.days) > 1 else "sync"
         missing = [day for day in sync.days if day not in sync.asked]
         for first in range(0, len(missing), ASKED_AT_ONCE):
             keys = [DayKey(sync.workspace, sync.connection, day) for day in missing[first : first + ASKED_AT_ONCE]]
@@ -171,7 +169,7 @@ class RunSyncs:
         """After a new sign-in: let every day that waited for it be tried at once."""
         self._ask.resend(self._due_now(connection.id))
 
-    def _due_now(self, connection: str) -> Iterable:  # type: ignore[type-arg]
+    def _due_now(self, connection: str) -> Iterator[Wanted]:
         for wanted in self._agenda.wanted_of(connection):
             self._agenda.put_off(wanted.key, 0)
             yield wanted
@@ -185,10 +183,15 @@ class RunSyncs:
             text = f"Sync done: {days}, {found}."
         self._note(sync.workspace, sync.connection, "warning" if failed else "info", text, sync.id)
 
-    def _note(self, workspace: str, connection: str, level: str, text: str, sync: str | None = None) -> None:
+    def _note(self, workspace: str, connection: str, level: Level, text: str, sync: str | None = None) -> None:
         at = self._now()
         name = sync or self._new_id()
         line = Line(
-            id=line_id(at, name), at=at, level=level, text=text, connection=connection, sync=sync  # type: ignore[arg-type]
+            id=line_id(at, name),
+            at=at,
+            level=level,
+            text=text,
+            connection=connection,
+            sync=sync,
         )
         self._activity.write(workspace, line)

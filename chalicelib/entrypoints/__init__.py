@@ -1,0 +1,1 @@
+"""Where the outside comes in: each entry decodes, calls one workflow and encodes the answer."""

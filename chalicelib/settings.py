@@ -1,0 +1,57 @@
+"""Every setting: its environment variable, type and default, read once at start.
+
+A variable that is missing and has no default, or cannot be read as its type, stops the start with its name.
+"""
+
+import os
+from collections.abc import Mapping
+
+import msgspec
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What can be set. Each field is the variable of the same name in capitals, those of Daybook after `DAYBOOK_`."""
+
+    table: str = "daybook"
+    plan_queue_url: str
+    sync_queue_url: str
+    backfill_queue_url: str
+    base_url: str
+    key_file: str = ""
+    kms_key_id: str = ""
+    shopify_url: str = "https://{shop}"
+    shopify_client_id: str = ""
+    shopify_client_secret: str = ""
+    clock_shift_s: float = 0.0
+    lease_s: int = 310
+    budget_s: int = 240
+    backoff_s: int = 30
+    resend_s: int = 900
+    agenda_partitions: int = 256
+    plan_messages: int = 4
+    allotment: int = 0
+    aws_region: str = "us-east-1"
+    dynamodb_url: str | None = None
+    sqs_url: str | None = None
+
+
+_AWS = {
+    "aws_region": "AWS_DEFAULT_REGION",
+    "dynamodb_url": "AWS_ENDPOINT_URL_DYNAMODB",
+    "sqs_url": "AWS_ENDPOINT_URL_SQS",
+}
+
+
+def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings. Raises SystemExit with one line that names the variable."""
+    found = {}
+    for field in msgspec.structs.fields(Settings):
+        name = _AWS.get(field.name, f"DAYBOOK_{field.name.upper()}")
+        if name in environment:
+            found[field.name] = environment[name]
+        elif field.required:
+            raise SystemExit(f"{name} is not set.")
+    try:
+        return msgspec.convert(found, Settings, strict=False)
+    except msgspec.ValidationError as exc:
+        raise SystemExit(f"A setting cannot be read: {exc}.") from exc

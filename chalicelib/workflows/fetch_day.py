@@ -1,0 +1,155 @@
+"""Fetching one day from its channel: all pages, then a second question, again if the two answers differ.
+
+A fetch that runs out of time leaves its cursor and its orders for a later invocation; nothing is published from here.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from chalicelib import errors
+from chalicelib.domain.connections import Connection
+from chalicelib.domain.days import Window, window_of
+from chalicelib.domain.facts import DayOrders
+from chalicelib.domain.orders import Order
+from chalicelib.domain.work import Attempt, DayKey
+
+if TYPE_CHECKING:
+    from chalicelib.storage.agenda import Agenda
+    from chalicelib.storage.days import Days
+    from chalicelib.storage.revisions import Revisions
+    from chalicelib.workflows.ask import Ask
+
+FETCHES_MAX = 3
+
+
+class Orders(msgspec.Struct, frozen=True):
+    """A page as channels give it."""
+
+    orders: tuple[Order, ...]
+    cursor: str | None
+
+
+class Channel(Protocol):
+    """What is needed of a paired shop."""
+
+    def fetch_pages(self, window: Window, cursor: str | None = None) -> Iterator[Orders]: ...
+
+    def count_orders(self, window: Window) -> int | None: ...
+
+
+class OpenChannel(Protocol):
+    """Opens a connection's channel with working credentials; `renew` after the channel refused the ones in use."""
+
+    def __call__(self, connection: Connection, *, renew: bool) -> Channel: ...
+
+
+class Gathered(msgspec.Struct, kw_only=True):
+    """A fetch on its way: what came, what of it is not saved, where it goes on."""
+
+    orders: DayOrders
+    unsaved: DayOrders
+    cursor: str | None
+    parts: tuple[tuple[str, int], ...]
+    next_chunk: int = 0
+    pages: int = 0
+    fetches: int = 0
+    matched: bool = False
+
+
+class FetchDay:
+    """Fetches one day at a time; `budget_s` is how long one invocation may fetch."""
+
+    def __init__(
+        self,
+        *,
+        days: "Days",
+        revisions: "Revisions",
+        agenda: "Agenda",
+        ask: "Ask",
+        open_channel: OpenChannel,
+        now: Callable[[], datetime],
+        budget_s: int,
+    ) -> None:
+        self._days = days
+        self._revisions = revisions
+        self._agenda = agenda
+        self._ask = ask
+        self._open_channel = open_channel
+        self._now = now
+        self._budget_s = budget_s
+
+    def _seconds(self) -> int:
+        return int(self._now().timestamp())
+
+    def fetch(self, day: DayKey, attempt: Attempt, connection: Connection) -> Gathered | None:
+        """Gather all orders of the day until the channel's second answer agrees, at most three times.
+
+        None when the time budget ended first: then the cursor is saved and a continuation sent. Raises ChannelError.
+        """
+        window = window_of(day.day, connection.zone)
+        give_up_at = self._seconds() + self._budget_s
+        gathered = self._inherited(day, attempt)
+        channel = self._open_channel(connection, renew=False)
+        renewed = False
+        while gathered.fetches < FETCHES_MAX:
+            try:
+                if not self._fetch_all(channel, window, day, attempt, gathered, give_up_at):
+                    return None
+                count = channel.count_orders(window)
+            except errors.AuthExpired:
+                if renewed:
+                    raise
+                channel, renewed = self._open_channel(connection, renew=True), True
+                continue  # the page in hand is fetched again
+            gathered.fetches += 1
+            if count is None or count == len(gathered.orders):
+                gathered.matched = True
+                return gathered
+            if gathered.fetches < FETCHES_MAX:
+                gathered.orders, gathered.unsaved, gathered.cursor, gathered.parts = DayOrders(), DayOrders(), None, ()
+        return gathered
+
+    def _inherited(self, day: DayKey, attempt: Attempt) -> Gathered:
+        gathered = Gathered(orders=DayOrders(), unsaved=DayOrders(), cursor=attempt.cursor, parts=attempt.parts)
+        for part in attempt.parts:
+            rows = self._revisions.read_rows(day, [part])
+            if rows is None:
+                raise errors.RetryableError("another worker has taken the day over.")
+            gathered.orders.add_rows(rows)
+        return gathered
+
+    def _fetch_all(
+        self,
+        channel: Channel,
+        window: Window,
+        day: DayKey,
+        attempt: Attempt,
+        gathered: Gathered,
+        give_up_at: int,
+    ) -> bool:
+        """Fetch from the cursor to the end; False if the time ended before, with everything saved."""
+        for page in channel.fetch_pages(window, gathered.cursor):
+            gathered.orders.add(page.orders)
+            gathered.unsaved.add(page.orders)
+            gathered.pages += 1
+            gathered.cursor = page.cursor
+            if page.cursor is not None and self._seconds() >= give_up_at:
+                self._continue_later(day, attempt, gathered)
+                return False
+        return True
+
+    def _continue_later(self, day: DayKey, attempt: Attempt, gathered: Gathered) -> None:
+        """Save how far the fetch came and let a later invocation go on, under an attempt of its own."""
+        rows = gathered.unsaved.rows()
+        names = self._revisions.write_rows(day, attempt.id, gathered.next_chunk, rows)
+        gathered.next_chunk += len(names)
+        saved = msgspec.structs.replace(
+            attempt, cursor=gathered.cursor, parts=(*gathered.parts, *names), until=self._seconds()
+        )
+        if self._days.save_cursor(day, saved):
+            wanted = self._agenda.wanted(day)
+            if wanted is not None:
+                self._ask.resend([wanted])
