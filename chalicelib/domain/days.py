@@ -33,11 +33,15 @@ def start_of(day: date, zone: str) -> datetime:
 
     Local midnight may come twice or not at all (clock changes, a date line that moved), so the instant is searched between
     26 hours before and after UTC midnight, where local dates never run backwards by more than an hour or so: first from
-    hour to hour for the first local date not before `day`, then by halving down to the microsecond.
+    quarter to quarter for the first local date not before `day`, then by halving down to the microsecond. On nearly all days
+    the clock is the same at both ends, and then midnight is plain.
     """
     tz = ZoneInfo(zone)
     midnight = datetime.combine(day, time(0), UTC)
-    early = midnight - timedelta(hours=26)
+    early, last = midnight - timedelta(hours=26), midnight + timedelta(hours=26)
+    offset = early.astimezone(tz).utcoffset()
+    if offset is not None and offset == last.astimezone(tz).utcoffset():
+        return midnight - offset
     late = early
     while late.astimezone(tz).date() < day:
         early, late = late, late + timedelta(minutes=15)

@@ -52,7 +52,7 @@ def parse_minor(text: str, places: int) -> int:
         value = Decimal(text)
     except InvalidOperation as exc:
         raise ValueError(f"not an amount: {text[:40]!r}") from exc
-    if not value.is_finite() or abs(value.adjusted()) > 18:
+    if not text.isascii() or not value.is_finite() or abs(value.adjusted()) > 18:
         raise ValueError(f"not an amount: {text[:40]!r}")
     return int(value.scaleb(places).quantize(_ONE, rounding=ROUND_HALF_UP))
 

@@ -1,0 +1,318 @@
+"""Accounts: users and their workspaces, sessions, and the tries that were made to sign in.
+
+    USER#<user>                 USER        User
+    EMAIL#<hash of address>     EMAIL       EmailClaim   which user has this e-mail; put if absent, so one user has it
+    WS#<workspace>              WORKSPACE   Workspace
+    SESSION#<hash of cookie>    SESSION     Session
+    TRIES#<what>#<hash of whom> TRIES       Tries        counted before the password is looked at
+    KNOWN#<hash of address>     <hash of network address>  KnownPlace   somebody signed in to this account from there
+
+Secrets and addresses enter keys only as SHA-256. Expiry is checked here or by who asks; the table's own comes when it likes.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+
+from chalicelib import errors
+from chalicelib.domain.accounts import Session, User, WeekStart, Workspace
+from chalicelib.storage.flip import TRIES_MAX, write_surely
+from chalicelib.storage.models import Item, key
+from chalicelib.storage.table import Table
+
+TRIES_KEPT_S = 86_400
+PLACE_KEPT_S = 90 * 86_400
+
+
+class UserItem(Item):
+    workspace = UnicodeAttribute()
+    email = UnicodeAttribute()
+    role = UnicodeAttribute()
+    password = UnicodeAttribute()
+    epoch = NumberAttribute(default=0)
+
+
+class EmailClaim(Item):
+    user = UnicodeAttribute()
+
+
+class WorkspaceItem(Item):
+    name = UnicodeAttribute()
+    time_zone = UnicodeAttribute()
+    currency = UnicodeAttribute()
+    week_start = UnicodeAttribute()
+    individual_allowed = NumberAttribute(default=0)
+    signed_up_at = NumberAttribute()
+
+
+class SessionItem(Item):
+    user = UnicodeAttribute()
+    epoch = NumberAttribute()
+    signed_in_at = NumberAttribute()
+    seen_at = NumberAttribute()
+    ends_at = NumberAttribute()
+
+
+class Tries(Item):
+    """`mark` names the last try, so that who made it knows it again."""
+
+    count = NumberAttribute(default=0)
+    until = NumberAttribute(default=0)
+    last_at = NumberAttribute(default=0)
+    mark = UnicodeAttribute()
+
+
+class KnownPlace(Item):
+    pass
+
+
+class Accounts:
+    """The accounts of everybody. `new_id` gives names never used twice."""
+
+    def __init__(self, table: Table, new_id: Callable[[], str]) -> None:
+        self._table = table
+        self._new_id = new_id
+
+    # -- users and workspaces
+
+    def user_of(self, email: str) -> User | None:
+        """Who has this e-mail. It reads as much for one that nobody has."""
+        claim = self._table.get(EmailClaim, *_email_key(email))
+        return self.user(claim.user if claim else "nobody")
+
+    def user(self, user: str) -> User | None:
+        item = self._table.get(UserItem, *_user_key(user))
+        if item is None:
+            return None
+        return User(
+            id=user,
+            workspace=item.workspace,
+            email=item.email,
+            role=item.role,
+            password=item.password,
+            epoch=int(item.epoch or 0),
+        )
+
+    def add(self, workspace: Workspace, user: User) -> bool:
+        """Add a workspace with its first user; False if somebody has the user's e-mail.
+
+        The claim of the e-mail comes last and decides: without it nobody finds the other two, so what a crash leaves behind
+        is litter.
+        """
+        self._insert_own(
+            WorkspaceItem(
+                *_workspace_key(workspace.id),
+                name=workspace.name,
+                time_zone=workspace.time_zone,
+                currency=workspace.currency,
+                week_start=workspace.week_start,
+                individual_allowed=int(workspace.individual_allowed),
+                signed_up_at=int(workspace.signed_up_at.timestamp()),
+            )
+        )
+        self._insert_own(
+            UserItem(
+                *_user_key(user.id),
+                workspace=user.workspace,
+                email=user.email,
+                role=user.role,
+                password=user.password,
+                epoch=user.epoch,
+            )
+        )
+        at = _email_key(user.email)
+        claimed = write_surely(
+            lambda: self._table.insert(EmailClaim(*at, user=user.id)),
+            lambda: self._table.get(EmailClaim, *at),
+            landed=lambda item: item is not None and item.user == user.id,
+            open_still=lambda item: item is None,
+        )
+        if not claimed:
+            self._try_to(lambda: self._table.delete(*_user_key(user.id)))
+            self._try_to(lambda: self._table.delete(*_workspace_key(workspace.id)))
+        return claimed
+
+    def keep_password(self, user: User, password: str) -> None:
+        """Replace the stored form of the same password, unless the password was changed since; may be lost."""
+        self._try_to(
+            lambda: self._table.update(
+                *_user_key(user.id), [UserItem.password.set(password)], UserItem.password == user.password
+            )
+        )
+
+    def workspace(self, workspace: str) -> Workspace | None:
+        item = self._table.get(WorkspaceItem, *_workspace_key(workspace))
+        if item is None:
+            return None
+        return Workspace(
+            id=workspace,
+            name=item.name,
+            time_zone=item.time_zone,
+            currency=item.currency,
+            week_start=item.week_start,
+            individual_allowed=bool(int(item.individual_allowed)),
+            signed_up_at=datetime.fromtimestamp(int(item.signed_up_at), UTC),
+        )
+
+    def change_workspace(
+        self, workspace: str, *, name: str | None = None, time_zone: str | None = None, week_start: WeekStart | None = None
+    ) -> None:
+        """Set what is not None; the last one to write wins."""
+        wanted = ((WorkspaceItem.name, name), (WorkspaceItem.time_zone, time_zone), (WorkspaceItem.week_start, week_start))
+        actions = [attribute.set(value) for attribute, value in wanted if value is not None]
+        if actions:
+            self._update_surely(_workspace_key(workspace), actions, WorkspaceItem.name.exists())
+
+    # -- sessions
+
+    def begin_session(self, session: Session, *, expires_at: int) -> None:
+        self._insert_own(
+            SessionItem(
+                *_session_key(session.id),
+                user=session.user,
+                epoch=session.epoch,
+                signed_in_at=session.signed_in_at,
+                seen_at=session.seen_at,
+                ends_at=session.ends_at,
+                expires_at=expires_at,
+            )
+        )
+
+    def session(self, session: str) -> Session | None:
+        item = self._table.get(SessionItem, *_session_key(session))
+        if item is None:
+            return None
+        return Session(
+            id=session,
+            user=item.user,
+            epoch=int(item.epoch),
+            signed_in_at=int(item.signed_in_at),
+            seen_at=int(item.seen_at),
+            ends_at=int(item.ends_at),
+        )
+
+    def note_seen(self, session: str, at: int) -> None:
+        """Note that the session was used; may be lost, and never brings one back that was ended."""
+        self._try_to(
+            lambda: self._table.update(*_session_key(session), [SessionItem.seen_at.set(at)], SessionItem.user.exists())
+        )
+
+    def end_session(self, session: str) -> None:
+        self._repeat(lambda: self._table.delete(*_session_key(session)))
+
+    def end_sessions_of(self, user: str) -> None:
+        """End all sessions that the user has now, by one write. Raises Unanswered if that is not sure."""
+        self._update_surely(_user_key(user), [UserItem.epoch.add(1)], UserItem.email.exists())
+
+    # -- tries
+
+    def take_try(self, what: str, whom: str, *, at: int, wait_after: Callable[[int], int]) -> int:
+        """Count a try before it is made. Returns 0 if it may be made, else how many seconds to wait; then it is not counted.
+
+        The n-th try in a row makes the next one wait `wait_after(n)` seconds. A day without tries is a new start.
+        """
+        pk, sk = _tries_key(what, whom)
+        mark = self._new_id()
+        for _ in range(TRIES_MAX):
+            item = self._table.get(Tries, pk, sk)
+            if item is not None and item.mark == mark:
+                return 0
+            if item is not None and (left := int(item.until) - at) > 0:
+                return left
+            recent = item is not None and at < int(item.last_at) + TRIES_KEPT_S
+            count = 1 + (int(item.count) if item is not None and recent else 0)
+            wait = wait_after(count)
+            taken = Tries(
+                pk, sk, count=count, until=at + wait, last_at=at, mark=mark, expires_at=at + wait + TRIES_KEPT_S
+            )
+            try:
+                self._table.put(taken, Tries.mark == item.mark if item is not None else Tries.mark.does_not_exist())
+                return 0
+            except (errors.Refused, errors.Unanswered):
+                continue  # what is there now is read again, and may be ours
+        return 1
+
+    def give_try_back(self, what: str, whom: str) -> None:
+        """Count a try that succeeded no longer; may be lost."""
+        actions = [Tries.count.add(-1), Tries.until.set(0)]
+        self._try_to(lambda: self._table.update(*_tries_key(what, whom), actions, Tries.count > 0))
+
+    def forget_tries(self, what: str, whom: str) -> None:
+        """Start anew; may be lost."""
+        self._try_to(lambda: self._table.delete(*_tries_key(what, whom)))
+
+    def is_known_place(self, email: str, address: str, *, at: int) -> bool:
+        """Whether somebody signed in to the account from that network address in the last 90 days."""
+        item = self._table.get(KnownPlace, *_place_key(email, address))
+        return item is not None and at < int(item.expires_at)
+
+    def note_place(self, email: str, address: str, *, at: int) -> None:
+        self._try_to(
+            lambda: self._table.put(KnownPlace(*_place_key(email, address), expires_at=at + PLACE_KEPT_S))
+        )
+
+    # -- writes
+
+    def _insert_own(self, item: Item) -> None:
+        """Write an item whose name only we have: a refusal is the echo of our own first try."""
+        try:
+            self._repeat(lambda: self._table.insert(item))
+        except errors.Refused:
+            return
+
+    def _update_surely(self, at: tuple[str, str], actions: Sequence[Action], condition: Condition) -> None:
+        """An update that may be done twice, of an item that must be there."""
+        try:
+            self._repeat(lambda: self._table.update(*at, actions, condition))
+        except errors.Refused as exc:
+            raise errors.NotFound("There is nothing here.") from exc
+
+    @staticmethod
+    def _repeat(write: Callable[[], None]) -> None:
+        for _ in range(3):
+            try:
+                write()
+                return
+            except errors.Unanswered:
+                continue
+        write()
+
+    @staticmethod
+    def _try_to(write: Callable[[], None]) -> None:
+        """A write that may as well not happen."""
+        try:
+            write()
+        except (errors.Refused, errors.Unanswered):
+            return
+
+
+def _hashed(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _user_key(user: str) -> tuple[str, str]:
+    return key("USER", user), "USER"
+
+
+def _email_key(email: str) -> tuple[str, str]:
+    return key("EMAIL", _hashed(email)), "EMAIL"
+
+
+def _workspace_key(workspace: str) -> tuple[str, str]:
+    return key("WS", workspace), "WORKSPACE"
+
+
+def _session_key(session: str) -> tuple[str, str]:
+    return key("SESSION", session), "SESSION"
+
+
+def _tries_key(what: str, whom: str) -> tuple[str, str]:
+    return key("TRIES", what, _hashed(whom)), "TRIES"
+
+
+def _place_key(email: str, address: str) -> tuple[str, str]:
+    return key("KNOWN", _hashed(email)), _hashed(address)

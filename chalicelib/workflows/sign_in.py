@@ -1,0 +1,223 @@
+"""Signing up, in and out, and knowing who asks.
+
+A session is 256 random bits in a cookie, of which only the hash is stored; it is looked up on each request, so that ending it
+works at once. It ends after 12 h without use, 7 days after the sign-in, or 24 h after it where the visitor did not ask to
+be kept signed in.
+
+Tries are counted in the table before a password is looked at: by account, and by network address. From the sixth in a row
+on each makes the next one wait, twice as long each time, up to a quarter of an hour. A stranger's tries do not make somebody
+wait who has signed in from the same address before: known addresses of an account are counted apart.
+"""
+
+import hashlib
+import hmac
+import ipaddress
+from base64 import urlsafe_b64encode
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from chalicelib import errors
+from chalicelib.domain.accounts import Session, SignedIn, User, Workspace, normal_email, normal_name
+from chalicelib.domain.passwords import SALT_BYTES, Passwords, what_is_wrong
+from chalicelib.domain.secret import Secret
+
+if TYPE_CHECKING:
+    from chalicelib.storage.accounts import Accounts
+
+IDLE_S = 12 * 3_600
+KEPT_S = 7 * 86_400
+UNKEPT_S = 86_400
+NOTED_EVERY_S = 300
+RECENT = timedelta(minutes=10)
+
+_SECRET_BYTES = 32
+_FREE_TRIES = {"account": 5, "known": 5, "address": 30, "sign-up": 10}
+_WAIT_S_MAX = 900
+_DOUBLINGS_MAX = 10
+_NOT_RIGHT = "Email or password is not right."
+
+
+class Opened(msgspec.Struct, frozen=True, kw_only=True):
+    """A new session and what its cookie holds; `max_age_s` is None where the browser shall forget it when it is closed."""
+
+    cookie: Secret
+    max_age_s: int | None
+    signed_in: SignedIn
+
+
+class SignIn:
+    """Everything about sessions. `random` gives unguessable bytes, `now` aware UTC instants."""
+
+    def __init__(
+        self,
+        *,
+        accounts: "Accounts",
+        passwords: Passwords,
+        now: Callable[[], datetime],
+        random: Callable[[int], bytes],
+    ) -> None:
+        self._accounts = accounts
+        self._passwords = passwords
+        self._now = now
+        self._random = random
+
+    def sign_up(self, email: str, password: str, workspace: str, *, address: str) -> Opened:
+        """Make a user who owns a new workspace, and sign them in. Raises RequestError with the fields that are wrong."""
+        mail, name = normal_email(email), normal_name(workspace)
+        wrong: dict[str, str] = {}
+        if mail is None:
+            wrong["email"] = "This does not look like an email address."
+        if name is None:
+            wrong["workspace"] = "Give your business a name of at most 80 characters."
+        if complaint := what_is_wrong(password, about=(email, email.partition("@")[0], workspace)):
+            wrong["password"] = complaint
+        if mail is None or name is None or wrong:
+            raise errors.RequestError("Something has to be corrected first.", wrong)
+        self._take_try("sign-up", _network(address))
+        user = User(
+            id=self._new_id(),
+            workspace=self._new_id(),
+            email=mail,
+            role="owner",
+            password=self._passwords.keep(password, self._random(SALT_BYTES)),
+            epoch=0,
+        )
+        added = self._accounts.add(
+            Workspace(
+                id=user.workspace,
+                name=name,
+                time_zone="UTC",
+                currency="USD",
+                week_start="monday",
+                individual_allowed=False,
+                signed_up_at=self._now(),
+            ),
+            user,
+        )
+        if not added:
+            raise errors.RequestError("This email is taken.", {"email": "There is an account with this email already."})
+        self._accounts.note_place(mail, _network(address), at=self._seconds())
+        return self._begin(user, keep=False)
+
+    def sign_in(self, email: str, password: str, *, address: str, keep: bool = False, old: str | None = None) -> Opened:
+        """Begin a session; the one whose cookie is `old` ends. Raises NotSignedIn, TooManyTries."""
+        mail, place = normal_email(email) or email.strip().lower(), _network(address)
+        self._take_try("address", place)
+        if self._accounts.is_known_place(mail, place, at=self._seconds()):
+            counted = ("known", f"{mail} {place}")
+        else:
+            counted = ("account", mail)
+        self._take_try(*counted)
+        user = self._accounts.user_of(mail)
+        right = self._passwords.is_right(password, user.password if user else None)
+        if user is None or not right:
+            raise errors.NotSignedIn(_NOT_RIGHT)
+        self._accounts.forget_tries(*counted)
+        self._accounts.give_try_back("address", place)
+        self._accounts.note_place(mail, place, at=self._seconds())
+        if self._passwords.is_outdated(user.password):
+            self._accounts.keep_password(user, self._passwords.keep(password, self._random(SALT_BYTES)))
+        if old is not None:
+            self._accounts.end_session(_session_id(old))
+        return self._begin(user, keep=keep)
+
+    def read(self, cookie: str | None) -> SignedIn:
+        """Who asks, by their cookie. Raises NotSignedIn."""
+        session = self._accounts.session(_session_id(cookie)) if cookie else None
+        now = self._seconds()
+        if cookie is None or session is None or now >= min(session.ends_at, session.seen_at + IDLE_S):
+            raise errors.NotSignedIn("Sign in first.")
+        user = self._accounts.user(session.user)
+        if user is None or user.epoch != session.epoch:
+            raise errors.NotSignedIn("Sign in first.")
+        if now >= session.seen_at + NOTED_EVERY_S:
+            self._accounts.note_seen(session.id, now)
+        return _signed_in(user, session, cookie)
+
+    def sign_out(self, signed_in: SignedIn) -> None:
+        self._accounts.end_session(signed_in.session)
+
+    def end_all(self, signed_in: SignedIn) -> None:
+        """End every session of this user, this one too."""
+        self._accounts.end_sessions_of(signed_in.user)
+
+    def _take_try(self, what: str, whom: str) -> None:
+        wait = self._accounts.take_try(
+            what, whom, at=self._seconds(), wait_after=lambda tries: _wait_s(tries - _FREE_TRIES[what])
+        )
+        if wait:
+            raise errors.TooManyTries("Too many tries. Wait a little and try again.", wait)
+
+    def _begin(self, user: User, *, keep: bool) -> Opened:
+        cookie = Secret(urlsafe_b64encode(self._random(_SECRET_BYTES)).decode().rstrip("="))
+        now = self._seconds()
+        session = Session(
+            id=_session_id(cookie.reveal()),
+            user=user.id,
+            epoch=user.epoch,
+            signed_in_at=now,
+            seen_at=now,
+            ends_at=now + (KEPT_S if keep else UNKEPT_S),
+        )
+        self._accounts.begin_session(session, expires_at=session.ends_at)
+        return Opened(
+            cookie=cookie,
+            max_age_s=KEPT_S if keep else None,
+            signed_in=_signed_in(user, session, cookie.reveal()),
+        )
+
+    def _seconds(self) -> int:
+        return int(self._now().timestamp())
+
+    def _new_id(self) -> str:
+        return self._random(10).hex()
+
+
+def require_recent(signed_in: SignedIn, now: datetime) -> None:
+    """Raise Forbidden, naming the field `password`, unless the sign-in is at most 10 minutes old."""
+    if now - signed_in.signed_in_at > RECENT:
+        raise errors.Forbidden(
+            "Enter your password again: this needs a sign-in of the last 10 minutes.",
+            {"password": "Enter your password again."},
+        )
+
+
+def is_token(signed_in: SignedIn, token: str) -> bool:
+    """Whether a write came with the token of its session; compared in constant time."""
+    return hmac.compare_digest(signed_in.token.reveal().encode(), token.encode())
+
+
+def _signed_in(user: User, session: Session, cookie: str) -> SignedIn:
+    token = hmac.new(cookie.encode(), b"daybook: token of writes", hashlib.sha256).hexdigest()
+    return SignedIn(
+        session=session.id,
+        user=user.id,
+        email=user.email,
+        role=user.role,
+        workspace=user.workspace,
+        signed_in_at=datetime.fromtimestamp(session.signed_in_at, UTC),
+        token=Secret(token),
+    )
+
+
+def _session_id(cookie: str) -> str:
+    return hashlib.sha256(cookie.encode()).hexdigest()
+
+
+def _network(address: str) -> str:
+    """Whose tries count together: an IPv4 address, or the /64 that one IPv6 customer has."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(ip, ipaddress.IPv6Address):
+        return str(ip.ipv4_mapped or ipaddress.ip_network((ip, 64), strict=False))
+    return str(ip)
+
+
+def _wait_s(over: int) -> int:
+    """How long to wait after so many tries more than are free."""
+    return min(_WAIT_S_MAX, 2 ** min(over, _DOUBLINGS_MAX)) if over > 0 else 0
