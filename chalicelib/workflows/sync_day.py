@@ -91,6 +91,7 @@ class SyncDay:
         day = message.key
         head = self._days.read(day)
         if head is None:
+            self.leave(day)
             return Done(outcome="ignored", reason="nobody asked for this day")
         if head.due is not None:
             if not self._settle.settle(day):
@@ -121,12 +122,12 @@ class SyncDay:
         if wanted is None:
             return
         head = self._days.read(day)
-        if head is None or head.needs_work or head.due is not None:
+        if head is not None and (head.needs_work or head.due is not None):
             return
         if wanted.clean_at is not None:
             self._clean.clean_day(day)
             self._agenda.cleaned(wanted)
-        if head.attempt is None:
+        if head is None or head.attempt is None:
             self._agenda.drop(wanted)
 
     # -- claiming
@@ -170,7 +171,7 @@ class SyncDay:
             self._agenda.block(day.connection, until)
             return self._park(head, attempt, str(exc), until, blameless=True)
         except errors.AuthExpired as exc:
-            self._connections.mark_sign_in_needed(day.workspace, day.connection)
+            self._connections.mark_sign_in_needed(day.workspace, day.connection, epoch=connection.epoch)
             return self._park(head, attempt, str(exc), self._seconds() + SIGN_IN_WAIT_S, blameless=True)
         except errors.UnreadablePayload as exc:
             if head.faults + 1 >= UNREADABLE_MAX:

@@ -115,7 +115,13 @@ def test_a_wait_that_was_asked_for_is_no_fault(days):
     mine = claimed(days)
     assert days.park(DAY, mine.id, reason="slow down", next_try_at=500, blameless=True)
     head = days.read(DAY)
-    assert (head.faults, head.progress, head.reason, head.next_try_at, head.attempt) == (0, "parked", "slow down", 500, None)
+    assert (head.faults, head.progress, head.reason, head.next_try_at, head.attempt) == (
+        0,
+        "parked",
+        "slow down",
+        500,
+        None,
+    )
     assert head.needs_work
 
 

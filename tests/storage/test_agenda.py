@@ -1,0 +1,85 @@
+"""The agenda: finding what is wanted, and never losing an ask or an announcement of litter. On every engine."""
+
+from datetime import date
+from itertools import count
+
+import pytest
+
+from chalicelib.domain.work import DayKey, Due, PendingSync
+from chalicelib.storage.agenda import Agenda
+
+DAY = DayKey("w1", "c1", date(2026, 7, 3))
+DUE = Due(workspace="w1", connection="c1", zone="UTC", next_at=100, asked_through=date(2026, 7, 2))
+
+
+@pytest.fixture
+def agenda(table) -> Agenda:
+    names = count()
+    return Agenda(table, 4, lambda: f"s{next(names)}")
+
+
+def on_partition(agenda: Agenda):
+    return agenda.read_partition(agenda.partition_of("c1"))
+
+
+def test_what_is_wanted_is_found_on_its_partition(agenda):
+    wanted = agenda.want(DAY, 7, "backfill", sent_at=50)
+    agenda.put_connection(DUE)
+    agenda.put_sync(PendingSync("w1", "c1", "sync1"))
+    assert on_partition(agenda) == ([DUE], [wanted], [PendingSync("w1", "c1", "sync1")])
+
+
+def test_a_day_is_not_dropped_once_it_was_asked_for_again(agenda):
+    seen = agenda.want(DAY, 1, "sync", sent_at=50)
+    again = agenda.want(DAY, 2, "sync", sent_at=60)
+    agenda.drop(seen)
+    assert agenda.wanted(DAY) == again
+    agenda.drop(again)
+    assert agenda.wanted(DAY) is None
+
+
+def test_announced_litter_keeps_the_day_through_asks_and_drops(agenda):
+    agenda.want(DAY, 1, "sync", sent_at=50)
+    agenda.want_cleaning(DAY, 70)
+    again = agenda.want(DAY, 2, "sync", sent_at=60)
+    agenda.drop(again)
+    seen = agenda.wanted(DAY)
+    assert seen.clean_at == 70
+    agenda.want_cleaning(DAY, 80)
+    agenda.cleaned(seen)
+    assert agenda.wanted(DAY).clean_at == 80
+    agenda.cleaned(agenda.wanted(DAY))
+    agenda.drop(agenda.wanted(DAY))
+    assert agenda.wanted(DAY) is None
+
+
+def test_litter_of_a_day_that_is_not_on_the_agenda_puts_it_there(agenda):
+    agenda.want_cleaning(DAY, 70)
+    assert agenda.wanted(DAY).clean_at == 70
+
+
+def test_of_two_sweeps_one_sends(agenda):
+    seen = agenda.want(DAY, 1, "sync", sent_at=50)
+    assert agenda.mark_sent(seen, 1000)
+    assert not agenda.mark_sent(seen, 1000)
+    assert (agenda.wanted(DAY).sends, agenda.wanted(DAY).sent_at) == (2, 1000)
+
+
+def test_the_night_moves_on_once(agenda):
+    agenda.put_connection(DUE)
+    agenda.asked(DUE, date(2026, 7, 3), 200)
+    agenda.asked(DUE, date(2026, 7, 9), 900)
+    moved = agenda.connection("c1")
+    assert (moved.asked_through, moved.next_at) == (date(2026, 7, 3), 200)
+
+
+def test_a_block_is_only_lengthened(agenda):
+    agenda.put_connection(DUE)
+    agenda.block("c1", 500)
+    agenda.block("c1", 300)
+    assert agenda.connection("c1").blocked_until == 500
+
+
+def test_a_late_put_off_brings_no_dropped_day_back(agenda):
+    agenda.put_off(DAY, 100)
+    assert agenda.wanted(DAY) is None
