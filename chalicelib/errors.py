@@ -17,6 +17,8 @@ DaybookError
     ├── Forbidden                403
     ├── NotFound                 404: not there, or not yours; both read alike
     ├── Conflict                 409
+    ├── TooLarge                 413
+    ├── KeyReused                422
     └── TooManyTries             429, with `retry_after_s`
 
 Messages carry no secret and nothing a shopper typed.
@@ -107,6 +109,18 @@ class Conflict(RequestError):
     """The state of things does not allow it now."""
 
     status = 409
+
+
+class TooLarge(RequestError):
+    """The request is longer than any that makes sense."""
+
+    status = 413
+
+
+class KeyReused(RequestError):
+    """An idempotency key came again with another request."""
+
+    status = 422
 
 
 class TooManyTries(RequestError):

@@ -5,18 +5,19 @@ times its node; lists that are not connections are taken as one object, `nodes(i
 
     a money bag {shopMoney {amount}}                                                                        2
     line item   1 + original total 2 + variant 1 + allocations (1 + 2) + tax lines (1 + 2)                 10
-    order       1 + total 2 + tax 2 + duties 2 + fee marker 1 + refund marker 1 + transactions (1 + 2)     12
+    order       1 + total 2 + tax 2 + tips 2 + duties 2 + fee marker 1 + refund marker 1
+                + transactions (1 + 2)                                                                     14
                 + shipping: connection 1 + page info 1 + 1 x (1 + price 2 + tax lines (1 + 2))              8
                 + lines: connection 1 + page info 1 + 6 x 10                                               62
-    ORDERS      connection 1 + page info 1 + 11 x 82                                                      904
+    ORDERS      connection 1 + page info 1 + 11 x 84                                                      926
     LINES       order 1 + connection 1 + page info 1 + 90 x 10                                            903
     sale        1 + amount 2 + tax 2 + discount 2 + line item 1 + variant 1                                 9
     agreement   1 + connection 1 + page info 1 + sales x 9
     AGREEMENTS  4 x (order 1 + original total 2 + connection 1 + page info 1 + 3 x (3 + 8 x 9))           920
                 1 x (5 + 1 x (3 + 100 x 9))                                                               908
 
-An order with an edit, a cancellation, a refund, a return, a fee or a second shipping line is rare and read again from its
-agreements; so the page that all orders pass through stays cheap. Six lines hold nearly every order; longer ones are read on.
+An order with an edit, a cancellation, a refund, a return, a tip, a fee or a second shipping line is rare and read again from
+its agreements; so the page that all orders pass through stays cheap. Six lines hold nearly every order; longer ones are read on.
 """
 
 ORDERS_PER_PAGE = 11
@@ -63,6 +64,7 @@ query Orders($query: String!, $after: String) {{
       dutiesIncluded
       totalPriceSet {{ shopMoney {{ amount }} }}
       totalTaxSet {{ shopMoney {{ amount }} }}
+      totalTipReceivedSet {{ shopMoney {{ amount }} }}
       originalTotalDutiesSet {{ shopMoney {{ amount }} }}
       additionalFees {{ id }}
       refunds(first: 1) {{ id }}
@@ -104,6 +106,7 @@ query Agreements($ids: [ID!]!, $agreements: Int!, $agreementsAfter: String, $sal
             pageInfo { hasNextPage endCursor }
             nodes {
               lineType
+              actionType
               quantity
               totalAmount { shopMoney { amount } }
               totalTaxAmount { shopMoney { amount } }

@@ -9,6 +9,7 @@ import hmac
 import threading
 import unicodedata
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from itertools import pairwise
 
 import msgspec
 
@@ -31,11 +32,18 @@ _POPULAR = frozenset(
     qwertzuiop azerty azertyuiop uiop asdf asdfgh asdfghjkl hjkl zxcv zxcvbn zxcvbnm bnm qazwsx edcrfv tgbyhn qaz wsx edc
     qwe rty asd fgh zxc abc abcd abcdef abcdefg abcdefgh trustno whatever michael jennifer jordan charlie liverpool chelsea
     arsenal correct horse battery staple is the my a i
-    """.split()
+    """.split()  # noqa: SIM905 (a page of quotation marks is no easier to read)
 )
 _POPULAR_CHARACTERS_MAX = max(map(len, _POPULAR))
 _DRESSED = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s", "!": "i"})
-_ROWS = ("01234567890", "abcdefghijklmnopqrstuvwxyzabc", "qwertyuiopasdfghjklzxcvbnm", "1qaz2wsx3edc4rfv5tgb6yhn7ujm", "zaq12wsxcde34rfvbgt56yhn", "q1w2e3r4t5y6u7i8o9p0")
+_ROWS = (
+    "01234567890",
+    "abcdefghijklmnopqrstuvwxyzabc",
+    "qwertyuiopasdfghjklzxcvbnm",
+    "1qaz2wsx3edc4rfv5tgb6yhn7ujm",
+    "zaq12wsxcde34rfvbgt56yhn",
+    "q1w2e3r4t5y6u7i8o9p0",
+)
 
 
 class Cost(msgspec.Struct, frozen=True):
@@ -73,7 +81,7 @@ class Passwords:
         memory = 128 * cost.r * (2**cost.log_n + cost.p + 2)
         with self._one_at_a_time:
             return hashlib.scrypt(
-                _normal(password).encode(),
+                _normal(password).encode("utf-8", "surrogatepass"),
                 salt=salt,
                 n=2**cost.log_n,
                 r=cost.r,
@@ -105,7 +113,10 @@ def _is_popular(text: str) -> bool:
     """Whether popular words, one after another, make up the text."""
     reached = {0}
     for end in range(1, len(text) + 1):
-        if any(start in reached and text[start:end] in _POPULAR for start in range(max(0, end - _POPULAR_CHARACTERS_MAX), end)):
+        if any(
+            start in reached and text[start:end] in _POPULAR
+            for start in range(max(0, end - _POPULAR_CHARACTERS_MAX), end)
+        ):
             reached.add(end)
     return len(text) in reached
 
@@ -121,8 +132,8 @@ def _letters(text: str) -> str:
 
 def _walks(text: str, row: str) -> bool:
     """Whether the text only walks along a row of keys or signs, in either direction, perhaps again and again."""
-    steps = {a + b for line in (row, row[::-1]) for a, b in zip(line, line[1:], strict=False)}
-    jumps = sum(a + b not in steps for a, b in zip(text, text[1:], strict=False))
+    steps = {a + b for line in (row, row[::-1]) for a, b in pairwise(line)}
+    jumps = sum(a + b not in steps for a, b in pairwise(text))
     return jumps <= len(text) // 6
 
 

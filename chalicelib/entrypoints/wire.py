@@ -5,10 +5,11 @@ carry `next`, an opaque cursor, or null. Accepted shapes forbid unknown fields.
 """
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
+Limit = Annotated[int, msgspec.Meta(ge=1, le=200)]
 Level = Literal["info", "warning", "error"]
 DayState = Literal["final", "provisional", "empty", "events_only"]
 
@@ -400,3 +401,66 @@ class UsageOut(msgspec.Struct, frozen=True):
     allotment: int | None
     used: int
     connections: tuple[UsageConnection, ...]
+
+
+# --- what may be asked in an address; empty values count as absent
+
+
+class PageQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Any list: `cursor` is the `next` of the page before."""
+
+    cursor: str = ""
+    limit: Limit = 50
+
+
+class SyncsQuery(PageQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    connection: str | None = None
+
+
+class SalesQuery(PageQuery, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}):
+    q: str = ""
+    connection: str | None = None
+    from_: date | None = None
+    to: date | None = None
+
+
+class ActivityQuery(PageQuery, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}):
+    level: tuple[Level, ...] = ()
+    connection: str | None = None
+    from_: date | None = None
+    to: date | None = None
+    q: str = ""
+    after: str = ""
+
+
+class LiveQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    after: str = ""
+
+
+class RemoveQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`keep` leaves the figures readable; `remove` is not offered yet."""
+
+    data: Literal["keep"] = "keep"
+
+
+# --- lists
+
+
+class KindsOut(msgspec.Struct, frozen=True):
+    items: tuple[KindOut, ...]
+    next: str | None = None
+
+
+class ConnectionsOut(msgspec.Struct, frozen=True):
+    items: tuple[ConnectionOut, ...]
+    next: str | None = None
+
+
+class SyncsOut(msgspec.Struct, frozen=True):
+    items: tuple[SyncOut, ...]
+    next: str | None = None
+
+
+class SyncDaysOut(msgspec.Struct, frozen=True):
+    items: tuple[SyncDayOut, ...]
+    next: str | None = None

@@ -60,7 +60,7 @@ class SessionItem(Item):
 class Tries(Item):
     """`mark` names the last try, so that who made it knows it again."""
 
-    count = NumberAttribute(default=0)
+    tries = NumberAttribute(default=0)
     until = NumberAttribute(default=0)
     last_at = NumberAttribute(default=0)
     mark = UnicodeAttribute()
@@ -92,7 +92,7 @@ class Accounts:
             id=user,
             workspace=item.workspace,
             email=item.email,
-            role=item.role,
+            role=item.role,  # type: ignore[arg-type]
             password=item.password,
             epoch=int(item.epoch or 0),
         )
@@ -153,16 +153,25 @@ class Accounts:
             name=item.name,
             time_zone=item.time_zone,
             currency=item.currency,
-            week_start=item.week_start,
+            week_start=item.week_start,  # type: ignore[arg-type]
             individual_allowed=bool(int(item.individual_allowed)),
             signed_up_at=datetime.fromtimestamp(int(item.signed_up_at), UTC),
         )
 
     def change_workspace(
-        self, workspace: str, *, name: str | None = None, time_zone: str | None = None, week_start: WeekStart | None = None
+        self,
+        workspace: str,
+        *,
+        name: str | None = None,
+        time_zone: str | None = None,
+        week_start: WeekStart | None = None,
     ) -> None:
         """Set what is not None; the last one to write wins."""
-        wanted = ((WorkspaceItem.name, name), (WorkspaceItem.time_zone, time_zone), (WorkspaceItem.week_start, week_start))
+        wanted = (
+            (WorkspaceItem.name, name),
+            (WorkspaceItem.time_zone, time_zone),
+            (WorkspaceItem.week_start, week_start),
+        )
         actions = [attribute.set(value) for attribute, value in wanted if value is not None]
         if actions:
             self._update_surely(_workspace_key(workspace), actions, WorkspaceItem.name.exists())
@@ -224,10 +233,10 @@ class Accounts:
             if item is not None and (left := int(item.until) - at) > 0:
                 return left
             recent = item is not None and at < int(item.last_at) + TRIES_KEPT_S
-            count = 1 + (int(item.count) if item is not None and recent else 0)
-            wait = wait_after(count)
+            tries = 1 + (int(item.tries) if item is not None and recent else 0)
+            wait = wait_after(tries)
             taken = Tries(
-                pk, sk, count=count, until=at + wait, last_at=at, mark=mark, expires_at=at + wait + TRIES_KEPT_S
+                pk, sk, tries=tries, until=at + wait, last_at=at, mark=mark, expires_at=at + wait + TRIES_KEPT_S
             )
             try:
                 self._table.put(taken, Tries.mark == item.mark if item is not None else Tries.mark.does_not_exist())
@@ -238,8 +247,8 @@ class Accounts:
 
     def give_try_back(self, what: str, whom: str) -> None:
         """Count a try that succeeded no longer; may be lost."""
-        actions = [Tries.count.add(-1), Tries.until.set(0)]
-        self._try_to(lambda: self._table.update(*_tries_key(what, whom), actions, Tries.count > 0))
+        actions = [Tries.tries.add(-1), Tries.until.set(0)]
+        self._try_to(lambda: self._table.update(*_tries_key(what, whom), actions, Tries.tries > 0))
 
     def forget_tries(self, what: str, whom: str) -> None:
         """Start anew; may be lost."""
@@ -251,9 +260,7 @@ class Accounts:
         return item is not None and at < int(item.expires_at)
 
     def note_place(self, email: str, address: str, *, at: int) -> None:
-        self._try_to(
-            lambda: self._table.put(KnownPlace(*_place_key(email, address), expires_at=at + PLACE_KEPT_S))
-        )
+        self._try_to(lambda: self._table.put(KnownPlace(*_place_key(email, address), expires_at=at + PLACE_KEPT_S)))
 
     # -- writes
 
@@ -291,7 +298,7 @@ class Accounts:
 
 
 def _hashed(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _user_key(user: str) -> tuple[str, str]:

@@ -67,18 +67,24 @@ class Days:
         )
 
     def claim(self, seen: Head, attempt: Attempt) -> bool:
-        """Take the day: only if its attempt is as in `seen`, nothing is owed and tries are left. Raises `faults` by one."""
+        """Take the day: only if its attempt is as in `seen`, nothing is owed and tries are left. Raises `faults` by one.
+
+        Also only if nobody served the day since: each end of an attempt raises `served`, so the revision is as in `seen` too.
+        """
         was = seen.attempt
         free = DayHead.attempt.does_not_exist() if was is None else (DayHead.attempt == was.id)
         if was is not None:
             free &= DayHead.until == was.until
+        free &= (DayHead.served == seen.served) if seen.served else DayHead.served.does_not_exist()
         few = DayHead.faults.does_not_exist() | (DayHead.faults < FAULTS_MAX)
         return self._change(
             seen.key,
             [*_attempt_actions(attempt), DayHead.faults.add(1)],
             free & DayHead.due.does_not_exist() & few,
             landed=lambda head: head.attempt is not None and head.attempt.id == attempt.id,
-            open_still=lambda head: head.attempt == was and head.due is None and head.faults < FAULTS_MAX,
+            open_still=lambda head: (
+                head.attempt == was and head.served == seen.served and head.due is None and head.faults < FAULTS_MAX
+            ),
         )
 
     def save_cursor(self, day: DayKey, attempt: Attempt) -> bool:

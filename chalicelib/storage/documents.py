@@ -45,16 +45,37 @@ class Documents:
             day, _, connection = item.sk.partition("#")
             yield DayKey(workspace, connection, date.fromisoformat(day)), _decoder.decode(item.body)
 
-    def publish(self, day: DayKey, version: DocumentVersion) -> bool:
-        """Write the version and make it live if its predecessor is live still. False: somebody went first, look again."""
+    def read_to_rebuild(self, day: DayKey) -> tuple[DocumentVersion | None, int]:
+        """The live version and the mark that `publish` and `confirm` ask for. To be read before the facts."""
+        item = self._head(day)
+        return (_decoder.decode(item.body), int(item.checks)) if item else (None, 0)
+
+    def confirm(self, day: DayKey, version: DocumentVersion, mark: int) -> bool:
+        """Note that the live version still says what the facts say, so that no rebuild from older facts can be published
+        any more. False: somebody went first, look again."""
+        return write_surely(
+            lambda: self._table.update(
+                *_key(day),
+                [DocumentHead.checks.set(mark + 1)],
+                (DocumentHead.attempt == version.attempt) & (DocumentHead.checks == mark),
+            ),
+            lambda: self._head(day),
+            landed=lambda item: item is not None and item.attempt == version.attempt and int(item.checks) > mark,
+            open_still=lambda item: item is not None and item.attempt == version.attempt,
+        )
+
+    def publish(self, day: DayKey, version: DocumentVersion, mark: int) -> bool:
+        """Write the version and make it live if the head is as it was read. False: somebody went first, look again."""
         body = msgspec.msgpack.encode(version)
         put_part(self._table, _pk(day), key("DOC", version.attempt), body)
         head = DocumentHead(*_key(day), version=version.number, attempt=version.attempt, body=body)
         return write_surely(
-            lambda: self._table.put(head, _unmoved(version)),
+            lambda: self._table.put(head, _unmoved(version, mark)),
             lambda: self._head(day),
             landed=lambda item: item is not None and item.attempt == version.attempt,
-            open_still=lambda item: (item.attempt if item else None) == version.predecessor,
+            open_still=lambda item: (
+                (item.attempt, int(item.checks)) == (version.predecessor, mark) if item else version.predecessor is None
+            ),
         )
 
     def sheets(self, day: DayKey) -> tuple[DocumentVersion, tuple[DocumentSheet, ...]] | None:
@@ -111,10 +132,10 @@ class Documents:
         return self._table.get(DocumentHead, *_key(day))
 
 
-def _unmoved(version: DocumentVersion) -> Condition:
+def _unmoved(version: DocumentVersion, mark: int) -> Condition:
     if version.predecessor is None:
         return DocumentHead.attempt.does_not_exist()
-    return DocumentHead.attempt == version.predecessor
+    return (DocumentHead.attempt == version.predecessor) & (DocumentHead.checks == mark)
 
 
 def _key(day: DayKey) -> tuple[str, str]:

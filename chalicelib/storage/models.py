@@ -75,10 +75,14 @@ class DayHead(Item):
 
 
 class DocumentHead(Item):
-    """`attempt` names the live version, `body` is that version, packed."""
+    """`attempt` names the live version, `body` is that version, packed.
+
+    `checks` counts the rebuilds that found nothing new; each makes older rebuilds that are still on their way come too late.
+    """
 
     version = NumberAttribute(default=0)
     attempt = UnicodeAttribute()
+    checks = NumberAttribute(default=0)
     body = BinaryAttribute(legacy_encoding=False)
 
 

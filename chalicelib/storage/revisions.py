@@ -95,13 +95,11 @@ class Revisions:
         item = self._table.get(Part, *_events(day, attempt, event_day))
         return _sections(item.body) if item else None
 
-    def events_on(self, day: DayKey) -> dict[tuple[date, str], DaySections]:
+    def events_on(self, day: DayKey) -> set[tuple[date, str]]:
         """All parts of events that happened on the day, by (order day, attempt); live or not is for the caller to find out."""
-        found = {}
-        for item in self._table.query(Part, key("EVENTS", day.connection, day.day.isoformat()), begins="EV#"):
-            _, order_day, attempt = item.sk.split("#")
-            found[date.fromisoformat(order_day), attempt] = _sections(item.body)
-        return found
+        parts = self._table.query(Part, key("EVENTS", day.connection, day.day.isoformat()), begins="EV#")
+        names = (item.sk.split("#") for item in parts)
+        return {(date.fromisoformat(order_day), attempt) for _, order_day, attempt in names}
 
     def chain(self, day: DayKey, live: str | None) -> Iterator[Revision]:
         """Yield the live revision and each predecessor that is still kept."""
@@ -126,6 +124,15 @@ class Revisions:
             for pk in (key("EVENTS", day.connection, on.isoformat()),)
             for item in self._table.query(Part, pk, begins=begins)
         ]
+
+    def names_on(self, day: DayKey) -> dict[DayKey, list[tuple[str, str]]]:
+        """The keys of the events that happened on the day to other days' orders, by order day."""
+        found: dict[DayKey, list[tuple[str, str]]] = {}
+        for order_day, attempt in sorted(self.events_on(day)):
+            of_day = msgspec.structs.replace(day, day=order_day)
+            if of_day != day:
+                found.setdefault(of_day, []).append(_events(of_day, attempt, day.day))
+        return found
 
     def delete(self, name: tuple[str, str]) -> None:
         self._table.delete(*name)

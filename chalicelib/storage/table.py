@@ -141,7 +141,8 @@ class Table:
         try:
             answer: dict[str, Any] = call() or {}
         except PynamoDBException as exc:
-            code = exc.cause_response_code
+            # pynamodb's own `cause_response_code` trips over errors without a response, such as time-outs.
+            code = (getattr(exc.cause, "response", None) or {}).get("Error", {}).get("Code")
             if code == _REFUSED:
                 raise errors.Refused("a condition did not hold") from exc
             raise errors.Unanswered(f"the table answered {code or type(exc.cause).__name__}") from exc
@@ -150,15 +151,19 @@ class Table:
         return answer
 
 
-def dynamo(name: str, host: str | None, region: str) -> Table:
-    """The table `name`, at AWS or at `host`. The clients behind it are made at the first call."""
-    described = MetaTable(
+def described(name: str) -> MetaTable:
+    """What pynamodb would otherwise ask the server for."""
+    return MetaTable(
         {
             "TableName": name,
             "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
             "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk")],
         }
     )
+
+
+def dynamo(name: str, host: str | None, region: str) -> Table:
+    """The table `name`, at AWS or at `host`. The clients behind it are made at the first call."""
     engine = TableConnection(
         name,
         region=region,
@@ -167,6 +172,6 @@ def dynamo(name: str, host: str | None, region: str) -> Table:
         read_timeout_seconds=10,
         max_retry_attempts=4,
         max_pool_connections=32,
-        meta_table=described,
+        meta_table=described(name),
     )
     return Table(engine)  # type: ignore[arg-type]

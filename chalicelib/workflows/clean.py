@@ -24,24 +24,38 @@ class Clean:
         self._documents = documents
 
     def clean_day(self, day: DayKey) -> int:
-        """Delete what is neither under the running attempt's id, nor inherited by it, nor in the chain; returns how many."""
+        """Delete what is neither under the running attempt's id, nor inherited by it, nor in the chain; returns how many.
+
+        Events stand under the day they happened on. Those of a revision that is listed are found by it; those that a worker
+        wrote after its revision had been deleted are found only from their own day.
+        """
         listed = self._revisions.names(day)
         event_days = {
             on for _, sk in listed if sk.startswith("REV#") for on in self._event_days(day, sk.partition("#")[2])
         }
-        listed += self._revisions.event_names(day, sorted(event_days))
+        listed += self._revisions.event_names(day, sorted(event_days | {day.day}))
+        happened = self._revisions.names_on(day)
+        try:
+            deleted = self._delete_litter(day, listed)
+            for order_day, names in happened.items():
+                deleted += self._delete_litter(order_day, names)
+            self._documents.clean(day)
+        except errors.Unanswered:
+            return 0  # it stays litter; the next cleaning finds it
+        return deleted
+
+    def _delete_litter(self, day: DayKey, listed: list[tuple[str, str]]) -> int:
+        """Delete what of the listed the day does not need, events first: their revision tells where they are."""
         head = self._days.read(day)
         if head is None:
+            return 0
+        if all(self._revisions.attempt_of(name) == head.live for name in listed):
             return 0
         kept = self._revisions.kept_names(day, self._revisions.chain(day, head.live), head)
         running = head.attempt.id if head.attempt else None
         litter = [name for name in listed if name not in kept and self._revisions.attempt_of(name) != running]
         for name in sorted(litter, key=lambda name: not name[1].startswith("EV#")):
-            try:
-                self._revisions.delete(name)
-            except errors.Unanswered:
-                return 0  # it stays litter; the next cleaning finds it
-        self._documents.clean(day)
+            self._revisions.delete(name)
         return len(litter)
 
     def _event_days(self, day: DayKey, attempt: str) -> tuple[date, ...]:

@@ -5,6 +5,8 @@ A fetch that runs out of time leaves its cursor and its orders for a later invoc
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -114,8 +116,10 @@ class FetchDay:
 
     def _inherited(self, day: DayKey, attempt: Attempt) -> Gathered:
         gathered = Gathered(orders=DayOrders(), unsaved=DayOrders(), cursor=attempt.cursor, parts=attempt.parts)
-        for part in attempt.parts:
-            rows = self._revisions.read_rows(day, [part])
+        for _, parts in groupby(
+            attempt.parts, key=itemgetter(0)
+        ):  # each attempt saved its rows once, in one or more chunks
+            rows = self._revisions.read_rows(day, list(parts))
             if rows is None:
                 raise errors.RetryableError("another worker has taken the day over.")
             gathered.orders.add_rows(rows)

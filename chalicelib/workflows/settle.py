@@ -104,16 +104,23 @@ class Settle:
         )
 
     def document(self, day: DayKey, cause: str, changes: Diff | None) -> None:
-        """Rebuild a day's document from all live facts whose home is that day; same digest, no new version."""
+        """Rebuild a day's document from all live facts whose home is that day; same digest, no new version.
+
+        Same digest has to be noted all the same: an order that moves from one day to another takes its events along, so that
+        facts may come back to what they were while a slower rebuild has seen only half of the move.
+        """
         for _ in range(RACES_MAX):
-            live = self._documents.read(day)
+            live, mark = self._documents.read_to_rebuild(day)
             try:
                 version = self._build(day, cause, changes, live)
             except errors.TornRead:
                 continue  # a fact was replaced while it was read
-            if version is None or (live is not None and live.digest == version.digest):
+            if version is None:
                 return
-            if self._documents.publish(day, version):
+            if live is not None and live.digest == version.digest:
+                if self._documents.confirm(day, live, mark):
+                    return
+            elif self._documents.publish(day, version, mark):
                 return
         raise errors.Unanswered(f"the document of {day.day} kept moving")
 
@@ -126,6 +133,10 @@ class Settle:
         """
         parts = self._revisions.events_on(day)
         heads = self._days.read_many({day, *(_on(day, order_day) for order_day, _ in parts)})
+        if any((head.key.day, head.live) not in parts for head in heads.values() if head.live and head.key != day):
+            parts = self._revisions.events_on(
+                day
+            )  # a day may have been flipped since, to parts that were not yet there
         sources = tuple(
             (order_day, attempt)
             for order_day, attempt in sorted(parts)

@@ -1,0 +1,205 @@
+"""The one outbound client: what may be sent where, for how long, how much may come back, and what each failure means.
+
+Limits: 5 s to connect, 20 s for each read, 60 s in all; 20 MB after decompression. Headers are bounded by the standard library
+(100 lines of 64 KB, refused beyond). No redirect is followed, no cookie is kept, proxy settings of the environment are ignored.
+
+    401, 403                              AuthExpired
+    429, 430, or 503 with Retry-After     RateLimited; waits of up to 10 s are sat out here, twice at most
+    408, 423, 425, 5xx                    RetryableError, and so are timeouts, dropped connections and names not found
+    3xx, other 4xx                        PermanentError
+    not JSON, not the form expected       UnreadablePayload, with the field
+
+Messages are sentences for merchants. They never hold a URL, a token or what the other side wrote.
+"""
+
+import math
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
+from time import monotonic
+from typing import Any, TypeVar
+
+import msgspec
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import HTTPError
+
+from chalicelib import errors
+
+CONNECT_S, READ_S, TOTAL_S = 5.0, 20.0, 60.0
+BODY_BYTES_MAX = 20_000_000
+CHUNK_BYTES = 65_536
+
+SIT_OUT_S = 10.0
+SIT_OUTS_MAX = 2
+WAIT_DEFAULT_S = 30.0
+WAIT_MAX_S = 3_600.0
+
+T = TypeVar("T")
+
+
+class Http:
+    """Sends requests and returns the bodies of good answers. `sleep` and `now` are handed in. Not for two threads at once."""
+
+    def __init__(
+        self, *, sleep: Callable[[float], None], now: Callable[[], datetime], total_s: float = TOTAL_S
+    ) -> None:
+        self._sleep = sleep
+        self._now = now
+        self._total_s = total_s
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._session.headers["User-Agent"] = "Daybook"
+        self._session.headers["Accept"] = "application/json"
+        self._session.mount("http://", _WatchedAdapter())
+        self._session.mount("https://", _WatchedAdapter())
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> bytes:
+        """Send `body` and return the answer's, undecoded. Raises ChannelError."""
+        for sat_out in range(SIT_OUTS_MAX + 1):
+            try:
+                return self._send(url, body, headers)
+            except errors.RateLimited as exc:
+                if sat_out == SIT_OUTS_MAX or exc.retry_after_s > SIT_OUT_S:
+                    raise
+                self._sleep(exc.retry_after_s)
+        raise AssertionError("the last round returns or raises")
+
+    def _send(self, url: str, body: bytes, headers: Mapping[str, str]) -> bytes:
+        deadline = monotonic() + self._total_s
+        watchdog = threading.Timer(self._total_s, _hang_up, [_watched := _Watched()])
+        watchdog.daemon = True
+        watchdog.start()
+        _current.watched = _watched
+        try:
+            with self._session.post(
+                url, data=body, headers=headers, timeout=(CONNECT_S, READ_S), allow_redirects=False, stream=True
+            ) as answer:
+                self._check(answer)
+                return _read(answer)
+        except (requests.RequestException, HTTPError, OSError) as exc:
+            raise errors.RetryableError(_why(exc, timed_out=monotonic() >= deadline)) from None
+        finally:
+            watchdog.cancel()
+
+    def _check(self, answer: requests.Response) -> None:
+        """Turn a status that is not 200 into its error."""
+        status = answer.status_code
+        if status == 200:
+            return
+        said = f"The shop answered with status {status}"
+        if status in (429, 430) or (status == 503 and "Retry-After" in answer.headers):
+            wait_s = retry_after_s(answer.headers.get("Retry-After", ""), self._now())
+            raise errors.RateLimited(f"{said}: too many requests.", wait_s)
+        if status in (401, 403):
+            raise errors.AuthExpired("The shop no longer accepts our access.")
+        if status in (408, 423, 425) or status >= 500:
+            raise errors.RetryableError(f"{said}.")
+        raise errors.PermanentError(f"{said}.")
+
+
+def retry_after_s(text: str, now: datetime) -> float:
+    """The wait that a `Retry-After` header asks for, as seconds or as an HTTP date, between 1 s and 1 h; 30 s if unreadable."""
+    try:
+        wait_s = float(text)
+    except ValueError:
+        try:
+            at = parsedate_to_datetime(text)
+        except ValueError:
+            return WAIT_DEFAULT_S
+        wait_s = (at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds()
+    if math.isnan(wait_s):
+        return WAIT_DEFAULT_S
+    return min(max(wait_s, 1.0), WAIT_MAX_S)
+
+
+def decode(body: bytes, decoder: "msgspec.json.Decoder[T]") -> T:
+    """Read JSON as the decoder's type. Raises UnreadablePayload naming the field; only documented words are repeated."""
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError as exc:
+        raise errors.UnreadablePayload(f"The shop's answer has another form than documented: {exc}.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise errors.UnreadablePayload(f"The shop's answer is not JSON{_resembles(body)}.") from None
+
+
+def _resembles(body: bytes) -> str:
+    start = body[:100].lstrip()[:1]
+    if not start:
+        return " but empty"
+    return " but HTML" if start == b"<" else " or torn"
+
+
+def _read(answer: requests.Response) -> bytes:
+    """Read the body in pieces, so that an answer without end or one that swells is dropped at the bound."""
+    pieces, total = [], 0
+    while piece := answer.raw.read(CHUNK_BYTES, decode_content=True):
+        total += len(piece)
+        if total > BODY_BYTES_MAX:
+            raise errors.UnreadablePayload(f"The shop's answer is larger than {BODY_BYTES_MAX // 1_000_000} MB.")
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _why(exc: Exception, *, timed_out: bool) -> str:
+    if timed_out or isinstance(exc, (requests.Timeout, TimeoutError)):
+        return "The shop did not answer in time."
+    if isinstance(exc, requests.exceptions.SSLError):
+        return "No secure connection to the shop could be made."
+    if isinstance(exc, requests.ConnectionError):
+        return "The shop could not be reached, or dropped the connection."
+    return "The shop's answer broke off."
+
+
+# --- The bound on a whole request. Timeouts of sockets only bound each read, and one byte every 19 s is a read.
+
+
+class _Watched:
+    """The connection that a request uses, once it has one."""
+
+    connection: HTTPConnection | None = None
+
+
+_current = threading.local()
+
+
+def _hang_up(watched: _Watched) -> None:
+    """End the request from the watchdog's thread: the reader sees a closed connection."""
+    sock = watched.connection.sock if watched.connection else None
+    if sock is not None:
+        try:
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)
+        except OSError:
+            return  # closed already
+
+
+class _WatchedHttp(HTTPConnection):
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        _current.watched.connection = self
+        super().request(*args, **kwargs)
+
+
+class _WatchedHttps(HTTPSConnection):
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        _current.watched.connection = self
+        super().request(*args, **kwargs)
+
+
+class _HttpPool(HTTPConnectionPool):
+    ConnectionCls = _WatchedHttp
+
+
+class _HttpsPool(HTTPSConnectionPool):
+    ConnectionCls = _WatchedHttps
+
+
+class _WatchedAdapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}

@@ -1,0 +1,418 @@
+"""Orders of one Shopify shop (Admin GraphQL API 2026-10: "orders", "ordersCount", "nodes", "shop").
+
+An order belongs to the day of its `processedAt`, the date that Shopify's own reports use. A window is asked for a minute wider
+and cut here. Lists end at 25,000 orders, so a long one is begun anew at the last instant seen: orders of that instant come twice.
+
+The client keeps to the shop's pace: it reads `extensions.cost.throttleStatus`, sleeps up to 10 s until enough points are back,
+and raises RateLimited where that takes longer. An answer with errors is never used, not even in part.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Generic, TypeVar
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from chalicelib import errors
+from chalicelib.channels import Page, Shop, Store
+from chalicelib.channels import shopify_queries as queries
+from chalicelib.channels.http import SIT_OUT_S, WAIT_DEFAULT_S, WAIT_MAX_S, Http, decode
+from chalicelib.channels.shopify_oauth import reach_days
+from chalicelib.channels.shopify_orders import (
+    Agreement,
+    Ledger,
+    LineItem,
+    Lines,
+    OrderNode,
+    PageInfo,
+    Sale,
+    Sales,
+    needs_ledger,
+    parse_order,
+)
+from chalicelib.domain.days import Window
+from chalicelib.domain.secret import Secret
+
+API_VERSION = "2026-10"
+MARGIN = timedelta(minutes=1)
+# Lists stop at 25,000 objects ("Pagination"); the next stretch begins well before.
+LIST_ORDERS_MAX = 20_000
+PAGES_MAX = 50_000
+INNER_PAGES_MAX = 1_000
+TRIES_MAX = 3
+
+_RETRYABLE = {"INTERNAL_SERVER_ERROR", "SERVICE_UNAVAILABLE", "TIMEOUT"}
+
+T = TypeVar("T")
+
+
+class _Wire(msgspec.Struct, frozen=True, rename="camel"):
+    """The frame around every answer."""
+
+
+class _Throttle(_Wire):
+    maximum_available: float
+    currently_available: float
+    restore_rate: float
+
+
+class _Cost(_Wire):
+    throttle_status: _Throttle
+    requested_query_cost: float = 0.0
+
+
+class _Extensions(_Wire):
+    cost: _Cost | None = None
+
+
+class _FaultExtensions(_Wire):
+    code: str | None = None
+
+
+class _Fault(_Wire):
+    extensions: _FaultExtensions | None = None
+
+
+class _Answer(_Wire, Generic[T]):
+    data: T
+    errors: tuple[_Fault, ...] = ()
+    extensions: _Extensions | None = None
+
+
+class _Refusal(_Wire):
+    """An answer with errors, whose data may be null, partial or absent."""
+
+    errors: tuple[_Fault, ...] = ()
+    extensions: _Extensions | None = None
+
+
+class _OrdersPage(_Wire):
+    page_info: PageInfo
+    nodes: tuple[OrderNode, ...]
+
+
+class _Orders(_Wire):
+    orders: _OrdersPage
+
+
+class _OrderLines(_Wire):
+    line_items: Lines
+
+
+class _Lines(_Wire):
+    order: _OrderLines | None
+
+
+class _Ledgers(_Wire):
+    nodes: tuple[Ledger | None, ...]
+
+
+class _CountFigure(_Wire):
+    count: int
+    precision: str
+
+
+class _Count(_Wire):
+    orders_count: _CountFigure | None
+
+
+class _ShopFields(_Wire):
+    id: str
+    name: str
+    myshopify_domain: str
+    iana_timezone: str
+    currency_code: str
+
+
+class _ShopAnswer(_Wire):
+    shop: _ShopFields
+
+
+_read_orders = msgspec.json.Decoder(_Answer[_Orders])
+_read_lines = msgspec.json.Decoder(_Answer[_Lines])
+_read_ledgers = msgspec.json.Decoder(_Answer[_Ledgers])
+_read_count = msgspec.json.Decoder(_Answer[_Count])
+_read_shop = msgspec.json.Decoder(_Answer[_ShopAnswer])
+_read_refusal = msgspec.json.Decoder(_Refusal)
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a listing stands: the stretch that begins at `start_at`, `seen` orders of it read, up to Shopify's cursor."""
+
+    start_at: datetime
+    seen: int = 0
+    after: str | None = None
+
+    def text(self) -> str:
+        return f"{_text(self.start_at)} {self.seen} {self.after or ''}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Place":
+        start, seen, after = text.split(" ", 2)
+        return cls(datetime.fromisoformat(start), int(seen), after or None)
+
+
+class Shopify:
+    """One paired shop. `base_url` holds `{shop}` where the shop's domain goes; `store` names it in its orders."""
+
+    kind = "shopify"
+
+    def __init__(
+        self,
+        http: Http,
+        *,
+        base_url: str,
+        shop: str,
+        access: Secret,
+        scopes: Sequence[str] = (),
+        zone: str = "UTC",
+        store: str = "",
+        sleep: Callable[[float], None],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._http = http
+        self._url = f"{base_url.replace('{shop}', shop)}/admin/api/{API_VERSION}/graphql.json"
+        self._access = access
+        self._scopes = scopes
+        self._zone = zone
+        self._store = store
+        self._sleep = sleep
+        self._now = now
+        self._throttle: _Throttle | None = None
+        self._throttled_at = now()
+        self._costs: dict[str, float] = {}
+
+    def read_shop(self) -> Shop:
+        """Ask the shop who it is. A zone that our time zone data does not know is None."""
+        shop = self._ask(queries.SHOP, {}, _read_shop).shop
+        account = shop.id.rpartition("/")[2]
+        return Shop(
+            account=account,
+            domain=shop.myshopify_domain,
+            name=shop.name,
+            zone=_known_zone(shop.iana_timezone),
+            currency=shop.currency_code,
+            stores=(Store(id=account, name=shop.name),),
+            reach_days=reach_days(self._scopes),
+        )
+
+    def fetch_pages(self, window: Window, cursor: str | None = None) -> Iterator[Page]:
+        """Yield the orders placed in `window`, oldest first, from the start or from where a former page's cursor points."""
+        if window.start_at >= window.end_at:
+            return
+        place = Place.parse(cursor) if cursor else Place(window.start_at - MARGIN)
+        cursors = {place.after}
+        for _ in range(PAGES_MAX):
+            query = _placed(place.start_at, window.end_at + MARGIN)
+            listed = self._ask(queries.ORDERS, {"query": query, "after": place.after}, _read_orders).orders
+            following = _following(place, listed)
+            if following is not None and following.after is not None:
+                if following.after in cursors:
+                    raise errors.UnreadablePayload("The shop's list of orders leads back to a page already read.")
+                cursors.add(following.after)
+            inside = [node for node in listed.nodes if node.processed_at in window]
+            yield Page(self._parse(inside), following.text() if following else None)
+            if following is None:
+                return
+            place = following
+        raise errors.PermanentError(f"The shop lists more than {PAGES_MAX} pages of orders for one day.")
+
+    def count_orders(self, window: Window) -> int | None:
+        """Ask how many orders were placed in `window`; None if the shop only says "at least"."""
+        if window.start_at >= window.end_at:
+            return 0
+        count = self._ask(queries.COUNT, {"query": _placed(window.start_at, window.end_at)}, _read_count).orders_count
+        return count.count if count is not None and count.precision == "EXACT" else None
+
+    # -- what the page does not show
+
+    def _parse(self, nodes: list[OrderNode]) -> tuple:
+        ledgers = self._fetch_ledgers([node.id for node in nodes if needs_ledger(node, self._zone)])
+        return tuple(
+            parse_order(self._with_all_lines(node), ledgers.get(node.id), zone=self._zone, store=self._store)
+            for node in nodes
+        )
+
+    def _with_all_lines(self, node: OrderNode) -> OrderNode:
+        info = node.line_items.page_info
+        if not info.has_next_page:
+            return node
+        lines: list[LineItem] = list(node.line_items.nodes)
+        for _ in range(INNER_PAGES_MAX):
+            order = self._ask(queries.LINES, {"id": node.id, "after": _cursor_of(info)}, _read_lines).order
+            if order is None:
+                raise _gone()
+            lines += order.line_items.nodes
+            info = order.line_items.page_info
+            if not info.has_next_page:
+                return msgspec.structs.replace(node, line_items=Lines(page_info=info, nodes=tuple(lines)))
+        raise errors.PermanentError("One of the shop's orders has lines without end.")
+
+    def _fetch_ledgers(self, ids: list[str]) -> dict[str, Ledger]:
+        """Fetch all agreements of the orders: some orders at a time, then those with more than fits one by one."""
+        ledgers = {}
+        many, agreements, sales = queries.AGREEMENTS_OF_MANY
+        for first in range(0, len(ids), many):
+            for ledger in self._ask_ledgers(ids[first : first + many], agreements, sales):
+                ledgers[ledger.id] = ledger if _is_whole(ledger) else self._walk_ledger(ledger)
+        return ledgers
+
+    def _walk_ledger(self, ledger: Ledger) -> Ledger:
+        """Fetch one order's agreements one by one, each with all its sales."""
+        one, _, per_page = queries.AGREEMENTS_OF_ONE
+        walked: list[Agreement] = []
+        sales: list[Sale] = []
+        after: str | None = None
+        sales_after: str | None = None
+        for _ in range(INNER_PAGES_MAX):
+            (page,) = self._ask_ledgers([ledger.id], one, per_page, after, sales_after)
+            if not page.agreements.nodes:
+                raise _gone()
+            agreement, info = page.agreements.nodes[0], page.agreements.page_info
+            sales += agreement.sales.nodes
+            if agreement.sales.page_info.has_next_page:
+                sales_after = _cursor_of(agreement.sales.page_info)
+                continue
+            whole = Sales(page_info=agreement.sales.page_info, nodes=tuple(sales))
+            walked.append(msgspec.structs.replace(agreement, sales=whole))
+            sales, sales_after = [], None
+            if not info.has_next_page:
+                agreements = msgspec.structs.replace(page.agreements, nodes=tuple(walked))
+                return msgspec.structs.replace(ledger, agreements=agreements)
+            after = _cursor_of(info)
+        raise errors.PermanentError("One of the shop's orders has agreements without end.")
+
+    def _ask_ledgers(
+        self, ids: list[str], agreements: int, sales: int, after: str | None = None, sales_after: str | None = None
+    ) -> list[Ledger]:
+        variables = {
+            "ids": ids,
+            "agreements": agreements,
+            "agreementsAfter": after,
+            "sales": sales,
+            "salesAfter": sales_after,
+        }
+        nodes = self._ask(queries.AGREEMENTS, variables, _read_ledgers).nodes
+        ledgers = [ledger for ledger in nodes if ledger is not None]
+        if {ledger.id for ledger in ledgers} != set(ids):
+            raise _gone()
+        return ledgers
+
+    # -- asking
+
+    def _ask(self, document: str, variables: dict[str, Any], decoder: "msgspec.json.Decoder[_Answer[T]]") -> T:
+        """Ask at the shop's pace and return the data of a faultless answer. Raises ChannelError."""
+        body = msgspec.json.encode({"query": document, "variables": variables})
+        headers = {"Content-Type": "application/json", "X-Shopify-Access-Token": self._access.reveal()}
+        for _ in range(TRIES_MAX):
+            self._keep_pace(document)
+            answer = self._decode(self._http.post(self._url, body, headers), decoder)
+            self._note_cost(document, answer.extensions)
+            if isinstance(answer, _Answer) and not answer.errors:
+                return answer.data
+            if not _is_throttled(answer.errors):
+                raise _fault(answer.errors)
+        raise errors.RateLimited("The shop asks us to slow down.", self._wait_s(document))
+
+    def _decode(self, body: bytes, decoder: "msgspec.json.Decoder[_Answer[T]]") -> "_Answer[T] | _Refusal":
+        """Read the answer; one that lacks the data we asked for may say why."""
+        try:
+            return decode(body, decoder)
+        except errors.UnreadablePayload:
+            try:
+                refusal = _read_refusal.decode(body)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                refusal = _Refusal()
+            if refusal.errors:
+                return refusal
+            raise
+
+    def _note_cost(self, document: str, extensions: _Extensions | None) -> None:
+        if extensions is not None and extensions.cost is not None:
+            self._throttle, self._throttled_at = extensions.cost.throttle_status, self._now()
+            self._costs[document] = max(self._costs.get(document, 0.0), extensions.cost.requested_query_cost)
+
+    def _keep_pace(self, document: str) -> None:
+        wait_s = self._wait_s(document)
+        if wait_s > SIT_OUT_S:
+            raise errors.RateLimited("The shop asks us to slow down.", wait_s)
+        if wait_s > 0:
+            self._sleep(wait_s)
+
+    def _wait_s(self, document: str) -> float:
+        """How long until the shop has the points that this document asked for last time."""
+        if self._throttle is None:
+            return 0.0
+        since_s = (self._now() - self._throttled_at).total_seconds()
+        lacking = self._costs.get(document, 0.0) - self._throttle.currently_available
+        if lacking <= 0:
+            return 0.0
+        if self._throttle.restore_rate <= 0:
+            return WAIT_DEFAULT_S
+        return min(max(0.0, lacking / self._throttle.restore_rate - since_s), WAIT_MAX_S)
+
+
+def _following(place: Place, listed: _OrdersPage) -> Place | None:
+    """Where the next page begins, None after the last."""
+    if not listed.page_info.has_next_page:
+        return None
+    seen = place.seen + len(listed.nodes)
+    if seen >= LIST_ORDERS_MAX and listed.nodes:
+        last = listed.nodes[-1].processed_at.astimezone(UTC).replace(microsecond=0)
+        if last > place.start_at:
+            return Place(last)
+    return Place(place.start_at, seen, _cursor_of(listed.page_info))
+
+
+def _cursor_of(info: PageInfo) -> str:
+    if not info.end_cursor:
+        raise errors.UnreadablePayload("The shop's answer has a next page but no endCursor.")
+    return info.end_cursor
+
+
+def _placed(start_at: datetime, end_at: datetime) -> str:
+    return f"processed_at:>='{_text(start_at)}' processed_at:<'{_text(end_at)}'"
+
+
+def _text(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _is_whole(ledger: Ledger) -> bool:
+    agreements = ledger.agreements
+    return not agreements.page_info.has_next_page and not any(
+        agreement.sales.page_info.has_next_page for agreement in agreements.nodes
+    )
+
+
+def _is_throttled(faults: Sequence[_Fault]) -> bool:
+    return any(fault.extensions is not None and fault.extensions.code == "THROTTLED" for fault in faults)
+
+
+def _fault(faults: Sequence[_Fault]) -> errors.ChannelError:
+    """The error that stands for a GraphQL answer with errors. Their messages are the shop's words and are not repeated."""
+    codes = {fault.extensions.code for fault in faults if fault.extensions is not None and fault.extensions.code}
+    if "ACCESS_DENIED" in codes:
+        return errors.AuthExpired("The shop does not let us read its orders.")
+    if "SHOP_INACTIVE" in codes:
+        return errors.PermanentError("The shop is closed or frozen.")
+    if codes & _RETRYABLE:
+        return errors.RetryableError("The shop has an internal fault.")
+    named = ", ".join(sorted(code for code in codes if re.fullmatch("[A-Z_]{1,60}", code)))
+    return errors.UnreadablePayload(f"The shop refused the question: {named or 'it does not say why'}.")
+
+
+def _gone() -> errors.RetryableError:
+    return errors.RetryableError("An order changed while it was read.")
+
+
+def _known_zone(name: str) -> str | None:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError):
+        return None
+    except KeyError:  # ZoneInfoNotFoundError
+        return None
+    return name

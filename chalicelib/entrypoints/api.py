@@ -1,0 +1,15 @@
+"""The JSON API under `/v1`: all its routes in one blueprint."""
+
+from chalice.app import Response
+
+from chalicelib.entrypoints import api_account, api_connections, api_sales, api_syncs, openapi
+from chalicelib.entrypoints.http import api, public
+
+__all__ = ["api", "api_account", "api_connections", "api_sales", "api_syncs"]
+
+
+@api.route("/v1/openapi.json", methods=["GET"])
+@public()
+def openapi_document() -> Response:
+    """This API as an OpenAPI 3.1 document."""
+    return Response(openapi.text(api.current_app), {"Content-Type": "application/json"})

@@ -1,0 +1,68 @@
+"""Routes of users, sessions and the workspace."""
+
+from chalicelib import bootstrap
+from chalicelib.domain.accounts import SignedIn
+from chalicelib.entrypoints import show, wire
+from chalicelib.entrypoints.http import COOKIE, Answer, Role, Visit, api, may, public
+from chalicelib.workflows.sign_in import Opened
+
+
+@api.route("/v1/users", methods=["POST"])
+@public(status=201)
+def sign_up(visit: Visit, body: wire.SignUpIn) -> Answer[wire.SessionOut]:
+    """Make a user with a workspace of their own and sign them in."""
+    system = bootstrap.system()
+    return _opened(system.sign_in.sign_up(body.email, body.password, body.workspace, address=visit.address))
+
+
+@api.route("/v1/session", methods=["POST"])
+@public(status=201)
+def sign_in(visit: Visit, body: wire.SignInIn) -> Answer[wire.SessionOut]:
+    """Sign in."""
+    opened = bootstrap.system().sign_in.sign_in(
+        body.email, body.password, address=visit.address, keep=body.keep, old=visit.cookie
+    )
+    return _opened(opened)
+
+
+@api.route("/v1/session", methods=["GET"])
+@may(Role.VIEWER)
+def session(who: SignedIn) -> wire.SessionOut:
+    """Who is signed in."""
+    return show.session(who, bootstrap.system().change.workspace(who.workspace))
+
+
+@api.route("/v1/session", methods=["DELETE"])
+@may(Role.VIEWER, status=204)
+def sign_out(who: SignedIn) -> Answer[None]:
+    """Sign out."""
+    bootstrap.system().sign_in.sign_out(who)
+    return Answer(None, {"Set-Cookie": _cookie("", max_age_s=0)})
+
+
+@api.route("/v1/workspace", methods=["GET"])
+@may(Role.VIEWER)
+def workspace(who: SignedIn) -> wire.WorkspaceOut:
+    """The workspace."""
+    return show.workspace(bootstrap.system().change.workspace(who.workspace))
+
+
+@api.route("/v1/workspace", methods=["PATCH"])
+@may(Role.OWNER)
+def change_workspace(who: SignedIn, body: wire.WorkspaceIn) -> wire.WorkspaceOut:
+    """Change the workspace's settings; what is absent stays."""
+    changed = bootstrap.system().change.workspace(
+        who.workspace, name=body.name, time_zone=body.time_zone, week_start=body.week_start
+    )
+    return show.workspace(changed)
+
+
+def _opened(opened: Opened) -> Answer[wire.SessionOut]:
+    system = bootstrap.system()
+    content = show.session(opened.signed_in, system.change.workspace(opened.signed_in.workspace))
+    return Answer(content, {"Set-Cookie": _cookie(opened.cookie.reveal(), max_age_s=opened.max_age_s)})
+
+
+def _cookie(value: str, *, max_age_s: int | None) -> str:
+    kept = "" if max_age_s is None else f"; Max-Age={max_age_s}"
+    return f"{COOKIE}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{kept}"

@@ -1,0 +1,111 @@
+"""Routes of syncs, and of what moves by itself."""
+
+import hashlib
+
+import msgspec
+
+from chalicelib import bootstrap
+from chalicelib.domain.accounts import SignedIn
+from chalicelib.entrypoints import show, wire
+from chalicelib.entrypoints.http import Answer, Role, Visit, api, bound_to, may, next_page, page
+from chalicelib.workflows.read_activity import ActivityFilter
+
+IDEMPOTENCY_KEY = "Idempotency-Key"
+POLL_RUNNING_S = 2
+POLL_IDLE_S = 15
+_MOVING = ("importing", "syncing", "slowed")
+
+
+@api.route("/v1/syncs", methods=["POST"])
+@may(Role.MEMBER, status=202)
+def begin_sync(visit: Visit, who: SignedIn, body: wire.SyncIn) -> wire.SyncOut:
+    """Sync a range of days, both inside. The header `Idempotency-Key` makes a repeat harmless."""
+    system = bootstrap.system()
+
+    def begin() -> bytes:
+        connection = system.read_connections.paired(who.workspace, body.connection_id)
+        sync = system.run_syncs.manual(connection, body.from_, body.to)
+        return msgspec.json.encode(show.sync(system.read_syncs.progress(sync)))
+
+    key = visit.header(IDEMPOTENCY_KEY)
+    answer = system.once.answer(who.workspace, key, visit.body, begin) if key else begin()
+    return msgspec.json.decode(answer, type=wire.SyncOut)
+
+
+@api.route("/v1/syncs", methods=["GET"])
+@may(Role.VIEWER)
+def syncs(visit: Visit, who: SignedIn, query: wire.SyncsQuery) -> wire.SyncsOut:
+    """The syncs that were asked for, newest first."""
+    bound = bound_to(who, visit, query)
+    skip = int(page(bound, query.cursor) or 0)
+    shown, more = bootstrap.system().read_syncs.page(
+        who.workspace, connection=query.connection, skip=skip, limit=query.limit
+    )
+    place = str(skip + query.limit) if more else None
+    return wire.SyncsOut(items=tuple(map(show.sync, shown)), next=next_page(bound, place))
+
+
+@api.route("/v1/syncs/{sync}", methods=["GET"])
+@may(Role.VIEWER)
+def sync(who: SignedIn, sync: str) -> wire.SyncOut:
+    """One sync and how far it has come."""
+    return show.sync(bootstrap.system().read_syncs.one(who.workspace, sync))
+
+
+@api.route("/v1/syncs/{sync}/days", methods=["GET"])
+@may(Role.VIEWER)
+def sync_days(visit: Visit, who: SignedIn, sync: str, query: wire.PageQuery) -> wire.SyncDaysOut:
+    """The days of a sync, newest first."""
+    read = bootstrap.system().read_syncs
+    progress = read.one(who.workspace, sync)
+    bound = bound_to(who, visit, query, sync)
+    skip = int(page(bound, query.cursor) or 0)
+    days = progress.days[skip : skip + query.limit]
+    sales = read.sales_of(progress.sync, days)
+    place = str(skip + query.limit) if len(progress.days) > skip + query.limit else None
+    items = tuple(show.sync_day(day, sales.get(day.day)) for day in days)
+    return wire.SyncDaysOut(items=items, next=next_page(bound, place))
+
+
+@api.route("/v1/syncs/{sync}/cancel", methods=["POST"])
+@may(Role.MEMBER, status=202)
+def cancel_sync(who: SignedIn, sync: str) -> wire.SyncOut:
+    """Stop a sync; the days that are done stay."""
+    system = bootstrap.system()
+    system.run_syncs.cancel(system.read_syncs.find(who.workspace, sync))
+    return show.sync(system.read_syncs.one(who.workspace, sync))
+
+
+@api.route("/v1/syncs/{sync}/resume", methods=["POST"])
+@may(Role.MEMBER, status=202)
+def resume_sync(who: SignedIn, sync: str) -> wire.SyncOut:
+    """Take up what a sync is missing: days that were cancelled, or that failed."""
+    system = bootstrap.system()
+    asked = system.read_syncs.find(who.workspace, sync)
+    system.read_connections.paired(who.workspace, asked.connection)
+    return show.sync(system.read_syncs.progress(system.run_syncs.resume(asked)))
+
+
+@api.route("/v1/live", methods=["GET"])
+@may(Role.VIEWER)
+def live(visit: Visit, who: SignedIn, query: wire.LiveQuery) -> Answer[wire.LiveOut | None]:
+    """What moves by itself. With `If-None-Match` 304 while nothing does; `after` is a line of the activity."""
+    system = bootstrap.system()
+    followed = system.read_syncs.followed(who.workspace)
+    states = system.read_connections.all(who.workspace, followed)
+    moving = any(state.state in _MOVING for state in states)
+    activity = system.read_activity
+    new = sum(activity.counts(who.workspace, ActivityFilter(after=query.after)).values()) if query.after else 0
+    content = wire.LiveOut(
+        now=system.now(),
+        poll_after_s=POLL_RUNNING_S if moving else POLL_IDLE_S,
+        cursor=activity.newest(who.workspace),
+        syncs=tuple(map(show.sync, followed)),
+        connections=tuple(wire.LiveConnection(id=each.connection.id, state=each.state) for each in states),
+        activity_new=new,
+    )
+    seen = msgspec.structs.replace(content, now=None)  # type: ignore[arg-type]
+    etag = f'"{hashlib.sha256(msgspec.json.encode(seen)).hexdigest()[:24]}"'
+    if visit.header("If-None-Match") == etag:
+        return Answer(None, {"ETag": etag}, 304)
+    return Answer(content, {"ETag": etag})

@@ -1,0 +1,321 @@
+"""What every route has in common: who may call it, how its input is read, and how its answer and its errors are written.
+
+A route is a function that names what it takes: `who` is the person signed in, `visit` the request itself, `body` and `query`
+are decoded into the wire shapes of their annotations, and the rest comes from the path. What it returns is encoded as JSON.
+
+    @api.route("/v1/sales/{sale}", methods=["GET"])
+    @may(Role.VIEWER)
+    def sale(who: SignedIn, sale: str) -> wire.SaleDetailOut: ...
+
+`may` and `public` also keep the declaration of the route, from which `/v1/openapi.json` is made. A route without one of them
+stops the start. Errors become problems (RFC 9457) with a request id; none carries a stack, a path or what was sent.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
+from enum import IntEnum
+from functools import wraps
+from http import HTTPStatus
+from inspect import signature
+from typing import Any, Generic, TypeVar, cast, get_args, get_origin
+from urllib.parse import urlsplit
+
+import msgspec
+from chalice import Blueprint, Chalice
+from chalice.app import Request, Response
+
+from chalicelib import bootstrap, errors
+from chalicelib.domain.accounts import SignedIn
+from chalicelib.entrypoints import wire
+from chalicelib.workflows.sign_in import is_token
+
+COOKIE = "__Host-daybook"
+TOKEN = "X-Daybook"  # noqa: S105 - the name of a header
+BODY_BYTES_MAX = 65_536
+ADDRESS_CHARACTERS_MAX = 2_048
+TEXT_CHARACTERS_MAX = 512
+DAYS = date(2000, 1, 1), date(2100, 12, 31)
+
+T = TypeVar("T")
+View = Callable[..., Any]
+
+
+class Role(IntEnum):
+    """What somebody may do in their workspace; each may what those below may."""
+
+    VIEWER = 1
+    MEMBER = 2
+    OWNER = 3
+
+
+class Answer(msgspec.Struct, Generic[T]):
+    """An answer with headers of its own, or with another status than the route's."""
+
+    content: T
+    headers: dict[str, str] = {}
+    status: int | None = None
+
+
+class Declaration(msgspec.Struct, frozen=True, kw_only=True):
+    """What a route says of itself. `role` None is public; `private` are the addresses that no cache may keep."""
+
+    role: Role | None
+    status: int
+    body: Any
+    query: Any
+    answer: Any
+    takes: tuple[str, ...]
+
+
+class Visit:
+    """One request, as far as routes have to do with it."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self.id = request.context.get("requestId") or bootstrap.system().new_id()
+
+    @property
+    def route(self) -> str:
+        return f"{self._request.method} {self._request.path}"
+
+    @property
+    def cookie(self) -> str | None:
+        """What our cookie holds."""
+        for pair in self._request.headers.get("cookie", "").split(";"):
+            name, _, value = pair.strip().partition("=")
+            if name == COOKIE:
+                return value
+        return None
+
+    @property
+    def address(self) -> str:
+        """The network address that the gateway saw; never one that a header claims."""
+        return str(self._request.context["identity"]["sourceIp"])
+
+    @property
+    def base(self) -> str:
+        """What comes before the route's path: the stage of an execute-api address, else nothing."""
+        path = self._request.path
+        for name, value in (self._request.uri_params or {}).items():
+            path = path.replace(f"{{{name}}}", value)
+        asked: str = self._request.context.get("path", path)
+        return asked.rstrip("/").removesuffix(path.rstrip("/"))
+
+    @property
+    def writes(self) -> bool:
+        return self._request.method not in ("GET", "HEAD")
+
+    @property
+    def body(self) -> bytes:
+        raw = self._request.raw_body or b""
+        return raw if isinstance(raw, bytes) else raw.encode()
+
+    def header(self, name: str) -> str | None:
+        found = self._request.headers.get(name)
+        return None if found is None else str(found)
+
+    @property
+    def query(self) -> list[tuple[str, list[str]]]:
+        """Each name in the query with all its values."""
+        params = self._request.query_params
+        return [] if params is None else [(name, params.getlist(name)) for name in params]
+
+
+api = Blueprint(__name__)
+
+
+def may(role: Role, *, status: int = 200) -> Callable[[View], View]:
+    """Declare a route for whoever is signed in with at least this role."""
+    return lambda view: _declared(view, role, status)
+
+
+def public(*, status: int = 200) -> Callable[[View], View]:
+    """Declare a route for everybody."""
+    return lambda view: _declared(view, None, status)
+
+
+def declaration_of(view: View) -> Declaration | None:
+    return getattr(view, "declaration", None)
+
+
+def refuse_undeclared(app: Chalice) -> None:
+    """Stop the start if a route does not say who may call it."""
+    for path, methods in app.routes.items():
+        for method, route in methods.items():
+            if declaration_of(route.view_function) is None:
+                raise RuntimeError(f"{method} {path} does not say who may call it")
+
+
+def _declared(view: View, role: Role | None, status: int) -> View:
+    parameters = {name: each.annotation for name, each in signature(view).parameters.items()}
+    answer = signature(view).return_annotation
+    declaration = Declaration(
+        role=role,
+        status=status,
+        body=parameters.get("body"),
+        query=parameters.get("query"),
+        answer=get_args(answer)[0] if get_origin(answer) is Answer else answer,
+        takes=tuple(parameters),
+    )
+
+    @wraps(view)
+    def answer_it(**path: str) -> Response:
+        visit = Visit(api.current_request)
+        try:
+            return _encoded(view(**_input(declaration, visit, path)), status)
+        except errors.RequestError as exc:
+            return problem(visit, exc.status, str(exc), exc)
+        except errors.StorageError:
+            return problem(visit, 503, "This cannot be read or written right now. Try again in a moment.")
+
+    answer_it.declaration = declaration  # type: ignore[attr-defined]
+    return answer_it
+
+
+def _input(declaration: Declaration, visit: Visit, path: Mapping[str, str]) -> dict[str, Any]:
+    """What the view takes. Raises RequestError."""
+    given: dict[str, Any] = {"visit": visit}
+    if len(str(path)) + sum(len(name) + len(str(values)) for name, values in visit.query) > ADDRESS_CHARACTERS_MAX:
+        raise errors.RequestError("The address is too long.")
+    if declaration.role is None:
+        if visit.writes:
+            _check_origin(visit)
+    else:
+        given["who"] = _signed_in(declaration.role, visit)
+    if declaration.query is not None:
+        given["query"] = _query(visit, declaration.query)
+    if declaration.body is not None:
+        given["body"] = _body(visit, declaration.body)
+    given |= path
+    return {name: given[name] for name in declaration.takes}
+
+
+def _signed_in(role: Role, visit: Visit) -> SignedIn:
+    """Who asks, if they may. Raises NotSignedIn, Forbidden."""
+    who: SignedIn = bootstrap.system().sign_in.read(visit.cookie)
+    if visit.writes:
+        _check_origin(visit)
+        if not is_token(who, visit.header(TOKEN) or ""):
+            raise errors.Forbidden("This did not come from a page of ours. Reload the page and try again.")
+    if Role[who.role.upper()] < role:
+        raise errors.Forbidden("Your role does not allow this. Ask the owner of the workspace.")
+    return who
+
+
+def _check_origin(visit: Visit) -> None:
+    """A write comes from our own pages. Raises Forbidden.
+
+    Browsers name the origin of every write. A program may leave it out, for the header with the token cannot be sent by a
+    foreign page without our consent.
+    """
+    ours = urlsplit(bootstrap.system().settings.base_url)
+    origin, site = visit.header("origin"), visit.header("sec-fetch-site")
+    own = origin in (None, f"{ours.scheme}://{ours.netloc}") and site in (None, "same-origin", "none")
+    if not own or not visit.header(TOKEN):
+        raise errors.Forbidden("This did not come from a page of ours.")
+
+
+# -- input
+
+
+def _body(visit: Visit, shape: type[T]) -> T:
+    if len(visit.body) > BODY_BYTES_MAX:
+        raise errors.TooLarge("That is too much at once.")
+    try:
+        return _sane(msgspec.json.decode(visit.body, type=shape))
+    except msgspec.ValidationError as exc:
+        raise _wrong(exc, "The request cannot be used.") from exc
+    except msgspec.DecodeError as exc:
+        raise errors.RequestError("The request is not JSON.") from exc
+
+
+def _query(visit: Visit, shape: type[T]) -> T:
+    many = {
+        field.encode_name for field in msgspec.structs.fields(cast("Any", shape)) if get_origin(field.type) is tuple
+    }
+    found = {
+        name: values if name in many else values[-1]
+        for name, given in visit.query
+        if (values := [value for value in given if value])
+    }
+    try:
+        return _sane(msgspec.convert(found, shape, strict=False))
+    except msgspec.ValidationError as exc:
+        raise _wrong(exc, "The address cannot be used.") from exc
+
+
+_FIELD = re.compile(r"`\$\.([\w-]+)|(?:unknown|required) field `([\w-]+)`")
+
+
+def _wrong(exc: msgspec.ValidationError, message: str) -> errors.RequestError:
+    """The error with the field that msgspec names in its own."""
+    found = _FIELD.search(str(exc))
+    name = (found[1] or found[2]) if found else ""
+    said = str(exc).partition(" - at ")[0].replace("Object ", "It ").replace("`", "")
+    return errors.RequestError(message, {name: said + "."} if name else None)
+
+
+def _sane(value: T) -> T:
+    """The value, if its texts are of a sensible length and its days of this age. Raises RequestError."""
+    for name in value.__struct_fields__:  # type: ignore[attr-defined]
+        for each in _leaves(getattr(value, name)):
+            if isinstance(each, str) and (len(each) > TEXT_CHARACTERS_MAX or any(ord(sign) < 32 for sign in each)):
+                raise errors.RequestError(
+                    "The request cannot be used.", {name.rstrip("_"): "This text cannot be used."}
+                )
+            if isinstance(each, date) and not DAYS[0] <= each <= DAYS[1]:
+                raise errors.RequestError("The request cannot be used.", {name.rstrip("_"): "This day cannot be used."})
+    return value
+
+
+def _leaves(value: object) -> list[object]:
+    if isinstance(value, dict):
+        return [*value.keys(), *value.values()]
+    return list(value) if isinstance(value, tuple) else [value]
+
+
+# -- answers
+
+
+def _encoded(answer: object, status: int) -> Response:
+    headers: dict[str, str] = {}
+    if isinstance(answer, Response):
+        return answer
+    if isinstance(answer, Answer):
+        headers, status, answer = answer.headers, answer.status or status, answer.content
+    if answer is None:
+        return Response("", dict(headers), status)
+    return Response(msgspec.json.encode(answer).decode(), {"Content-Type": "application/json", **headers}, status)
+
+
+def problem(visit: Visit, status: int, detail: str, exc: errors.RequestError | None = None) -> Response:
+    """An RFC 9457 problem."""
+    told = wire.Problem(
+        type="about:blank",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        request_id=visit.id,
+        fields=exc.fields if exc else {},
+    )
+    headers = {"Content-Type": "application/problem+json"}
+    if isinstance(exc, errors.TooManyTries):
+        headers["Retry-After"] = str(exc.retry_after_s)
+    return Response(msgspec.json.encode(told).decode(), headers, status)
+
+
+def page(bound: tuple[str, ...], cursor: str) -> str | None:
+    """The place in a list that a cursor names, None for its beginning. Raises RequestError."""
+    cursors = bootstrap.system().cursors
+    return cursors.open(cursor, *bound) if cursor else None
+
+
+def next_page(bound: tuple[str, ...], place: str | None) -> str | None:
+    return None if place is None else bootstrap.system().cursors.seal(place, *bound)
+
+
+def bound_to(who: SignedIn, visit: Visit, query: wire.PageQuery, *names: str) -> tuple[str, ...]:
+    """What a cursor of this list is bound to: the workspace, the route with the names in its path, and the filter."""
+    asked = msgspec.structs.replace(query, cursor="", limit=1)
+    return who.workspace, visit.route, *names, msgspec.json.encode(asked).decode()

@@ -1,0 +1,395 @@
+"""Connections, the claims on their shops, and pairings under way.
+
+    WS#<workspace>              CONNECTION#<connection>  ConnectionItem
+    SHOP#<kind>#<account>       CLAIM                    ShopClaim     which workspace has this shop; put if absent, and kept
+    OAUTH#<hash of state>       STATE                    OauthState    a pairing that was begun
+
+A token pair is sealed for (workspace, connection, purpose) and lives in the connection's own item, so that one condition on
+`credentials_version` guards it: an older pair never replaces a newer one. Whoever renews it claims that first.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import TypeGuard
+
+import msgspec
+from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+
+from chalicelib import errors
+from chalicelib.domain.connections import Connection, Credentials, StoreName
+from chalicelib.domain.pairing import Begun
+from chalicelib.domain.secret import Secret
+from chalicelib.storage.flip import write_surely
+from chalicelib.storage.models import Item, key
+from chalicelib.storage.sealing import Sealer
+from chalicelib.storage.table import Table
+
+
+class ConnectionItem(Item):
+    """`pairing` names the pairing that wrote the item last; `renewal`, `renewal_until` who renews the tokens, and until when."""
+
+    state = UnicodeAttribute()
+    epoch = NumberAttribute(default=0)
+    name = UnicodeAttribute()
+    sign_in_needed = NumberAttribute(default=0)
+    body = BinaryAttribute(legacy_encoding=False)
+    pairing = UnicodeAttribute()
+    sealed = BinaryAttribute(legacy_encoding=False, null=True)
+    credentials_version = NumberAttribute(default=0)
+    renewal = UnicodeAttribute(null=True)
+    renewal_until = NumberAttribute(null=True)
+
+
+class ShopClaim(Item):
+    workspace = UnicodeAttribute()
+
+
+class OauthState(Item):
+    """`spent` names who used it."""
+
+    session = UnicodeAttribute()
+    workspace = UnicodeAttribute()
+    kind = UnicodeAttribute()
+    shop = UnicodeAttribute()
+    until = NumberAttribute()
+    spent = UnicodeAttribute(null=True)
+
+
+class _Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """Who it is and what pairing found out."""
+
+    workspace: str
+    id: str
+    kind: str
+    account: str
+    domain: str
+    zone: str
+    currency: str
+    stores: tuple[StoreName, ...]
+    colour: int
+    reach_days: int | None
+    paired_at: datetime
+
+
+class _Pair(msgspec.Struct, frozen=True, kw_only=True):
+    """A token pair as it is sealed. It exists only on the way in and out."""
+
+    access: str
+    refresh: str | None
+    expires_at: datetime | None
+    refresh_expires_at: datetime | None
+    scopes: tuple[str, ...]
+
+
+_facts_decoder = msgspec.msgpack.Decoder(_Facts)
+_pair_decoder = msgspec.msgpack.Decoder(_Pair)
+
+
+class Connections:
+    """The connections of all workspaces. `new_id` gives names never used twice."""
+
+    def __init__(self, table: Table, sealer: Sealer, new_id: Callable[[], str]) -> None:
+        self._table = table
+        self._sealer = sealer
+        self._new_id = new_id
+
+    def get(self, workspace: str, connection: str) -> Connection | None:
+        item = self._item(workspace, connection)
+        return _connection(item) if item else None
+
+    def list(self, workspace: str) -> Iterator[Connection]:
+        """Yield all of a workspace's connections, parted ones too."""
+        for item in self._table.query(ConnectionItem, key("WS", workspace), begins="CONNECTION#"):
+            yield _connection(item)
+
+    def rename(self, workspace: str, connection: str, name: str) -> None:
+        """Give it another name. Raises NotFound."""
+        self._if_there(workspace, connection, [ConnectionItem.name.set(name)], ConnectionItem.state.exists())
+
+    # -- pairing
+
+    def claim_shop(self, workspace: str, kind: str, account: str) -> bool:
+        """Let the workspace have the shop; False if another one has it. The claim outlives the connection."""
+        at = key("SHOP", kind, account), "CLAIM"
+        return write_surely(
+            lambda: self._table.insert(ShopClaim(*at, workspace=workspace)),
+            lambda: self._table.get(ShopClaim, *at),
+            landed=lambda item: item is not None and item.workspace == workspace,
+            open_still=lambda item: item is None,
+        )
+
+    def pair(self, seen: Connection | None, paired: Connection, credentials: Credentials) -> bool:
+        """Write a paired connection and its sealed tokens in one go, if the connection is still as `seen`.
+
+        `paired` has to have a higher epoch and credentials version than `seen`.
+        """
+        sealed = self._seal(paired.workspace, paired.id, credentials)
+        pairing = self._new_id()
+        item = ConnectionItem(
+            *_key(paired.workspace, paired.id),
+            state=paired.state,
+            epoch=paired.epoch,
+            name=paired.name,
+            sign_in_needed=int(paired.sign_in_needed),
+            body=msgspec.msgpack.encode(_facts(paired)),
+            pairing=pairing,
+            sealed=sealed,
+            credentials_version=paired.credentials_version,
+        )
+        condition = ConnectionItem.state.does_not_exist() if seen is None else _is_still(seen)
+        return write_surely(
+            lambda: self._table.put(item, condition),
+            lambda: self._item(paired.workspace, paired.id),
+            landed=lambda there: there is not None and there.pairing == pairing,
+            open_still=lambda there: _same(seen, there),
+        )
+
+    # -- credentials
+
+    def open(self, workspace: str, connection: str) -> tuple[Connection, Credentials] | None:
+        """A paired connection with its tokens, read together; None if it is not paired."""
+        item = self._item(workspace, connection)
+        if item is None or item.state != "paired":
+            return None
+        plain = self._sealer.open(item.sealed, _context(workspace, connection))
+        pair = _pair_decoder.decode(plain)
+        credentials = Credentials(
+            access=Secret(pair.access),
+            refresh=Secret(pair.refresh) if pair.refresh is not None else None,
+            expires_at=pair.expires_at,
+            refresh_expires_at=pair.refresh_expires_at,
+            scopes=pair.scopes,
+        )
+        return _connection(item), credentials
+
+    def claim_renewal(self, connection: Connection, renewal: str, *, until: int, at: int) -> bool:
+        """Become the one who renews the tokens of that version; False while another one's claim lasts, or did its work."""
+        free = ConnectionItem.renewal.does_not_exist() | (ConnectionItem.renewal_until <= at)
+
+        def is_open(item: ConnectionItem | None) -> bool:
+            return _holds(item, connection) and (item.renewal is None or int(item.renewal_until) <= at)
+
+        return self._change(
+            connection,
+            [ConnectionItem.renewal.set(renewal), ConnectionItem.renewal_until.set(until)],
+            _holding(connection) & free,
+            landed=lambda item: _holds(item, connection) and item.renewal == renewal,
+            open_still=is_open,
+        )
+
+    def store_credentials(self, connection: Connection, renewal: str, credentials: Credentials) -> bool:
+        """Replace the tokens of that version by the pair that the claim `renewal` brought; False if either was lost."""
+        sealed = self._seal(connection.workspace, connection.id, credentials)
+        return self._change(
+            connection,
+            [
+                ConnectionItem.sealed.set(sealed),
+                ConnectionItem.credentials_version.set(connection.credentials_version + 1),
+                ConnectionItem.renewal.remove(),
+                ConnectionItem.renewal_until.remove(),
+            ],
+            _holding(connection) & (ConnectionItem.renewal == renewal),
+            landed=lambda item: item is not None and item.sealed == sealed,
+            open_still=lambda item: _holds(item, connection) and item.renewal == renewal,
+        )
+
+    def mark_sign_in_needed(
+        self, workspace: str, connection: str, *, epoch: int | None = None, version: int | None = None
+    ) -> bool:
+        """Note that the channel refused us, if the connection is paired, and still in that epoch or with those tokens."""
+        condition = ConnectionItem.state == "paired"
+        if epoch is not None:
+            condition &= ConnectionItem.epoch == epoch
+        if version is not None:
+            condition &= ConnectionItem.credentials_version == version
+        try:
+            self._if_there(workspace, connection, [ConnectionItem.sign_in_needed.set(1)], condition)
+        except errors.NotFound:
+            return False
+        return True
+
+    # -- parting
+
+    def begin_parting(self, connection: Connection) -> bool:
+        """Wipe the secret and raise the epoch; from here nothing of the connection is shown. False if it changed since."""
+        epoch = connection.epoch + 1
+        return self._change(
+            connection,
+            [
+                ConnectionItem.state.set("parting"),
+                ConnectionItem.epoch.set(epoch),
+                ConnectionItem.credentials_version.add(1),
+                ConnectionItem.sign_in_needed.set(0),
+                ConnectionItem.sealed.remove(),
+                ConnectionItem.renewal.remove(),
+                ConnectionItem.renewal_until.remove(),
+            ],
+            (ConnectionItem.state == "paired") & (ConnectionItem.epoch == connection.epoch),
+            landed=lambda item: item is not None and item.state == "parting" and int(item.epoch) == epoch,
+            open_still=lambda item: _in(item, connection, "paired"),
+        )
+
+    def end_parting(self, connection: Connection) -> bool:
+        """Note that no attempt is left, if it is that parting that still goes on."""
+        return self._change(
+            connection,
+            [ConnectionItem.state.set("parted")],
+            (ConnectionItem.state == "parting") & (ConnectionItem.epoch == connection.epoch),
+            landed=lambda item: _in(item, connection, "parted"),
+            open_still=lambda item: _in(item, connection, "parting"),
+        )
+
+    # -- pairings under way
+
+    def begin_pairing(self, state: str, begun: Begun) -> None:
+        """Keep what `state`, the hash of a random secret, stands for."""
+        item = OauthState(
+            *_state_key(state),
+            session=begun.session,
+            workspace=begun.workspace,
+            kind=begun.kind,
+            shop=begun.shop,
+            until=begun.until,
+            expires_at=begun.until,
+        )
+        try:
+            self._table.insert(item)
+        except errors.Unanswered:
+            self._table.put(item)
+        except errors.Refused:
+            return  # only we know the secret: this is our own first try
+
+    def spend_state(self, state: str, *, session: str, workspace: str, kind: str, at: int) -> Begun | None:
+        """Use a state up, once and for all; None if it is not there, used, over, or of another session or kind."""
+        spender = self._new_id()
+        write_surely(
+            lambda: self._table.update(
+                *_state_key(state),
+                [OauthState.spent.set(spender)],
+                OauthState.spent.does_not_exist()
+                & (OauthState.session == session)
+                & (OauthState.workspace == workspace)
+                & (OauthState.kind == kind)
+                & (OauthState.until > at),
+            ),
+            lambda: self._table.get(OauthState, *_state_key(state)),
+            landed=lambda item: item is not None and item.spent == spender,
+            open_still=lambda item: (
+                item is not None
+                and item.spent is None
+                and (item.session, item.workspace, item.kind) == (session, workspace, kind)
+                and int(item.until) > at
+            ),
+        )
+        item = self._table.get(OauthState, *_state_key(state))
+        if item is None or item.spent != spender:
+            return None
+        return Begun(
+            session=item.session, workspace=item.workspace, kind=item.kind, shop=item.shop, until=int(item.until)
+        )
+
+    # -- writes
+
+    def _item(self, workspace: str, connection: str) -> ConnectionItem | None:
+        return self._table.get(ConnectionItem, *_key(workspace, connection))
+
+    def _seal(self, workspace: str, connection: str, credentials: Credentials) -> bytes:
+        pair = _Pair(
+            access=credentials.access.reveal(),
+            refresh=credentials.refresh.reveal() if credentials.refresh else None,
+            expires_at=credentials.expires_at,
+            refresh_expires_at=credentials.refresh_expires_at,
+            scopes=credentials.scopes,
+        )
+        return self._sealer.seal(msgspec.msgpack.encode(pair), _context(workspace, connection))
+
+    def _change(
+        self,
+        connection: Connection,
+        actions: Sequence[Action],
+        condition: Condition,
+        *,
+        landed: Callable[[ConnectionItem | None], bool],
+        open_still: Callable[[ConnectionItem | None], bool],
+    ) -> bool:
+        return write_surely(
+            lambda: self._table.update(*_key(connection.workspace, connection.id), actions, condition),
+            lambda: self._item(connection.workspace, connection.id),
+            landed=landed,
+            open_still=open_still,
+        )
+
+    def _if_there(self, workspace: str, connection: str, actions: Sequence[Action], condition: Condition) -> None:
+        """An update that may be done twice. Raises NotFound."""
+        for _ in range(3):
+            try:
+                self._table.update(*_key(workspace, connection), actions, condition)
+                return
+            except errors.Unanswered:
+                continue
+            except errors.Refused as exc:
+                raise errors.NotFound("There is no such connection.") from exc
+        raise errors.Unanswered("a connection could not be changed")
+
+
+def _key(workspace: str, connection: str) -> tuple[str, str]:
+    return key("WS", workspace), key("CONNECTION", connection)
+
+
+def _state_key(state: str) -> tuple[str, str]:
+    return key("OAUTH", state), "STATE"
+
+
+def _context(workspace: str, connection: str) -> dict[str, str]:
+    return {"workspace": workspace, "connection": connection, "purpose": "channel credentials"}
+
+
+def _is_still(seen: Connection) -> Condition:
+    """Nothing that pairing writes over has changed."""
+    still: Condition = (
+        (ConnectionItem.state == seen.state)
+        & (ConnectionItem.epoch == seen.epoch)
+        & (ConnectionItem.credentials_version == seen.credentials_version)
+        & (ConnectionItem.name == seen.name)
+    )
+    return still
+
+
+def _same(seen: Connection | None, item: ConnectionItem | None) -> bool:
+    if seen is None or not _in(item, seen, seen.state):
+        return seen is None and item is None
+    return int(item.credentials_version) == seen.credentials_version and item.name == seen.name
+
+
+def _in(item: ConnectionItem | None, connection: Connection, state: str) -> TypeGuard[ConnectionItem]:
+    return item is not None and item.state == state and int(item.epoch) == connection.epoch
+
+
+def _holding(connection: Connection) -> Condition:
+    version: Condition = ConnectionItem.credentials_version == connection.credentials_version
+    return (ConnectionItem.state == "paired") & version
+
+
+def _holds(item: ConnectionItem | None, connection: Connection) -> TypeGuard[ConnectionItem]:
+    """Whether the connection is paired and has the tokens of that version still."""
+    if item is None or item.state != "paired":
+        return False
+    return int(item.credentials_version) == connection.credentials_version
+
+
+def _facts(connection: Connection) -> _Facts:
+    return _Facts(**{name: getattr(connection, name) for name in _Facts.__struct_fields__})
+
+
+def _connection(item: ConnectionItem) -> Connection:
+    facts = _facts_decoder.decode(item.body)
+    return Connection(
+        name=item.name,
+        state=item.state,  # type: ignore[arg-type]
+        epoch=int(item.epoch),
+        sign_in_needed=bool(int(item.sign_in_needed)),
+        credentials_version=int(item.credentials_version),
+        **{name: getattr(facts, name) for name in _Facts.__struct_fields__},
+    )

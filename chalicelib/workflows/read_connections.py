@@ -1,0 +1,135 @@
+"""Reading connections: each with how it is doing, told from its agenda and from the heads of its last days."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from chalicelib import errors
+from chalicelib.domain.connections import Connection
+from chalicelib.domain.sentences import day_name
+from chalicelib.domain.work import Due, Head
+from chalicelib.workflows.read_syncs import Progress, ReadSyncs
+
+if TYPE_CHECKING:
+    from chalicelib.storage.agenda import Agenda
+    from chalicelib.storage.connections import Connections
+    from chalicelib.storage.days import Days
+
+State = Literal["in_sync", "importing", "syncing", "slowed", "sign_in_needed", "failing", "removed"]
+
+RECENT = timedelta(days=10)
+
+
+class ConnectionState(msgspec.Struct, frozen=True, kw_only=True):
+    """A connection and how it is doing; `detail` is a sentence for people, or empty. `sync` is its newest sync."""
+
+    connection: Connection
+    state: State
+    detail: str = ""
+    last_synced_at: datetime | None = None
+    next_sync_at: datetime | None = None
+    sync: str | None = None
+
+
+class ReadConnections:
+    """Reads connections for one workspace at a time. `now` gives aware UTC instants."""
+
+    def __init__(
+        self,
+        *,
+        connections: "Connections",
+        days: "Days",
+        agenda: "Agenda",
+        syncs: ReadSyncs,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._connections = connections
+        self._days = days
+        self._agenda = agenda
+        self._syncs = syncs
+        self._now = now
+
+    def find(self, workspace: str, id_: str) -> Connection:
+        """The connection as it was paired. Raises NotFound, also while it is parting."""
+        connection = self._connections.get(workspace, id_)
+        if connection is None or connection.state == "parting":
+            raise errors.NotFound("There is no such connection.")
+        return connection
+
+    def paired(self, workspace: str, id_: str) -> Connection:
+        """The connection, if there can be work on it. Raises NotFound, Conflict."""
+        connection = self.find(workspace, id_)
+        if connection.state != "paired":
+            raise errors.Conflict("This connection was removed. Connect the shop again first.")
+        return connection
+
+    def one(self, workspace: str, id_: str) -> ConnectionState:
+        """The connection with how it is doing. Raises NotFound."""
+        for each in self.all(workspace):
+            if each.connection.id == id_:
+                return each
+        raise errors.NotFound("There is no such connection.")
+
+    def all(self, workspace: str, followed: Sequence[Progress] | None = None) -> list[ConnectionState]:
+        """All connections by name; `followed` are the workspace's syncs under way, if somebody has read them already."""
+        connections = list(self._connections.list(workspace))
+        if not connections:
+            return []
+        if followed is None:
+            followed = self._syncs.followed(workspace)
+        today = self._now().date()
+        heads: dict[str, list[Head]] = {}
+        for head in self._days.list(workspace, today - RECENT, today + timedelta(days=1)):
+            heads.setdefault(head.key.connection, []).append(head)
+        newest = self._syncs.newest(workspace)
+        states = [
+            self._state(each, heads.get(each.id, []), followed, newest.get(each.id))
+            for each in connections
+            if each.state != "parting"
+        ]
+        return sorted(states, key=lambda each: (each.connection.name, each.connection.id))
+
+    def _state(
+        self, connection: Connection, heads: list[Head], followed: Sequence[Progress], sync: str | None
+    ) -> ConnectionState:
+        due = self._agenda.connection(connection.id) if connection.state == "paired" else None
+        running = [each for each in followed if each.sync.connection == connection.id and not each.is_over]
+        state, detail = self._word(connection, heads, running, due)
+        ends = [head.shown.published_at for head in heads if head.shown]
+        return ConnectionState(
+            connection=connection,
+            state=state,
+            detail=detail,
+            last_synced_at=_instant(max(ends)) if ends else None,
+            next_sync_at=_instant(due.next_at) if due else None,
+            sync=sync,
+        )
+
+    def _word(
+        self, connection: Connection, heads: list[Head], running: list[Progress], due: Due | None
+    ) -> tuple[State, str]:
+        """The word that matters most to the merchant, and its sentence."""
+        now = self._now().timestamp()
+        if connection.state != "paired":
+            return "removed", "Its figures are kept; nothing new comes in."
+        if connection.sign_in_needed:
+            return (
+                "sign_in_needed",
+                "The shop no longer accepts our access. Sign in again and we catch up by ourselves.",
+            )
+        if due is not None and due.blocked_until > now:
+            return "slowed", f"The shop asked us to slow down. We go on at {_instant(due.blocked_until):%H:%M} UTC."
+        if any(each.sync.reason == "pairing" for each in running):
+            return "importing", ""
+        if running or any(head.attempt is not None and head.attempt.until > now for head in heads):
+            return "syncing", ""
+        failed = max((head for head in heads if head.progress == "failed"), key=lambda head: head.key.day, default=None)
+        if failed is not None:
+            return "failing", f"{day_name(failed.key.day)} could not be read: {failed.reason}"
+        return "in_sync", ""
+
+
+def _instant(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
