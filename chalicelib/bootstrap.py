@@ -4,20 +4,26 @@
 it works with. Tests make a `System` of their own with other outsides.
 """
 
+import hashlib
 import os
 import threading
 import time
 import uuid
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 from functools import cache, cached_property
+from pathlib import Path
 from random import random as draw
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from chalicelib.domain.activity import Level, Line, line_id
 from chalicelib.domain.allotment import plan_year
 from chalicelib.domain.connections import Connection
+from chalicelib.domain.cursors import Cursors
+from chalicelib.domain.passwords import Cost, Passwords
+from chalicelib.domain.secret import Secret
 from chalicelib.queues import Queues
 from chalicelib.settings import Settings, read_settings
 from chalicelib.storage.activity import Activity
@@ -25,19 +31,31 @@ from chalicelib.storage.agenda import Agenda
 from chalicelib.storage.connections import Connections
 from chalicelib.storage.days import Days
 from chalicelib.storage.documents import Documents
+from chalicelib.storage.idempotency import Once
 from chalicelib.storage.revisions import Revisions
 from chalicelib.storage.shelves import Shelves
 from chalicelib.storage.syncs import Syncs
 from chalicelib.storage.table import Table, dynamo
 from chalicelib.workflows.ask import Ask
+from chalicelib.workflows.change import Change
 from chalicelib.workflows.clean import Clean
-from chalicelib.workflows.fetch_day import FetchDay
+from chalicelib.workflows.fetch_day import Channel, FetchDay
+from chalicelib.workflows.pair import Pair, Tokens
+from chalicelib.workflows.part import Part
 from chalicelib.workflows.plan import Plan
+from chalicelib.workflows.read_activity import ReadActivity
+from chalicelib.workflows.read_connections import ReadConnections
+from chalicelib.workflows.read_sales import ReadSales
+from chalicelib.workflows.read_syncs import ReadSyncs
+from chalicelib.workflows.read_usage import ReadUsage
 from chalicelib.workflows.settle import Settle
+from chalicelib.workflows.sign_in import SignIn
 from chalicelib.workflows.sync_day import SyncDay
 from chalicelib.workflows.syncs import RunSyncs
+from chalicelib.workflows.tokens import FreshTokens
 
 if TYPE_CHECKING:
+    from chalicelib.channels.shopify_app import ShopifyApp
     from chalicelib.storage.accounts import Accounts
     from chalicelib.storage.sealing import Sealer
 
@@ -52,6 +70,7 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
     sleep: Callable[[float], None] = time.sleep
     random: Callable[[int], bytes] = os.urandom
     jitter: Callable[[], float] = draw
+    cost: Cost = Cost()
 
 
 class System:
@@ -172,11 +191,148 @@ class System:
             agenda=self.agenda, ask=self.ask, syncs=self.run_syncs, now=self.now, resend_s=self.settings.resend_s
         )
 
+    # -- shops
+
+    @cached_property
+    def shopify(self) -> "ShopifyApp":
+        from chalicelib.channels.http import Http
+        from chalicelib.channels.shopify_app import ShopifyApp
+
+        clients = threading.local()
+
+        def http() -> Http:
+            if not hasattr(clients, "http"):
+                clients.http = Http(sleep=self.outside.sleep, now=self.now)
+            client: Http = clients.http
+            return client
+
+        return ShopifyApp(
+            http=http,
+            base_url=self.settings.shopify_url,
+            client_id=self.settings.shopify_client_id,
+            secret=Secret(self.settings.shopify_client_secret),
+            redirect_uri=f"{self.settings.base_url}/v1/callback/shopify",
+            sleep=self.outside.sleep,
+            now=self.now,
+        )
+
+    @cached_property
+    def tokens(self) -> FreshTokens:
+        def refresh(connection: Connection, token: Secret) -> Tokens:
+            return self.shopify.refresh(connection.domain, token)
+
+        return FreshTokens(connections=self.connections, refresh=refresh, now=self.now, new_id=self.new_id)
+
+    def open_channel(self, connection: Connection, *, renew: bool) -> Channel:
+        """A paired shop with credentials that work; `renew` after those in use were refused."""
+        credentials = self.tokens.fresh(connection, force=renew)
+        store = connection.stores[0].id if len(connection.stores) > 1 else ""
+        return self.shopify.open(connection.domain, credentials.access, zone=connection.zone, store=store)
+
+    def revoke(self, connection: Connection) -> None:
+        """Give our access to the shop back. Raises ChannelError."""
+        credentials = self.tokens.fresh(connection)
+        self.shopify.revoke(connection.domain, credentials.access)
+
+    # -- people, pairing, parting
+
+    @cached_property
+    def sign_in(self) -> SignIn:
+        return SignIn(
+            accounts=self.accounts, passwords=Passwords(self.outside.cost), now=self.now, random=self.outside.random
+        )
+
+    @cached_property
+    def part(self) -> Part:
+        return Part(
+            connections=self.connections,
+            remove_attempts=self.remove_attempts,
+            revoke=self.revoke,
+            note=self.note,
+        )
+
+    @cached_property
+    def pair(self) -> Pair:
+        return Pair(
+            connections=self.connections,
+            grants={"shopify": self.shopify},
+            finish_parting=self.part.finish,
+            start_backfill=self.start_backfill,
+            note=self.note,
+            now=self.now,
+            random=self.outside.random,
+        )
+
+    def start_backfill(self, connection: Connection) -> str:
+        """Begin the first download and wake what waited for a new sign-in."""
+        sync = self.run_syncs.pairing(connection)
+        self.run_syncs.wake(connection)
+        return sync
+
+    def remove_attempts(self, workspace: str, connection: str) -> None:
+        """Take every attempt of the connection away, and the connection off the agenda."""
+        for head in self.days.list(workspace, date.min, date.max):
+            if head.key.connection == connection and head.attempt is not None:
+                self.days.remove_attempt(head.key, head.attempt.id)
+        self.agenda.remove_connection(connection)
+
+    def note(self, workspace: str, level: Level, text: str, *, connection_id: str | None) -> None:
+        at = self.now()
+        name = self.new_id()
+        line = Line(id=line_id(at, name), at=at, level=level, text=text, connection=connection_id)
+        self.activity.write(workspace, line)
+
     def plan_year(self, workspace: str, at: datetime) -> str:
         """The name of the plan year in which something published at `at` counts."""
         found = self.accounts.workspace(workspace)
         assert found is not None, "a workspace whose day is published is there"
         return plan_year(found.signed_up_at, at, found.time_zone).name
+
+    # -- answering
+
+    @cached_property
+    def change(self) -> Change:
+        return Change(accounts=self.accounts, connections=self.connections)
+
+    @cached_property
+    def once(self) -> Once:
+        return Once(self.outside.table, self.now)
+
+    @cached_property
+    def cursors(self) -> Cursors:
+        secret = self.settings.shopify_client_secret
+        return Cursors(hashlib.sha256(f"daybook: cursors\0{secret}".encode()).digest())
+
+    @cached_property
+    def read_sales(self) -> ReadSales:
+        return ReadSales(documents=self.documents, revisions=self.revisions, connections=self.connections, now=self.now)
+
+    @cached_property
+    def read_syncs(self) -> ReadSyncs:
+        return ReadSyncs(
+            syncs=self.sync_records,
+            days=self.days,
+            documents=self.documents,
+            agenda=self.agenda,
+            connections=self.connections,
+            now=self.now,
+        )
+
+    @cached_property
+    def read_connections(self) -> ReadConnections:
+        return ReadConnections(
+            connections=self.connections, days=self.days, agenda=self.agenda, syncs=self.read_syncs, now=self.now
+        )
+
+    @cached_property
+    def read_activity(self) -> ReadActivity:
+        return ReadActivity(activity=self.activity, now=self.now)
+
+    @cached_property
+    def read_usage(self) -> ReadUsage:
+        return ReadUsage(
+            shelves=self.shelves, connections=self.connections, allotment=self.settings.allotment, now=self.now
+        )
 
     # -- names
 
@@ -187,3 +343,46 @@ class System:
     def new_rising_id(self) -> str:
         """A name that is never used twice and sorts by time."""
         return f"{int(self.now().timestamp() * 1000):012x}{self.outside.random(6).hex()}"
+
+
+@cache
+def system() -> System:
+    """The system that the environment describes."""
+    settings = read_settings()
+    shift = timedelta(seconds=settings.clock_shift_s)
+
+    def now() -> datetime:
+        return datetime.now(UTC) + shift
+
+    outside = Outside(
+        table=dynamo(settings.table, settings.dynamodb_url, settings.aws_region),
+        queues=Queues(
+            _client("sqs", settings.sqs_url, settings.aws_region),
+            {
+                "plan": settings.plan_queue_url,
+                "sync": settings.sync_queue_url,
+                "backfill": settings.backfill_queue_url,
+            },
+        ),
+        sealer=_sealer(settings),
+        now=now,
+    )
+    return System(settings, outside)
+
+
+def _client(service: str, url: str | None, region: str) -> Any:
+    import boto3
+    from botocore.config import Config
+
+    patience = Config(connect_timeout=2, read_timeout=10, retries={"total_max_attempts": 4}, max_pool_connections=32)
+    return boto3.client(service, endpoint_url=url, region_name=region, config=patience)
+
+
+def _sealer(settings: Settings) -> "Sealer":
+    from chalicelib.storage.sealing import KmsSealer, LocalSealer
+
+    if settings.kms_key_id:
+        return KmsSealer(_client("kms", None, settings.aws_region), settings.kms_key_id)
+    if settings.key_file:
+        return LocalSealer(Path(settings.key_file))
+    raise SystemExit("DAYBOOK_KMS_KEY_ID or DAYBOOK_KEY_FILE has to be set.")

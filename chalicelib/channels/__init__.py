@@ -6,7 +6,7 @@ name it in `KINDS`.
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -71,3 +71,61 @@ class Channel(Protocol):
     def count_orders(self, window: Window) -> int | None:
         """Ask another way how many orders were placed in `window`; None if the channel gives no exact answer."""
         ...
+
+
+class Field(msgspec.Struct, frozen=True, kw_only=True):
+    """A field that a merchant fills in to pair. `pattern` is a regular expression for the whole text."""
+
+    name: str
+    label: str
+    help: str
+    secret: bool
+    pattern: str
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """A state of orders as the channel calls it; `default` is whether such orders count unless told otherwise."""
+
+    value: str
+    label: str
+    default: bool
+
+
+class Kind(msgspec.Struct, frozen=True, kw_only=True):
+    """A kind of channel as pages show it. `auth` is how it is paired: by consent there, by approval, by a key."""
+
+    kind: str
+    name: str
+    auth: Literal["oauth", "approve", "key"]
+    fields: tuple[Field, ...]
+    statuses: tuple[Status, ...]
+    many_stores: bool
+
+
+KINDS: dict[str, Kind] = {
+    "shopify": Kind(
+        kind="shopify",
+        name="Shopify",
+        auth="oauth",
+        fields=(
+            Field(
+                name="shop",
+                label="Shop address",
+                help="The address ending in .myshopify.com; you find it in Shopify under Settings, Domains.",
+                secret=False,
+                pattern=r"\s*(https?://)?([A-Za-z0-9][A-Za-z0-9\-]*(\.myshopify\.com)?|admin\.shopify\.com/store/[A-Za-z0-9\-]+)([\/?#].*)?\s*",
+            ),
+        ),
+        statuses=(
+            Status(value="authorized", label="Authorized", default=True),
+            Status(value="expired", label="Expired", default=False),
+            Status(value="paid", label="Paid", default=True),
+            Status(value="partially_paid", label="Partially paid", default=True),
+            Status(value="partially_refunded", label="Partially refunded", default=True),
+            Status(value="pending", label="Pending", default=True),
+            Status(value="refunded", label="Refunded", default=True),
+            Status(value="voided", label="Voided", default=False),
+        ),
+        many_stores=False,
+    ),
+}

@@ -33,6 +33,7 @@ from chalicelib.channels.shopify_orders import (
     parse_order,
 )
 from chalicelib.domain.days import Window
+from chalicelib.domain.orders import Order
 from chalicelib.domain.secret import Secret
 
 API_VERSION = "2026-10"
@@ -75,7 +76,7 @@ class _Fault(_Wire):
     extensions: _FaultExtensions | None = None
 
 
-class _Answer(_Wire, Generic[T]):
+class _Answer(_Wire, Generic[T], frozen=True):
     data: T
     errors: tuple[_Fault, ...] = ()
     extensions: _Extensions | None = None
@@ -228,7 +229,7 @@ class Shopify:
 
     # -- what the page does not show
 
-    def _parse(self, nodes: list[OrderNode]) -> tuple:
+    def _parse(self, nodes: list[OrderNode]) -> tuple[Order, ...]:
         ledgers = self._fetch_ledgers([node.id for node in nodes if needs_ledger(node, self._zone)])
         return tuple(
             parse_order(self._with_all_lines(node), ledgers.get(node.id), zone=self._zone, store=self._store)
@@ -411,8 +412,6 @@ def _gone() -> errors.RetryableError:
 def _known_zone(name: str) -> str | None:
     try:
         ZoneInfo(name)
-    except (ValueError, OSError):
-        return None
-    except KeyError:  # ZoneInfoNotFoundError
+    except (KeyError, ValueError, OSError):  # not found, not a name, a folder
         return None
     return name

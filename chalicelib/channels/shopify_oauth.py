@@ -60,10 +60,25 @@ def reach_days(scopes: Iterable[str]) -> int | None:
 
 
 def callback_is_genuine(parameters: Mapping[str, str], secret: Secret) -> bool:
-    """Whether the shop signed these callback parameters: hex HMAC-SHA256 over the others, sorted and joined."""
-    signed = "&".join(f"{name}={parameters[name]}" for name in sorted(parameters) if name not in ("hmac", "signature"))
-    expected = hmac.new(secret.reveal().encode(), signed.encode(), hashlib.sha256).hexdigest()
-    return hmac.compare_digest(expected.encode(), parameters.get("hmac", "").encode())
+    """Whether the shop signed these callback parameters: hex HMAC-SHA256 over the others, sorted and joined.
+
+    Shopify's libraries join them URL-encoded, its older reference only with % and & escaped; both are unambiguous, and the
+    usual parameters read alike in both.
+    """
+    signed = sorted((name, value) for name, value in parameters.items() if name not in ("hmac", "signature"))
+    escaped = "&".join(f"{_escape(name).replace('=', '%3D')}={_escape(value)}" for name, value in signed)
+    given = parameters.get("hmac", "").encode()
+    genuine = [
+        hmac.compare_digest(
+            hmac.new(secret.reveal().encode(), text.encode(), hashlib.sha256).hexdigest().encode(), given
+        )
+        for text in (urlencode(signed), escaped)
+    ]
+    return any(genuine)
+
+
+def _escape(text: str) -> str:
+    return text.replace("%", "%25").replace("&", "%26")
 
 
 class ShopifySignIn:

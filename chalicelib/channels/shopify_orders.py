@@ -36,24 +36,24 @@ class _Money(_Payload):
     amount: str
 
 
-class Bag(_Payload):
+class Bag(_Payload, frozen=True):
     shop_money: _Money
 
 
-class Id(_Payload):
+class Id(_Payload, frozen=True):
     id: str
 
 
-class TaxLine(_Payload):
+class TaxLine(_Payload, frozen=True):
     price_set: Bag
     rate: Decimal | None = None
 
 
-class Allocation(_Payload):
+class Allocation(_Payload, frozen=True):
     allocated_amount_set: Bag
 
 
-class LineItem(_Payload):
+class LineItem(_Payload, frozen=True):
     sku: str | None
     title: str
     quantity: int
@@ -64,34 +64,34 @@ class LineItem(_Payload):
     tax_lines: tuple[TaxLine, ...]
 
 
-class PageInfo(_Payload):
+class PageInfo(_Payload, frozen=True):
     has_next_page: bool
     end_cursor: str | None = None
 
 
-class Lines(_Payload):
+class Lines(_Payload, frozen=True):
     page_info: PageInfo
     nodes: tuple[LineItem, ...]
 
 
-class ShippingLine(_Payload):
+class ShippingLine(_Payload, frozen=True):
     discounted_price_set: Bag
     tax_lines: tuple[TaxLine, ...]
 
 
-class ShippingLines(_Payload):
+class ShippingLines(_Payload, frozen=True):
     page_info: PageInfo
     nodes: tuple[ShippingLine, ...]
 
 
-class Transaction(_Payload):
+class Transaction(_Payload, frozen=True):
     kind: str
     status: str
     gateway: str | None
     amount_set: Bag
 
 
-class OrderNode(_Payload):
+class OrderNode(_Payload, frozen=True):
     id: str
     name: str
     currency_code: Currency
@@ -116,13 +116,13 @@ class OrderNode(_Payload):
     line_items: Lines
 
 
-class SoldItem(_Payload):
+class SoldItem(_Payload, frozen=True):
     sku: str | None
     title: str
     variant: Id | None
 
 
-class Sale(_Payload):
+class Sale(_Payload, frozen=True):
     line_type: str
     action_type: str
     quantity: int | None
@@ -132,24 +132,24 @@ class Sale(_Payload):
     line_item: SoldItem | None = None
 
 
-class Sales(_Payload):
+class Sales(_Payload, frozen=True):
     page_info: PageInfo
     nodes: tuple[Sale, ...]
 
 
-class Agreement(_Payload):
+class Agreement(_Payload, frozen=True):
     id: str
     happened_at: Instant
     reason: str
     sales: Sales
 
 
-class Agreements(_Payload):
+class Agreements(_Payload, frozen=True):
     page_info: PageInfo
     nodes: tuple[Agreement, ...]
 
 
-class Ledger(_Payload):
+class Ledger(_Payload, frozen=True):
     """An order's agreements, with the total of the order as it was created."""
 
     id: str

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from http import HTTPStatus
 from typing import Any, get_args
 
@@ -109,7 +110,7 @@ def _query_parameters(
 def main() -> None:
     from app import app
 
-    print(text(app))
+    sys.stdout.write(text(app) + "\n")
 
 
 if __name__ == "__main__":

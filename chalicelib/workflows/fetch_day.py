@@ -27,17 +27,19 @@ if TYPE_CHECKING:
 FETCHES_MAX = 3
 
 
-class Orders(msgspec.Struct, frozen=True):
-    """A page as channels give it."""
+class Page(Protocol):
+    """A page of orders and where the next begins; the last has no cursor."""
 
-    orders: tuple[Order, ...]
-    cursor: str | None
+    @property
+    def orders(self) -> tuple[Order, ...]: ...
+    @property
+    def cursor(self) -> str | None: ...
 
 
 class Channel(Protocol):
     """What is needed of a paired shop."""
 
-    def fetch_pages(self, window: Window, cursor: str | None = None) -> Iterator[Orders]: ...
+    def fetch_pages(self, window: Window, cursor: str | None = None) -> Iterator[Page]: ...
 
     def count_orders(self, window: Window) -> int | None: ...
 

@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -191,7 +192,7 @@ class ReadSyncs:
         if done < MEASURED_FROM or not left:
             return None
         ends = sorted(day.published_at for day in days if day.published_at)[-MEASURED_DAYS - 1 :]
-        gaps = [later - earlier for earlier, later in zip(ends, ends[1:], strict=False)]
+        gaps = [later - earlier for earlier, later in pairwise(ends)]
         pace = statistics.median(gaps) if len(gaps) >= MEASURED_FROM - 1 else 0
         # Instants are whole seconds: a fast shop's median gap is 0, and the mean says more.
         return round((pace or (self._now() - sync.began_at).total_seconds() / done) * left)
