@@ -218,10 +218,10 @@ class System:
 
     @cached_property
     def tokens(self) -> FreshTokens:
-        def refresh(connection: Connection, token: Secret) -> Tokens:
-            return self.shopify.refresh(connection.domain, token)
+        def renew(connection: Connection, refresh: Secret) -> Tokens:
+            return self.shopify.refresh(connection.domain, refresh)
 
-        return FreshTokens(connections=self.connections, refresh=refresh, now=self.now, new_id=self.new_id)
+        return FreshTokens(connections=self.connections, refresh=renew, now=self.now, new_id=self.new_id)
 
     def open_channel(self, connection: Connection, *, renew: bool) -> Channel:
         """A paired shop with credentials that work; `renew` after those in use were refused."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Protocol
 
 from chalicelib import errors
 from chalicelib.channels import Shop, Tokens
@@ -9,6 +10,15 @@ from chalicelib.channels.http import Http
 from chalicelib.channels.shopify import Shopify
 from chalicelib.channels.shopify_oauth import WANTED_SCOPES, ShopifySignIn, reach_days, shop_domain
 from chalicelib.domain.secret import Secret
+
+
+class Granted(Protocol):
+    """What reading a shop needs of its tokens."""
+
+    @property
+    def access(self) -> Secret: ...
+    @property
+    def scopes(self) -> tuple[str, ...]: ...
 
 
 class ShopifyApp:
@@ -60,7 +70,7 @@ class ShopifyApp:
     def revoke(self, domain: str, access: Secret) -> None:
         self.open(domain, access).uninstall()
 
-    def read_shop(self, domain: str, tokens: Tokens) -> Shop:
+    def read_shop(self, domain: str, tokens: Granted) -> Shop:
         return self.open(domain, tokens.access, scopes=tokens.scopes).read_shop()
 
     def reach_days(self, scopes: tuple[str, ...]) -> int | None:

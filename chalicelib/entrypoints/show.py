@@ -107,7 +107,7 @@ def sale(given: Sale) -> wire.SaleOut:
         day=given.key.day,
         connection_id=given.connection.id,
         connection=given.connection.name,
-        store=sheet.store,
+        store=_store_name(given),
         orders=sheet.sales.count,
         skus=sheet.skus,
         quantity=figures.quantity_milli / _MILLI,
@@ -118,6 +118,12 @@ def sale(given: Sale) -> wire.SaleOut:
         version=given.version.number,
         flags=tuple(word for word, count in flags if count),
     )
+
+
+def _store_name(given: Sale) -> str:
+    """What people call the store; a connection with one store is that store."""
+    names = {store.id: store.name for store in given.connection.stores}
+    return names.get(given.sheet.store, given.connection.name)
 
 
 def found(given: Found) -> wire.FoundIn:
