@@ -15,7 +15,7 @@ def sale_id(day: DayKey, store: str, currency: str) -> str:
 def parse_sale_id(workspace: str, text: str) -> tuple[DayKey, str, str]:
     """The day, store and currency that a sale's id names, in the asking workspace. Raises NotFound."""
     try:
-        day, connection, currency, store = text.split("~")
+        day, connection, currency, store = text.split("~", 3)
         return DayKey(workspace, connection, date.fromisoformat(day)), unquote(store), currency
     except ValueError as exc:
         raise errors.NotFound("There is no such sale.") from exc

@@ -1,5 +1,7 @@
 """Routes of channels and connections, and the way back from a channel's sign-in."""
 
+from urllib.parse import urlencode
+
 from chalice.app import Response
 
 from chalicelib import bootstrap, errors
@@ -95,7 +97,8 @@ def back_from_shopify(visit: Visit) -> Response:
         paired = system.pair.finish(system.sign_in.read(visit.cookie), "shopify", params)
         path = f"/connections/{paired.connection.id}?paired=1"
     except PairingError as exc:
-        path = f"/connections/add/shopify?error={_TOLD.get(exc.code, 'refused')}"
+        told = {"error": _TOLD.get(exc.code, "refused")} | ({"shop": exc.shop} if exc.code == "other_shop" else {})
+        path = f"/connections/add/shopify?{urlencode(told)}"
     except errors.NotSignedIn:
         path = "/connections/add/shopify?error=expired"
     return Response("", {"Location": visit.base + path}, 303)

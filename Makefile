@@ -1,0 +1,87 @@
+# Everything a person does with Daybook. `make` alone lists it.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
+OUT ?= build/package
+STAGE ?= dev
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PORT DATA NOW ORDERS_PER_DAY SEED SWEEP_S
+
+.DEFAULT_GOAL := help
+.PHONY: help setup page run test check format journey bench sim package lock clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+setup: .venv/local.stamp infra/local/node_modules/.stamp page ## install what `make run` needs, without starting it
+
+run: setup ## start Daybook on this machine (PORT= DATA= NOW= ORDERS_PER_DAY= SEED= SWEEP_S= ARGS=-v)
+	@exec $(BIN)/python -m infra.local --parent $$PPID $(ARGS)
+
+test: setup .venv/tests.stamp ## run every test (ARGS= goes to pytest)
+	@$(BIN)/python -m tests.support.chromium
+	$(BIN)/pytest -n auto --dist loadfile $(ARGS)
+
+check: setup .venv/tests.stamp ## check format, lint and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python infra/web/build.py --check
+
+format: .venv/tests.stamp ## put the Python code into its format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+journey: setup ## pair the sandbox shop, bring in 90 days, sync again, compare with the shop (ORDERS_PER_DAY= SEED=)
+	@$(BIN)/python -m infra.local.journey
+
+bench: setup .venv/tests.stamp ## measure the worker, the table and the API
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+sim: setup .venv/tests.stamp ## run the publish protocol's simulation (SEED= repeats one run with its trace)
+	@$(BIN)/python -m tests.sim $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+package: setup ## write the Lambda package and its CloudFormation template (OUT= STAGE=)
+	AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} $(BIN)/chalice package --merge-template infra/aws/template.yaml --template-format yaml --stage $(STAGE) $(OUT)
+
+lock: .venv/tests.stamp ## lock the Python requirements anew; what runs is a part of what is tested
+	$(LOCK) tests/requirements.in -o tests/requirements.txt
+	$(LOCK) infra/local/requirements.in -c tests/requirements.txt -o infra/local/requirements.txt
+	$(LOCK) requirements.in -c tests/requirements.txt -o requirements.txt
+	$(LOCK) infra/local/node.in -o infra/local/node.txt
+
+clean: ## remove what was installed and built; the data in var/ stay
+	rm -rf .venv build chalicelib/pages/static infra/local/node_modules infra/web/node_modules
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "daybook: Python 3.11 or newer is needed")'
+	@echo "making a virtual environment in .venv"
+	@$(PYTHON) -m venv .venv
+
+.venv/local.stamp: infra/local/requirements.txt | $(BIN)/python
+	@echo "installing the Python packages"
+	@$(PIP) -r $<
+	@touch $@
+
+.venv/tests.stamp: tests/requirements.txt .venv/local.stamp
+	@echo "installing the test packages"
+	@$(PIP) -r $<
+	@touch $@
+
+.venv/node.stamp: infra/local/node.txt .venv/local.stamp
+	@$(BIN)/python -m infra.local.node
+	@touch $@
+
+infra/local/node_modules/.stamp: infra/local/package-lock.json .venv/node.stamp
+	@echo "installing the npm packages"
+	@cd infra/local && npm ci --silent
+	@touch $@
+
+page: chalicelib/pages/static/shell.html
+
+chalicelib/pages/static/shell.html: chalicelib/entrypoints/wire.py $(shell find infra/web -path infra/web/node_modules -prune -o -type f -print) .venv/node.stamp
+	@echo "building the page"
+	@$(BIN)/python infra/web/build.py
+	@touch $@

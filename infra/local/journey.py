@@ -1,0 +1,167 @@
+"""`make journey`: the merchant's first hour without a browser, on a machine of its own, and the sums checked.
+
+Signs up, pairs the sandbox shop through its OAuth page, waits until every day is final, syncs all of them once more, and
+compares what the API says with the shop's own ledger, which another code path adds up. The last line is one JSON object;
+the exit status is 1 when anything differs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import time
+import urllib.request
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from infra.local.engines import count_writes
+from infra.local.lines import teller
+from infra.local.machine import SHOP, Machine, MachineFailed, Plan
+from infra.local.visitor import VisitFailed, Visitor, forms_of
+
+DAYS = 90
+PATIENCE_S = 900.0
+POLL_S = 0.25
+_ENDED = ("done", "cancelled", "failed_days", "sign_in_needed")
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """What all final days hold together: orders that count, pieces, and net sales in minor units."""
+
+    orders: int
+    units: float
+    net_minor: int
+
+
+class Range(msgspec.Struct, frozen=True):
+    """The full days, both inside; today, which still grows, is left out."""
+
+    first: date
+    last: date
+
+
+def main() -> int:
+    hear = teller(raw=False, out=lambda line: print(line, file=sys.stderr))
+    try:
+        with tempfile.TemporaryDirectory(prefix="daybook-") as data, Machine(plan(Path(data)), hear=hear) as machine:
+            report, differences = travel(machine)
+    except (MachineFailed, VisitFailed) as error:
+        print(f"daybook: {error}", file=sys.stderr)
+        return 1
+    for difference in differences:
+        print(f"daybook: {difference}", file=sys.stderr)
+    print(json.dumps(report))
+    return 1 if differences else 0
+
+
+def plan(data: Path) -> Plan:
+    """A machine with the shop that make's variables ask for."""
+    orders_per_day, seed = os.environ.get("ORDERS_PER_DAY") or "100", os.environ.get("SEED") or "1"
+    return Plan(data=data, orders_per_day=int(orders_per_day), seed=int(seed))
+
+
+def travel(machine: Machine) -> tuple[dict[str, Any], list[str]]:
+    """Go the whole way on a running machine; the report, and each thing that is not as it must be."""
+    visitor = Visitor(machine.url)
+    visitor.sign_up(email="owner@northwind.example", password="a quiet harbour at dawn", workspace="Northwind")
+    began_at = time.monotonic()
+    sync = wait_for(visitor, pair(visitor))
+    seconds_to_final = time.monotonic() - began_at
+    today = date.fromisoformat(sync["to"])
+    days = Range(today - timedelta(days=DAYS), today - timedelta(days=1))
+    sales = sales_of(visitor, days)
+
+    writes_before = count_writes(machine.dynalite.url)
+    asked = {"connection_id": sync["connection_id"], "from": str(days.first), "to": str(days.last)}
+    again = wait_for(visitor, visitor.post("/v1/syncs", asked)["id"])
+    resync_writes = count_writes(machine.dynalite.url) - writes_before
+    sales_after = sales_of(visitor, days)
+
+    shown, ledger = figures_of(sales), ledger_of(machine.sandbox_url, days)
+    report = {
+        "days_final": len({sale["day"] for sale in sales if sale["state"] in ("final", "empty", "events_only")}),
+        "orders": shown.orders,
+        "units": shown.units,
+        "net_minor": shown.net_minor,
+        "seconds_to_final": round(seconds_to_final, 1),
+        "resync_new_versions": sum(sale["version"] for sale in sales_after) - sum(sale["version"] for sale in sales),
+        "resync_writes": resync_writes,
+        "usage": visitor.get("/v1/usage")["used"],
+    }
+    return report, differences_of(report, shown, ledger, sync, again)
+
+
+def pair(visitor: Visitor) -> str:
+    """Connect the sandbox shop as a merchant would, and return the sync that brings in its past."""
+    (kind,) = (each for each in visitor.get("/v1/kinds")["items"] if each["kind"] == "shopify")
+    fields = {kind["fields"][0]["name"]: SHOP}
+    page = visitor.open(visitor.post("/v1/connections", {"kind": "shopify", "fields": fields})["authorize_url"])
+    consent = forms_of(page)[0]
+    back = visitor.open(consent.action, consent)
+    if back.status != 200:
+        raise VisitFailed(f"the way back from the shop ended at {back.url} with {back.status}: {back.body[:300]!r}")
+    (connection,) = visitor.get("/v1/connections")["items"]
+    return str(connection["sync_id"])
+
+
+def wait_for(visitor: Visitor, sync_id: str) -> dict[str, Any]:
+    """The sync once it has come to an end, whatever that is. Raises VisitFailed when it takes too long."""
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        sync: dict[str, Any] = visitor.get(f"/v1/syncs/{sync_id}")
+        if sync["state"] in _ENDED:
+            return sync
+        time.sleep(POLL_S)
+    raise VisitFailed(f"sync {sync_id} is still {sync['state']} after {PATIENCE_S:.0f} s: {sync['days']}")
+
+
+def sales_of(visitor: Visitor, days: Range) -> list[dict[str, Any]]:
+    """Every summary sale of these days."""
+    sales: list[dict[str, Any]] = []
+    cursor = None
+    while True:
+        page = visitor.get("/v1/sales", from_=days.first, to=days.last, limit=200, cursor=cursor)
+        sales += page["items"]
+        cursor = page["next"]
+        if cursor is None:
+            return sales
+
+
+def figures_of(sales: list[dict[str, Any]]) -> Figures:
+    """The sales added up."""
+    return Figures(
+        sum(sale["orders"] for sale in sales),
+        sum(sale["quantity"] for sale in sales),
+        sum(sale["net"]["minor"] for sale in sales),
+    )
+
+
+def ledger_of(sandbox_url: str, days: Range) -> Figures:
+    """The same figures straight from the shop's own books."""
+    with urllib.request.urlopen(
+        f"{sandbox_url}/_sandbox/ledger?from={days.first}&to={days.last}", timeout=60
+    ) as answer:
+        return msgspec.json.decode(answer.read(), type=Figures)
+
+
+def differences_of(report: dict[str, Any], shown: Figures, ledger: Figures, *syncs: dict[str, Any]) -> list[str]:
+    """What is not as it must be, a sentence each."""
+    found = [f"a sync ended {sync['state']}: {sync['days']}" for sync in syncs if sync["state"] != "done"]
+    for name in Figures.__struct_fields__:
+        ours, theirs = getattr(shown, name), getattr(ledger, name)
+        if ours != theirs:
+            found.append(f"{name}: Daybook shows {ours}, the shop's ledger says {theirs}")
+    if report["days_final"] != DAYS:
+        found.append(f"{report['days_final']} of {DAYS} days are final")
+    if report["resync_new_versions"]:
+        found.append(f"syncing again made {report['resync_new_versions']} new versions of unchanged days")
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,292 @@
+"""Daybook whole, on one machine: what is started, in which order, and what happens when a part of it ends.
+
+    with Machine(Plan(data=Path("var"), port=8080)) as machine:
+        print(machine.url)
+
+In the data folder: `key` (seals credentials), `dynalite/` (the table), `sandbox.json` (the sandbox shop's tokens),
+`lock`. Whatever ends by itself is started again on the same port. What cannot be put right raises MachineFailed with one
+line for the person.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import secrets
+import threading
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Self
+
+import msgspec
+
+from infra.local.children import HOST, Child, Hear, free_port, ignore, is_free, is_listening, python
+from infra.local.engines import (
+    CREDENTIALS,
+    Engine,
+    EngineFailed,
+    create_queues,
+    create_table,
+    start_dynalite,
+    start_ministack,
+)
+from infra.local.node import NoNode
+
+SHOP = "northwind-supply.myshopify.com"
+TABLE = "daybook"
+KEY_BYTES = 32
+PROBE_BYTES = 4_000_000
+READY_S = 60.0
+LOCK_WAIT_S = 5.0
+TICK_S = 0.05
+# A part that ended this often within a minute will not get better by being started again.
+ENDS_MAX = 8
+ENDS_WITHIN_S = 60.0
+# Shorter than on AWS, so that what a kill left behind is taken up while somebody watches (no promise rests on time), and
+# an agenda of few partitions, because one machine has few connections. The environment has the last word.
+SETTINGS = {
+    "DAYBOOK_LEASE_S": "30",
+    "DAYBOOK_BUDGET_S": "20",
+    "DAYBOOK_BACKOFF_S": "5",
+    "DAYBOOK_RESEND_S": "60",
+    "DAYBOOK_AGENDA_PARTITIONS": "8",
+    "DAYBOOK_PLAN_MESSAGES": "1",
+}
+VISIBILITY_S = 35
+
+
+class MachineFailed(Exception):
+    """Daybook cannot run here; the message is one line for the person at the terminal."""
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What to start. Port 0 is any free one; `now` shifts every clock; orders and seed are the sandbox shop's."""
+
+    data: Path
+    port: int = 0
+    now: datetime | None = None
+    orders_per_day: int = 100
+    seed: int = 1
+    sweep_s: float = 20.0
+    sandbox: tuple[str, ...] = ()
+
+
+class Machine:
+    """A running Daybook; leaving the `with` block stops all of it."""
+
+    def __init__(self, plan: Plan, *, hear: Hear = ignore) -> None:
+        self.plan = plan
+        self.shift_s = (plan.now - datetime.now(UTC)).total_seconds() if plan.now else 0.0
+        self.failure: str | None = None
+        self._hear = hear
+        self._engines: list[Engine] = []
+        self._children: list[Child] = []
+        self._ends: dict[str, list[float]] = {}
+        self._stopping = threading.Event()
+        self._watch = threading.Thread(target=self._keep_running, name="watch", daemon=True)
+        self._lock: IO[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except (EngineFailed, NoNode) as error:
+            self.stop()
+            raise MachineFailed(str(error)) from error
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """The process of each part, by its name."""
+        return {child.name: child.pid for child in self._parts()}
+
+    def stop(self) -> None:
+        """End every part, the engines last; harmless when repeated."""
+        self._stopping.set()
+        if self._watch.is_alive():
+            self._watch.join()
+        for child in reversed(list(self._parts())):
+            child.stop()
+        if self._lock is not None:
+            self._lock.close()
+
+    def _start(self) -> None:
+        self.port = self.plan.port or free_port()
+        if not is_free(self.port):
+            raise MachineFailed(f"port {self.port} is in use: stop what listens there, or choose another with PORT=")
+        self._lock = open_data(self.plan.data)
+        self.dynalite = self._start_dynalite()
+        self._engines.append(self.dynalite)
+        self.ministack = start_ministack("sqs", hear=self._hear)
+        self._engines.append(self.ministack)
+        create_table(self.dynalite.url, TABLE)
+        queues = create_queues(self.ministack.url, visibility_s=VISIBILITY_S)
+        sandbox_port = free_port()
+        self.sandbox_url = f"http://{HOST}:{sandbox_port}"
+        env = self._environment(queues)
+        shift = str(self.shift_s)
+        self._children = [
+            Child("sandbox", self._sandbox(sandbox_port), hear=self._hear),
+            Child("web", python("infra.local.web", "--port", str(self.port)), env=env, hear=self._hear),
+            Child(
+                "worker",
+                python("infra.local.workers", "--shift-s", shift, "--sweep-s", str(self.plan.sweep_s)),
+                env=env,
+                hear=self._hear,
+            ),
+        ]
+        for child in self._children:
+            child.start()
+        self._wait_for("sandbox", sandbox_port)
+        self._wait_for("web", self.port)
+        self._watch.start()
+
+    def _start_dynalite(self) -> Engine:
+        """Start it on the data folder; a store that is still locked belongs to a predecessor about to end."""
+        path = self.plan.data / "dynalite"
+        deadline = time.monotonic() + LOCK_WAIT_S
+        while True:
+            try:
+                return start_dynalite(path.resolve(), hear=self._hear)
+            except EngineFailed as error:
+                if "/LOCK:" not in str(error) or time.monotonic() > deadline:
+                    raise MachineFailed(f"the data folder {path} cannot be opened: {error}") from error
+                time.sleep(0.2)
+
+    def _environment(self, queues: dict[str, str]) -> dict[str, str]:
+        """What `chalicelib/settings.py` reads; times may be given from outside, addresses may not."""
+        return {
+            **{name: os.environ.get(name, value) for name, value in SETTINGS.items()},
+            **CREDENTIALS,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_ENDPOINT_URL_DYNAMODB": self.dynalite.url,
+            "AWS_ENDPOINT_URL_SQS": self.ministack.url,
+            "DAYBOOK_TABLE": TABLE,
+            "DAYBOOK_PLAN_QUEUE_URL": queues["PlanQueue"],
+            "DAYBOOK_SYNC_QUEUE_URL": queues["SyncQueue"],
+            "DAYBOOK_BACKFILL_QUEUE_URL": queues["BackfillQueue"],
+            "DAYBOOK_BASE_URL": self.url,
+            "DAYBOOK_KEY_FILE": str((self.plan.data / "key").resolve()),
+            "DAYBOOK_SHOPIFY_URL": f"{self.sandbox_url}/{{shop}}",
+            "DAYBOOK_SHOPIFY_CLIENT_ID": "daybook-sandbox",
+            "DAYBOOK_SHOPIFY_CLIENT_SECRET": "sandbox-secret",
+            "DAYBOOK_CLOCK_SHIFT_S": str(self.shift_s),
+        }
+
+    def _sandbox(self, port: int) -> tuple[str, ...]:
+        options = {
+            "--port": port,
+            "--shop": SHOP,
+            "--orders-per-day": self.plan.orders_per_day,
+            "--seed": self.plan.seed,
+            "--clock-shift-s": self.shift_s,
+            "--state": (self.plan.data / "sandbox.json").resolve(),
+        }
+        flags = [str(word) for pair in options.items() for word in pair]
+        return python("infra.sandbox", *flags, *self.plan.sandbox)
+
+    def _wait_for(self, name: str, port: int) -> None:
+        (child,) = (each for each in self._children if each.name == name)
+        deadline = time.monotonic() + READY_S
+        while not is_listening(port):
+            if not child.is_running or time.monotonic() > deadline:
+                raise MachineFailed(f"the {name} process did not start; what it said stands above")
+            time.sleep(TICK_S)
+
+    def _parts(self) -> Iterable[Child]:
+        return [*(engine.child for engine in self._engines), *self._children]
+
+    def _keep_running(self) -> None:
+        while not self._stopping.wait(TICK_S) and self.failure is None:
+            for child in self._parts():
+                if not child.is_running and not self._stopping.is_set():
+                    self._start_again(child)
+
+    def _start_again(self, child: Child) -> None:
+        now = time.monotonic()
+        ends = [at for at in self._ends.get(child.name, []) if at > now - ENDS_WITHIN_S] + [now]
+        self._ends[child.name] = ends
+        # A full disk is the one trouble that ends dynalite for a reason a person can remove.
+        self.failure = trouble_of(self.plan.data) if child is self.dynalite.child else None
+        if self.failure is None and len(ends) >= ENDS_MAX:
+            self.failure = f"{child.name} ended {len(ends)} times within a minute; what it said stands above"
+        if self.failure is not None:
+            return
+        self._hear("launcher", f"{child.name} ended ({child.exit_status}) and is started again")
+        engine = next((each for each in self._engines if each.child is child), None)
+        try:
+            if engine is None:
+                child.start()
+            else:
+                engine.start()
+            if engine is self.ministack:
+                create_queues(engine.url, visibility_s=VISIBILITY_S)
+        except EngineFailed:
+            # It has ended once more, which the next round sees and counts.
+            return
+
+
+def open_data(data: Path) -> IO[bytes]:
+    """Make the data folder ready and take its lock, which lasts until the file is closed. Raises MachineFailed."""
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        lock = (data / "lock").open("ab")
+    except OSError as error:
+        raise MachineFailed(f"the data folder {data} cannot be used: {error.strerror}") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise MachineFailed(
+            f"another Daybook is running on {data}: stop it, or choose another folder with DATA="
+        ) from error
+    if trouble := trouble_of(data):
+        raise MachineFailed(trouble)
+    _make_key(data)
+    return lock
+
+
+def trouble_of(data: Path) -> str | None:
+    """Why nothing can be written to the data folder, in one line, or None when it can."""
+    probe = data / "probe"
+    try:
+        with probe.open("wb") as file:
+            file.write(bytes(PROBE_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return f"the disk of the data folder {data} is full"
+        return f"the data folder {data} cannot be written: {error.strerror}"
+    finally:
+        probe.unlink(missing_ok=True)
+    return None
+
+
+def _make_key(data: Path) -> None:
+    """Create the application key once; a key that is lost or damaged beside a table is said, not replaced."""
+    key = data / "key"
+    if key.exists():
+        if key.stat().st_size != KEY_BYTES:
+            raise MachineFailed(f"{key} is not a key of {KEY_BYTES} bytes: put the right file back")
+        return
+    if (data / "dynalite").exists():
+        raise MachineFailed(f"{key} is missing, without which {data / 'dynalite'} cannot be read: put it back")
+    unfinished = data / "key.new"
+    unfinished.unlink(missing_ok=True)
+    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(secrets.token_bytes(KEY_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.rename(key)

@@ -1,0 +1,128 @@
+"""Builds the page: `python infra/web/build.py [--check | --watch]`.
+
+Installs the npm packages when their lock changed, writes `src/wire.d.ts` from the API's shapes, checks the types, and
+bundles `src/` into `chalicelib/pages/static/`: one script and one style sheet with hashed names, and the shell that names
+them. `--check` stops after the types; `--watch` builds again whenever a source changes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+SOURCE = HERE / "src"
+OUT = ROOT / "chalicelib" / "pages" / "static"
+WATCH_S = 0.3
+
+sys.path.insert(0, str(ROOT))  # so that `python infra/web/build.py` finds the packages beside it
+
+from infra.web.shapes import declarations  # noqa: E402
+
+
+class BuildFailed(Exception):
+    """The page cannot be built; the message is one line for the person at the terminal."""
+
+
+def install() -> None:
+    """Run `npm ci` unless the packages are those of the lock."""
+    npm = shutil.which("npm")
+    if npm is None or shutil.which("node") is None:
+        raise BuildFailed("no npm on PATH: install Node.js 20 or newer, or run `make setup`, which fetches one")
+    stamp, lock = HERE / "node_modules" / ".stamp", (HERE / "package-lock.json").read_text()
+    if stamp.exists() and stamp.read_text() == lock:
+        return
+    _run("npm ci", npm, "ci", "--silent")
+    stamp.write_text(lock)
+
+
+def check() -> None:
+    """Write the API's shapes and check all types against them."""
+    generated, text = SOURCE / "wire.d.ts", declarations()
+    if not generated.exists() or generated.read_text() != text:
+        generated.write_text(text)
+    _run("the type check", "node", "node_modules/typescript/bin/tsc", "--noEmit")
+
+
+def bundle() -> None:
+    """Write the page's files, the shell last, and remove those of earlier builds."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    css = _write("css", _esbuild("style/main.css"))
+    js = _write("js", _esbuild("main.tsx", "--format=esm", "--target=es2022", "--jsx=automatic", "--jsx-import-source=preact"))
+    for name in ("icon.svg", "robots.txt"):
+        shutil.copyfile(SOURCE / name, OUT / name)
+    shell = (SOURCE / "shell.html").read_text().replace("app.js", js).replace("app.css", css)
+    unfinished = OUT / "shell.new"
+    unfinished.write_text(shell)
+    unfinished.rename(OUT / "shell.html")
+    for old in OUT.glob("app.*"):
+        if old.name not in (js, css):
+            old.unlink()
+
+
+def _esbuild(entry: str, *options: str) -> str:
+    command = ("node_modules/.bin/esbuild", f"src/{entry}", "--bundle", "--minify", "--log-level=warning", *options)
+    return _run("esbuild", *command)
+
+
+def _write(kind: str, text: str) -> str:
+    name = f"app.{hashlib.sha256(text.encode()).hexdigest()[:10]}.{kind}"
+    (OUT / name).write_text(text)
+    return name
+
+
+def _run(what: str, *command: str) -> str:
+    ran = subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=False)
+    if ran.returncode:
+        sys.stderr.write(ran.stdout + ran.stderr)
+        raise BuildFailed(f"{what} failed; what it said stands above")
+    return ran.stdout
+
+
+def _seen() -> dict[Path, int]:
+    return {file: file.stat().st_mtime_ns for file in SOURCE.rglob("*") if file.is_file() and file.suffix != ".new"}
+
+
+def _watch() -> None:
+    """Build after every change; a build that fails is told and waits for the next one."""
+    while True:
+        try:
+            check()
+            bundle()
+            print(f"built {OUT.relative_to(ROOT)}", flush=True)
+        except BuildFailed as error:
+            print(f"daybook: {error}", file=sys.stderr)
+        seen = _seen()
+        while _seen() == seen:
+            time.sleep(WATCH_S)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--check", action="store_true", help="check the types and write no page")
+    mode.add_argument("--watch", action="store_true", help="build again whenever a source changes, until Ctrl-C")
+    arguments = parser.parse_args()
+    try:
+        install()
+        if arguments.watch:
+            _watch()
+        check()
+        if not arguments.check:
+            bundle()
+    except BuildFailed as error:
+        print(f"daybook: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,88 @@
+// Requests to the JSON API. Every failure is a `Failed`, with what the server said or that it was not reached.
+import { signal } from "@preact/signals";
+import type { Problem, SessionOut } from "./wire.d.ts";
+import { to } from "./router.ts";
+
+/** Who is signed in: null before anyone is, undefined until that is known. */
+export const session = signal<SessionOut | null | undefined>(undefined);
+
+/** True once a session that we had was refused: the sign-in page says so. */
+export const expired = signal(false);
+
+/** When the server was last reached; `unreached` is true while the last request got no answer. */
+export const reachedAt = signal<Date | null>(null);
+export const unreached = signal(false);
+
+export class Failed extends Error {
+  constructor(
+    readonly status: number,
+    readonly problem: Partial<Problem> = {},
+  ) {
+    super(problem.detail || problem.title || (status ? "That did not work, and it is our fault." : "No connection."));
+  }
+  get fields(): Readonly<Record<string, string>> {
+    return this.problem.fields ?? {};
+  }
+}
+
+type Send = { method?: string; body?: unknown; headers?: Record<string, string>; signal?: AbortSignal };
+
+/** The response of one request, its status 2xx or 304. */
+export async function ask(path: string, { method = "GET", body, headers = {}, signal }: Send = {}): Promise<Response> {
+  const write = method !== "GET";
+  const init: RequestInit = { method, headers: { Accept: "application/json", ...headers }, credentials: "same-origin" };
+  if (write) init.headers = { ...init.headers, "Content-Type": "application/json", "X-Daybook": session.value?.token ?? "1" };
+  if (write && body !== undefined) init.body = JSON.stringify(body);
+  if (signal) init.signal = signal;
+  const answer = await reach(to(`/v1${path}`), init);
+  if (answer.ok || answer.status === 304) return answer;
+  if (answer.status === 401 && session.value) {
+    expired.value = true;
+    session.value = null;
+  }
+  throw new Failed(answer.status, await problemOf(answer));
+}
+
+/** The JSON of a GET. */
+export async function read<T>(path: string, signal?: AbortSignal): Promise<T> {
+  const answer = await ask(path, signal ? { signal } : {});
+  return (await answer.json()) as T;
+}
+
+/** The JSON that a write answers with, if any. */
+export async function write<T>(method: "POST" | "PATCH" | "PUT" | "DELETE", path: string, body?: unknown): Promise<T> {
+  const answer = await ask(path, { method, body });
+  return (answer.status === 204 ? undefined : await answer.json()) as T;
+}
+
+/** Asks who is signed in. */
+export async function recall(): Promise<void> {
+  try {
+    session.value = await read<SessionOut>("/session");
+  } catch (error) {
+    if (!(error instanceof Failed) || error.status !== 401) throw error;
+    session.value = null;
+  }
+}
+
+async function reach(url: string, init: RequestInit): Promise<Response> {
+  try {
+    const answer = await fetch(url, init);
+    unreached.value = false;
+    reachedAt.value = new Date();
+    return answer;
+  } catch (error) {
+    if (init.signal?.aborted) throw error;
+    unreached.value = true;
+    throw new Failed(0);
+  }
+}
+
+async function problemOf(answer: Response): Promise<Partial<Problem>> {
+  if (!answer.headers.get("Content-Type")?.includes("json")) return {};
+  try {
+    return (await answer.json()) as Partial<Problem>;
+  } catch {
+    return {};
+  }
+}

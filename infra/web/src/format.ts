@@ -1,0 +1,77 @@
+// Words for figures, days and instants. Formatters are made once: making one costs more than a thousand uses.
+const LOCALE = "en-US";
+const DAY_MS = 86_400_000;
+
+const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 3 });
+const plurals = new Intl.PluralRules(LOCALE, { type: "ordinal" });
+const currencies = new Map<string, { show: Intl.NumberFormat; unit: number }>();
+const clocks = new Map<string, Intl.DateTimeFormat>();
+const ENDINGS: Record<string, string> = { one: "st", two: "nd", few: "rd" };
+
+export const count = (number: number): string => whole.format(number);
+
+/** 131 orders; 1 order. */
+export const counted = (number: number, one: string, many = `${one}s`): string => `${count(number)} ${number === 1 ? one : many}`;
+
+/** 3rd. */
+export const nth = (number: number): string => `${number}${ENDINGS[plurals.select(number)] ?? "th"}`;
+
+/** Minor units as money of their currency. */
+export function money(minor: number, currency: string): string {
+  let known = currencies.get(currency);
+  if (!known) {
+    const show = new Intl.NumberFormat(LOCALE, { style: "currency", currency });
+    known = { show, unit: 10 ** (show.resolvedOptions().maximumFractionDigits ?? 2) };
+    currencies.set(currency, known);
+  }
+  return known.show.format(minor / known.unit);
+}
+
+/** Nov 23, or with its weekday and year. A day is a day everywhere: no zone moves it. */
+export function dayName(day: string, how: "short" | "year" | "long" = "short"): string {
+  const options: Record<string, Intl.DateTimeFormatOptions> = {
+    short: { month: "short", day: "numeric" },
+    year: { month: "short", day: "numeric", year: "numeric" },
+    long: { weekday: "long", month: "long", day: "numeric", year: "numeric" },
+  };
+  return clock(how, "UTC", options[how] ?? {}).format(new Date(`${day}T00:00Z`));
+}
+
+/** 12:46 AM today, Nov 23, 12:46 AM on other days, in that zone. */
+export function timeOf(instant: string, zone: string, now = new Date()): string {
+  const at = new Date(instant);
+  const time = clock("time", zone, { hour: "numeric", minute: "2-digit" }).format(at);
+  return dayAt(at, zone) === dayAt(now, zone) ? time : `${dayName(dayAt(at, zone))}, ${time}`;
+}
+
+/** Monday, November 23, 2026 at 12:46:05 AM EST. */
+export const exactTime = (instant: string, zone: string): string =>
+  clock("exact", zone, { dateStyle: "full", timeStyle: "long" }).format(new Date(instant));
+
+/** The calendar day of an instant in that zone, YYYY-MM-DD. */
+export const dayAt = (at: Date, zone: string): string =>
+  clock("iso", zone, { year: "numeric", month: "2-digit", day: "2-digit" }, "sv-SE").format(at);
+
+/** New York time. */
+export const zoneName = (zone: string): string => `${zone.split("/").at(-1)?.replaceAll("_", " ") ?? zone} time`;
+
+/** The day so many days later (or earlier). */
+export const dayPlus = (day: string, days: number): string =>
+  new Date(Date.parse(`${day}T00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
+
+/** How many days lie from one day to the other, both inside. */
+export const daysIn = (from: string, to: string): number => Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS) + 1;
+
+/** About 6 minutes left. */
+export function etaText(eta_s: number): string {
+  if (eta_s < 60) return "less than a minute left";
+  if (eta_s < 5400) return `about ${counted(Math.round(eta_s / 60), "minute")} left`;
+  return `about ${counted(Math.round(eta_s / 3600), "hour")} left`;
+}
+
+function clock(name: string, zone: string, options: Intl.DateTimeFormatOptions, locale = LOCALE): Intl.DateTimeFormat {
+  const key = `${name} ${zone}`;
+  let known = clocks.get(key);
+  if (!known) clocks.set(key, (known = new Intl.DateTimeFormat(locale, { ...options, timeZone: zone })));
+  return known;
+}

@@ -1,0 +1,38 @@
+// What a region of the page shows: the answer of one GET, kept while a newer one is on its way.
+import { useEffect, useRef, useState } from "preact/hooks";
+import { Failed, read, unreached } from "./api.ts";
+
+export interface Loaded<T> {
+  data: T | undefined;
+  failed: Failed | null;
+  /** A newer answer is on its way. */
+  busy: boolean;
+  again: () => void;
+}
+
+/** Loads `path` and loads it anew when it changes, when `version` changes, and when the server is reached again. */
+export function useLoad<T>(path: string | null, version: unknown = 0): Loaded<T> {
+  const [state, set] = useState<{ data?: T; failed: Failed | null; busy: boolean }>({ failed: null, busy: true });
+  const [tries, setTries] = useState(0);
+  const again = useRef(() => setTries((count) => count + 1)).current;
+  const missed = state.failed?.status === 0 && !unreached.value;
+
+  useEffect(() => {
+    if (path === null) return;
+    const stop = new AbortController();
+    set((before) => ({ ...before, busy: true }));
+    read<T>(path, stop.signal).then(
+      (data) => stop.signal.aborted || set({ data, failed: null, busy: false }),
+      (error: unknown) => {
+        if (stop.signal.aborted) return;
+        if (!(error instanceof Failed)) throw error;
+        set((before) => ({ ...before, failed: error, busy: false }));
+      },
+    );
+    return () => stop.abort();
+  }, [path, version, tries]);
+  useEffect(() => {
+    if (missed) again();
+  }, [missed]);
+  return { data: state.data, failed: state.failed, busy: state.busy && path !== null, again };
+}

@@ -1,0 +1,96 @@
+// All orders: the summary sales that fit the filter, and which of them holds an order number.
+import type { ConnectionOut, ConnectionsOut, FoundIn, SalesOut } from "../wire.d.ts";
+import { count, counted, dayName, timeOf } from "../format.ts";
+import { useLoad } from "../load.ts";
+import { FilterBar } from "../parts/filters.tsx";
+import { Card, homeZone, Page } from "../parts/page.tsx";
+import { Empty, Region } from "../parts/region.tsx";
+import { SalesTable } from "../parts/sales-table.tsx";
+import { asked, query, to, turned } from "../router.ts";
+import { useMoved } from "../watch.ts";
+
+const PAGE = 50;
+const FILTERS = ["q", "connection", "from", "to"] as const;
+
+export function Orders() {
+  const given = Object.fromEntries([...FILTERS, "cursor"].map((name) => [name, query.value.get(name)]));
+  const moved = useMoved();
+  const connections = useLoad<ConnectionsOut>("/connections");
+  const sales = useLoad<SalesOut>(asked("/sales", { ...given, limit: String(PAGE) }), moved);
+  const known = connections.data?.items ?? [];
+  const filtered = FILTERS.some((name) => given[name]);
+  return (
+    <Page title="All orders" note="One summary sale a day for each store.">
+      <FilterBar connections={known} search="Order number" />
+      <Region of={sales} what="the sales" rows={8}>
+        {(data) => (
+          <>
+            {given["q"] && <Found number={given["q"]} data={data} />}
+            {(!given["q"] || data.items.length > 0) && (
+              <Card tight>{data.items.length ? <Listed data={data} connections={known} /> : filtered ? <NoneFit /> : <NoneYet connections={known} />}</Card>
+            )}
+          </>
+        )}
+      </Region>
+    </Page>
+  );
+}
+
+function Found({ number, data }: { number: string; data: SalesOut }) {
+  if (data.found_in.length === 0) {
+    return (
+      <Card>
+        <Empty title={`No order ${number}.`} action={<a class="button" href={to("/connections")}>Manual sync</a>}>
+          Looked in all connections{data.searched_from && ` since ${dayName(data.searched_from, "year")}`}. Older orders can be brought in with a manual sync.
+        </Empty>
+      </Card>
+    );
+  }
+  return (
+    <section class="card found" aria-label="Orders found">
+      <ul>{data.found_in.map((found) => <Hit key={`${found.sale_id} ${found.number}`} found={found} />)}</ul>
+    </section>
+  );
+}
+
+const Hit = ({ found }: { found: FoundIn }) => (
+  <li>
+    <b>{found.number}</b> is in <a href={to(`/orders/${encodeURIComponent(found.sale_id)}`, { tab: "orders", find: found.number })}>{found.connection}, {dayName(found.day)}</a>
+  </li>
+);
+
+function Listed({ data, connections }: { data: SalesOut; connections: readonly ConnectionOut[] }) {
+  const start = Number(query.value.get("at") ?? 1);
+  const end = start + data.items.length - 1;
+  return (
+    <>
+      <SalesTable items={data.items} connections={connections} label="Sales" totals={{ orders: data.orders, figures: data.totals, sales: data.count }} />
+      <nav class="pages" aria-label="Pages">
+        <span>Showing {count(start)}–{count(end)} of {count(data.count)}</span>
+        {start > 1 && <a class="button" href={turned({ cursor: null, at: null })}>First page</a>}
+        {data.next && <a class="button" href={turned({ cursor: data.next, at: String(end + 1) })}>Next</a>}
+      </nav>
+    </>
+  );
+}
+
+function NoneFit() {
+  const all = useLoad<SalesOut>("/sales?limit=1");
+  return (
+    <Empty title="Nothing matches these filters." action={<a class="button" href={to("/orders")}>Clear filters</a>}>
+      {all.data && `${counted(all.data.count, "sale")} without them.`}
+    </Empty>
+  );
+}
+
+function NoneYet({ connections }: { connections: readonly ConnectionOut[] }) {
+  if (!connections.length) {
+    return <Empty title="No sales yet." action={<a class="button main" href={to("/connections")}>Connect a channel</a>}>They appear once a channel is connected.</Empty>;
+  }
+  const next = connections.flatMap(({ next_sync_at }) => next_sync_at ?? []).sort()[0];
+  return (
+    <Empty title="No sales yet." action={<a class="button" href={to("/connections")}>Sync now</a>}>
+      They appear after the first sync{next && `, at ${timeOf(next, homeZone())}`}, or sooner with a manual sync.
+    </Empty>
+  );
+}

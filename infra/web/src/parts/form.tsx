@@ -1,0 +1,75 @@
+// Forms: a field with its label, help and error, and one way to send that shows what is wrong at its field.
+import { useRef, useState } from "preact/hooks";
+import type { ComponentChildren, InputHTMLAttributes } from "preact";
+import { Failed } from "../api.ts";
+import { Notice } from "./region.tsx";
+
+interface Input {
+  type?: "text" | "email" | "password" | "date";
+  required?: boolean;
+  value?: string;
+  defaultValue?: string;
+  max?: string;
+  maxLength?: number;
+  autoComplete?: string;
+  autoCapitalize?: string;
+  inputMode?: string;
+  spellcheck?: boolean;
+  onInput?: (event: InputEvent & { currentTarget: HTMLInputElement }) => void;
+  onBlur?: (event: FocusEvent & { currentTarget: HTMLInputElement }) => void;
+}
+type FieldFrame = Input & { name: string; label: string; help?: ComponentChildren; error?: string | undefined; after?: ComponentChildren };
+
+export function Field({ name, label, help, error, after, ...input }: FieldFrame) {
+  const about = [help && `${name}-help`, error && `${name}-error`].filter(Boolean).join(" ");
+  return (
+    <div class="field">
+      <label for={name}>{label}</label>
+      <span class="row">
+        <input id={name} name={name} aria-invalid={!!error} {...(about ? { "aria-describedby": about } : {})} {...(input as InputHTMLAttributes)} />
+        {after}
+      </span>
+      {error && <p class="wrong" id={`${name}-error`}>{error}</p>}
+      {help && <p class="quiet" id={`${name}-help`}>{help}</p>}
+    </div>
+  );
+}
+
+export interface Sending {
+  busy: boolean;
+  wrong: Readonly<Record<string, string>>;
+  /** The summary of what went wrong; it takes focus when it appears. */
+  said: ComponentChildren;
+  send: (event: Event | null, act: () => Promise<void>) => void;
+}
+
+/** Sends something once at a time. The refusal of a field is shown at it, any other above. */
+export function useSend(): Sending {
+  const [busy, setBusy] = useState(false);
+  const [failed, setFailed] = useState<Failed | null>(null);
+  const summary = useRef<HTMLDivElement>(null);
+  async function run(act: () => Promise<void>) {
+    setBusy(true);
+    setFailed(null);
+    try {
+      await act();
+    } catch (error) {
+      if (!(error instanceof Failed)) throw error;
+      setFailed(error);
+      setTimeout(() => summary.current?.focus());
+    } finally {
+      setBusy(false);
+    }
+  }
+  function send(event: Event | null, act: () => Promise<void>) {
+    event?.preventDefault();
+    if (!busy) void run(act);
+  }
+  return { busy, wrong: failed?.fields ?? {}, said: failed && <div ref={summary} tabIndex={-1}><Notice kind="error"><p>{saidOf(failed)}</p></Notice></div>, send };
+}
+
+function saidOf(failed: Failed): ComponentChildren {
+  if (failed.status === 0) return <><b>No connection.</b> Nothing was changed. Try again when you are back.</>;
+  if (failed.status >= 500) return <><b>That did not work, and it is our fault.</b> Nothing was changed. <code>{failed.problem.request_id}</code></>;
+  return failed.message;
+}

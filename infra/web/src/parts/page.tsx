@@ -1,0 +1,51 @@
+// The frame of one page: its title, its one h1 and what stands beside it.
+import type { ComponentChildren } from "preact";
+import { useEffect } from "preact/hooks";
+import { session } from "../api.ts";
+import { exactTime, timeOf } from "../format.ts";
+
+type Frame = { title: string; head?: ComponentChildren; crumb?: ComponentChildren; note?: ComponentChildren; actions?: ComponentChildren; children?: ComponentChildren };
+
+/** `head` stands in place of the plain title when the h1 has company. */
+export function Page({ title, head, crumb, note, actions, children }: Frame) {
+  useEffect(() => {
+    document.title = `${title} · Daybook`;
+    const announcer = document.getElementById("announcer");
+    if (announcer) announcer.textContent = title;
+  }, [title]);
+  return (
+    <>
+      <header class="head">
+        <div>
+          {crumb && <nav class="crumb" aria-label="Where you are">{crumb}</nav>}
+          {head ?? <h1>{title}</h1>}
+          {note && <p class="quiet">{note}</p>}
+        </div>
+        {actions && <div class="actions">{actions}</div>}
+      </header>
+      {children}
+    </>
+  );
+}
+
+type CardFrame = { title?: ComponentChildren; side?: ComponentChildren; tight?: boolean; children?: ComponentChildren };
+
+export const Card = ({ title, side, tight, children }: CardFrame) => (
+  <section class={tight ? "card tight" : "card"}>
+    {title && (
+      <header>
+        <h2>{title}</h2>
+        {side}
+      </header>
+    )}
+    {children}
+  </section>
+);
+
+/** The zone of whoever is signed in, for what belongs to no connection. */
+export const homeZone = (): string => session.value?.workspace.time_zone ?? "UTC";
+
+/** An instant: its time, with the exact one and its zone for who asks. */
+export const When = ({ at, zone }: { at: string; zone: string }) => (
+  <time dateTime={at} title={exactTime(at, zone)}>{timeOf(at, zone)}</time>
+);

@@ -1,0 +1,67 @@
+// Summary sales as a table. On a phone the figures fold into the second line of the first column.
+import type { ConnectionOut, FiguresOut, SaleOut } from "../wire.d.ts";
+import { count, counted, dayName, money } from "../format.ts";
+import { to } from "../router.ts";
+import { SaleTag, Tile } from "./tag.tsx";
+
+type Frame = {
+  items: readonly SaleOut[];
+  connections: readonly ConnectionOut[];
+  label: string;
+  totals?: { orders: number; figures: readonly FiguresOut[]; sales: number };
+};
+
+export function SalesTable({ items, connections, label, totals }: Frame) {
+  const colours = new Map(connections.map(({ id, colour }) => [id, colour]));
+  return (
+    <div class="scroll" tabIndex={0} role="region" aria-label={label}>
+      <table class="sales">
+        <thead>
+          <tr>
+            <th scope="col">Summary</th>
+            <th scope="col" class="figure low">Orders</th>
+            <th scope="col" class="figure low">SKUs</th>
+            <th scope="col" class="figure low">Units</th>
+            <th scope="col" class="figure">Net sales</th>
+            <th scope="col" class="low">State</th>
+          </tr>
+        </thead>
+        <tbody>{items.map((sale) => <Row key={sale.id} sale={sale} colour={colours.get(sale.connection_id) ?? 1} />)}</tbody>
+        {totals && (
+          <tfoot>
+            {totals.figures.map((figures, at) => (
+              <tr key={figures.currency}>
+                <th scope="row">{at === 0 ? `All ${counted(totals.sales, "sale")}` : <span class="unseen">All in {figures.currency}</span>}</th>
+                <td class="figure low">{at === 0 && count(totals.orders)}</td>
+                <td class="low" />
+                <td class="figure low">{count(figures.quantity)}</td>
+                <td class="figure">{money(figures.net_sales, figures.currency)}</td>
+                <td class="low" />
+              </tr>
+            ))}
+          </tfoot>
+        )}
+      </table>
+    </div>
+  );
+}
+
+const Row = ({ sale, colour }: { sale: SaleOut; colour: number }) => (
+  <tr>
+    <th scope="row">
+      <span class="row">
+        <Tile name={sale.store} colour={colour} />
+        <span class="two">
+          <a class="whole" href={to(`/orders/${encodeURIComponent(sale.id)}`)}>{sale.store}<span class="unseen">, {dayName(sale.day, "year")}</span></a>
+          <span class="quiet">{dayName(sale.day, "year")}{sale.store !== sale.connection && ` · ${sale.connection}`}</span>
+          <span class="quiet fold">{counted(sale.orders, "order")} · {counted(sale.skus, "SKU")} · {counted(sale.quantity, "unit")} <SaleTag sale={sale} /></span>
+        </span>
+      </span>
+    </th>
+    <td class="figure low">{count(sale.orders)}</td>
+    <td class="figure low">{count(sale.skus)}</td>
+    <td class="figure low">{count(sale.quantity)}</td>
+    <td class="figure">{money(sale.net.minor, sale.net.currency)}</td>
+    <td class="low"><SaleTag sale={sale} /></td>
+  </tr>
+);

@@ -1,0 +1,119 @@
+// The progress of a sync: a cell for each day, newest first, and what is happening in a sentence.
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { ComponentChildren } from "preact";
+import type { ConnectionOut, SyncOut } from "../wire.d.ts";
+import { write } from "../api.ts";
+import { counted, dayName, dayPlus, etaText, timeOf } from "../format.ts";
+import { look } from "../live.ts";
+import { useSend } from "./form.tsx";
+
+const LETTERS: Record<string, [style: string, word: string]> = {
+  d: ["done", "done"],
+  r: ["reading", "being read"],
+  t: ["retrying", "being tried again"],
+  f: ["failed", "failed"],
+  w: ["waiting", "waiting"],
+  n: ["missing", "not available"],
+  x: ["waiting", "cancelled"],
+};
+const ANNOUNCED_EVERY = 10;
+
+export const isMoving = (sync: SyncOut): boolean => sync.state === "queued" || sync.state === "running" || sync.state === "slowed";
+
+/** "57 of 90 days · 4,318 orders so far · about 6 minutes left · 1 day being tried again", and its like for each state. */
+export function progressOf(sync: SyncOut, zone: string, kind: string): readonly [lead: string, rest: string] {
+  const days = `${sync.days_done} of ${counted(sync.days_total, "day")}`;
+  const left = sync.eta_s === null ? sync.days_total > 45 && "usually 15 to 30 minutes" : etaText(sync.eta_s);
+  const retrying = sync.days_retrying > 0 && `${counted(sync.days_retrying, "day")} being tried again`;
+  const line = (...words: (string | false)[]) => words.filter(Boolean).join(" · ");
+  switch (sync.state) {
+    case "queued":
+      return [days, line("waiting for its turn", left)];
+    case "running":
+      return [days, line(`${counted(sync.orders, "order")} so far`, left, retrying)];
+    case "slowed":
+      return [`${kind} asked us to slow down.`, line(`${sync.resume_at ? `We go on at ${timeOf(sync.resume_at, zone)}.` : "We go on soon."} Nothing to do`, days)];
+    case "sign_in_needed":
+      return [`${kind} no longer accepts our access.`, `${days} are safe. Sign in again and we catch up by ourselves.`];
+    case "cancelled":
+      return [`${counted(sync.days_done, "day")} ${sync.days_done === 1 ? "is" : "are"} kept.`, line(`cancelled`, counted(sync.orders, "order"))];
+    case "failed_days":
+      return [days, line(counted(sync.orders, "order"), `${counted(sync.days_failed, "day")} could not be read`)];
+    case "done":
+      return [days, line(counted(sync.orders, "order"), `${sync.new_orders ? counted(sync.new_orders, "new one") : "none of them new"}`, sync.ended_at !== null && `finished ${timeOf(sync.ended_at, zone)}`)];
+  }
+}
+
+const titleOf = (sync: SyncOut, name: string): string => {
+  const days = counted(sync.days.length, "day");
+  if (!isMoving(sync)) return sync.reason === "pairing" ? `The first ${days} of ${name}` : `${days} of ${name}`;
+  return sync.reason === "pairing" ? `Bringing in ${days} from ${name}` : `Syncing ${days} of ${name}`;
+};
+
+type StripFrame = { sync: SyncOut; connection: Pick<ConnectionOut, "name" | "time_zone" | "kind">; changed: () => void; more?: ComponentChildren };
+
+/** `changed` is called after Cancel, Resume or Try again. */
+export function Strip({ sync, connection, changed, more }: StripFrame) {
+  const [lead, rest] = progressOf(sync, connection.time_zone, spokenKind(connection.kind));
+  const missing = [...sync.days].filter((letter) => letter === "n").length;
+  return (
+    <section class="card strip" aria-label={titleOf(sync, connection.name)}>
+      <header>
+        <div>
+          <h2>{titleOf(sync, connection.name)}</h2>
+          <p><b>{lead}</b>{rest && (lead.endsWith(".") ? ` ${rest}` : ` · ${rest}`)}</p>
+        </div>
+        <Ways sync={sync} changed={changed} more={more} />
+      </header>
+      <div class="cells" role="progressbar" aria-label="Days done" aria-valuemin={0} aria-valuemax={sync.days_total} aria-valuenow={sync.days_done} aria-valuetext={`${lead} ${rest}`}>
+        {[...sync.days].map((letter, at) => {
+          const [style, word] = LETTERS[letter] ?? ["waiting", letter];
+          return <i key={at} class={style} title={`${dayName(dayPlus(sync.to, -at))}: ${word}`} />;
+        })}
+      </div>
+      <p class="ends quiet">
+        <span>{dayName(sync.to)}</span>
+        {isMoving(sync) && <span class="middle">Newest first. You can leave this page; it goes on.</span>}
+        <span>{dayName(sync.from)}</span>
+      </p>
+      {missing > 0 && <p class="quiet">The shop does not show us its {counted(missing, "oldest day")}: it lets us read 60 days of orders.</p>}
+      <Announcer sync={sync} />
+    </section>
+  );
+}
+
+export const spokenKind = (kind: string): string => kind.charAt(0).toUpperCase() + kind.slice(1);
+
+function Ways({ sync, changed, more }: Pick<StripFrame, "sync" | "changed" | "more">) {
+  const { busy, send, said } = useSend();
+  const [stopping, setStopping] = useState(false);
+  const ask = (way: "cancel" | "resume") =>
+    send(null, async () => {
+      await write("POST", `/syncs/${encodeURIComponent(sync.id)}/${way}`);
+      setStopping(way === "cancel");
+      look();
+      changed();
+    });
+  return (
+    <div class="actions">
+      {said}
+      {isMoving(sync) && <button type="button" class="plain" disabled={busy || stopping} onClick={() => ask("cancel")}>{stopping ? "Cancelling…" : "Cancel"}</button>}
+      {sync.state === "cancelled" && <button type="button" disabled={busy} onClick={() => ask("resume")}>Resume</button>}
+      {sync.state === "failed_days" && <button type="button" disabled={busy} onClick={() => ask("resume")}>Try {counted(sync.days_failed, "day")} again</button>}
+      {more}
+    </div>
+  );
+}
+
+/** Speaks every ten days and at the end, not with every look. */
+function Announcer({ sync }: { sync: SyncOut }) {
+  const [words, set] = useState("");
+  const last = useRef(sync.days_done);
+  useEffect(() => {
+    const ended = !isMoving(sync);
+    if (!ended && sync.days_done - last.current < ANNOUNCED_EVERY) return;
+    if (last.current !== sync.days_done) set(`${sync.days_done} of ${counted(sync.days_total, "day")} done`);
+    last.current = sync.days_done;
+  }, [sync]);
+  return <span class="unseen" aria-live="polite">{words}</span>;
+}

@@ -1,0 +1,48 @@
+// Small marks: the state of a connection or a sale as a word with a colour, and a connection's letter in its colour.
+import type { ConnectionOut, SaleOut } from "../wire.d.ts";
+
+type Tone = "good" | "info" | "warning" | "error" | "plain";
+
+const CONNECTION: Record<ConnectionOut["state"], [Tone, string]> = {
+  in_sync: ["good", "In sync"],
+  importing: ["info", "Importing"],
+  syncing: ["info", "Syncing"],
+  slowed: ["warning", "Slowed down"],
+  sign_in_needed: ["warning", "Sign-in needed"],
+  failing: ["error", "Failing"],
+  removed: ["plain", "Removed"],
+};
+
+const SALE: Record<SaleOut["state"], [Tone, string]> = {
+  final: ["good", "Final"],
+  provisional: ["info", "So far"],
+  empty: ["plain", "No orders"],
+  events_only: ["plain", "Later changes only"],
+};
+
+export const Tag = ({ tone, children }: { tone: Tone; children: string }) => <span class={`tag ${tone}`}>{children}</span>;
+
+export function ConnectionTag({ state }: { state: ConnectionOut["state"] }) {
+  const [tone, word] = CONNECTION[state];
+  return <Tag tone={tone}>{word}</Tag>;
+}
+
+export function SaleTag({ sale }: { sale: SaleOut }) {
+  const [tone, word] = SALE[sale.state];
+  return (
+    <>
+      <Tag tone={tone}>{word}</Tag>
+      {sale.flags.map((flag) => <Tag key={flag} tone="warning">{spoken(flag)}</Tag>)}
+    </>
+  );
+}
+
+/** A word of the API as people read it: cancelled_unpaid is Cancelled unpaid. */
+export function spoken(word: string): string {
+  const text = word.replaceAll("_", " ").toLowerCase();
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+export const Tile = ({ name, colour }: { name: string; colour: number }) => (
+  <span class={`tile c${((colour - 1) % 6) + 1}`} aria-hidden="true">{name.charAt(0).toUpperCase()}</span>
+);

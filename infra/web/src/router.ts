@@ -1,0 +1,73 @@
+// Addresses of the page. The state of every view lives in its address, so that Back and a copied link restore it.
+import { computed, signal } from "@preact/signals";
+
+const base = document.querySelector<HTMLMetaElement>('meta[name="base"]')?.content ?? "";
+const address = signal(read());
+
+export const path = computed(() => address.value.path);
+export const query = computed(() => address.value.query);
+
+export type Query = Readonly<Record<string, string | readonly string[] | null | undefined>>;
+
+function read() {
+  const path = location.pathname.slice(base.length) || "/";
+  return { path, query: new URLSearchParams(location.search) };
+}
+
+/** A path with a query; empty values are left out. */
+export function asked(path: string, query: Query): string {
+  const words = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    for (const one of [value ?? []].flat()) if (one !== "") words.append(name, one);
+  }
+  return path + (words.size ? `?${words}` : "");
+}
+
+/** The address of one of our own paths, below the stage's prefix. */
+export const to = (path: string, query: Query = {}): string => base + asked(path, query);
+
+/** Goes to an address made by `to`. */
+export function go(url: string, how: { replace?: boolean } = {}): void {
+  const moved = new URL(url, location.href).pathname !== location.pathname;
+  history[how.replace ? "replaceState" : "pushState"](null, "", url);
+  address.value = read();
+  if (moved && !how.replace) scrollTo(0, 0);
+}
+
+/** The same path with some of its query changed. */
+export function turned(changes: Query): string {
+  const names = new Set([...query.value.keys(), ...Object.keys(changes)]);
+  const merged = [...names].map((name) => [name, name in changes ? changes[name] : query.value.getAll(name)]);
+  return to(path.value, Object.fromEntries(merged));
+}
+
+/** Where to go after signing in: one of our own paths, whatever the address says. */
+export function next(): string {
+  const wanted = new URL(query.value.get("next") || "/", location.origin);
+  return wanted.origin === location.origin ? base + wanted.pathname + wanted.search : to("/");
+}
+
+/** The parts of a path that fit a pattern such as `/orders/:id`, or null. */
+export function fits(pattern: string, path: string): Record<string, string> | null {
+  const [wanted, given] = [pattern.split("/"), path.split("/")];
+  if (wanted.length !== given.length) return null;
+  const parts: Record<string, string> = {};
+  for (const [at, word] of wanted.entries()) {
+    const one = given[at] ?? "";
+    if (word.startsWith(":") && one) parts[word.slice(1)] = decodeURIComponent(one);
+    else if (word !== one) return null;
+  }
+  return parts;
+}
+
+/** Plain clicks on our own links change the page without loading it; all others stay the browser's. */
+export function followLinks(): void {
+  addEventListener("popstate", () => (address.value = read()));
+  document.addEventListener("click", (event) => {
+    const link = event.target instanceof Element ? event.target.closest("a") : null;
+    if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    if (link.origin !== location.origin || link.target || link.getAttribute("href")?.startsWith("#")) return;
+    event.preventDefault();
+    go(link.href);
+  });
+}

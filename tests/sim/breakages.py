@@ -1,0 +1,392 @@
+"""Deliberate breakages of the protocol, numbered as in the list of those that must be caught. A simulation that does not
+notice them proves nothing.
+
+Each is a `Parts` with a class replaced by one that forgets a rule. What conditions say is forgotten at the table, so that the
+workflow around it stays what it is.
+"""
+
+import copy
+import zlib
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, ClassVar
+
+import msgspec
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action, RemoveAction
+
+from chalicelib import errors
+from chalicelib.domain.connections import Connection
+from chalicelib.domain.work import Attempt, DayKey, DayMessage, Head, Revision
+from chalicelib.storage.days import Days
+from chalicelib.storage.models import DayHead, DocumentHead, Item, ShelfHead, key
+from chalicelib.storage.revisions import Revisions
+from chalicelib.storage.shelves import Shelf, Shelves, _pk
+from chalicelib.storage.table import Table
+from chalicelib.workflows.clean import Clean
+from chalicelib.workflows.settle import Settle
+from chalicelib.workflows.sync_day import SyncDay
+from tests.sim.world import PLAN_YEAR_S, Parts
+
+BREAKAGES: dict[str, type[Parts]] = {}
+
+
+def breakage(parts: type[Parts]) -> type[Parts]:
+    BREAKAGES[parts.__name__.replace("_", "-").strip("-")] = parts
+    return parts
+
+
+def _names(actions: Sequence[Action]) -> set[str]:
+    return {action.values[0].path[0] for action in actions}
+
+
+def _with(thing: Any, **replaced: Any) -> Any:
+    """A copy of a workflow or repository with something else handed in."""
+    other = copy.copy(thing)
+    for name, value in replaced.items():
+        setattr(other, f"_{name}", value)
+    return other
+
+
+class _Proxy:
+    """Hands everything on but what is replaced."""
+
+    def __init__(self, thing: Any, **replaced: Any) -> None:
+        self._thing = thing
+        self.__dict__.update(replaced)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._thing, name)
+
+
+# -- publishing
+
+
+@breakage
+class _01_flip_without_the_attempt(Parts):
+    class Table(Table):
+        def update(self, pk: str, sk: str, actions: Sequence[Action], condition: Condition | None = None) -> None:
+            super().update(pk, sk, actions, None if "live" in _names(actions) else condition)
+
+
+@breakage
+class _02_flip_before_its_parts(Parts):
+    class SyncDay(SyncDay):
+        def _flip(self, head: Head, attempt: Attempt, revision: Revision) -> bool:
+            flipped = super()._flip(head, attempt, revision)
+            for write in self.world.task_memory.pop("writes"):
+                write()
+            return flipped
+
+    class Revisions(Revisions):
+        def write(self, *what: Any) -> None:
+            self.world.task_memory.setdefault("writes", []).append(lambda: super(type(self), self).write(*what))
+
+        def write_events(self, *what: Any) -> None:
+            self.world.task_memory.setdefault("writes", []).append(lambda: super(type(self), self).write_events(*what))
+
+
+@breakage
+class _03_continuation_under_the_same_id(Parts):
+    class SyncDay(SyncDay):
+        def _claim(self, head: Head) -> Attempt | None:
+            old = head.attempt
+            if old is None or old.cursor is None:
+                return super()._claim(head)
+            return SyncDay._claim(_with(self, new_id=lambda: old.id), head)
+
+
+@breakage
+class _04_continuation_that_serves_anew(Parts):
+    class SyncDay(SyncDay):
+        def _work(self, head: Head, attempt: Attempt, connection: Connection) -> Any:
+            return super()._work(head, msgspec.structs.replace(attempt, serving=head.requested), connection)
+
+
+@breakage
+class _06_content_addressed_parts(Parts):
+    class SyncDay(SyncDay):
+        def _claim(self, head: Head) -> Attempt | None:
+            orders = repr(sorted(self.world.shop.now(head.key.day).items())).encode()
+            return SyncDay._claim(_with(self, new_id=lambda: f"c{zlib.crc32(orders)}"), head)
+
+
+@breakage
+class _07_no_sweep(Parts):
+    sweeps = False
+
+
+@breakage
+class _08_stale_reads(Parts):
+    stale = True
+
+
+# -- usage
+
+
+@breakage
+class _09_count_before_the_flip(Parts):
+    class SyncDay(SyncDay):
+        def _flip(self, head: Head, attempt: Attempt, revision: Revision) -> bool:
+            due = msgspec.structs.replace(head, due_year=self._plan_year("", self._now()))
+            connection = self._connections.get(head.key.workspace, head.key.connection)
+            before = self._revisions.read(head.key, head.live) if head.live else None
+            written = self._revisions.read(head.key, attempt.id)
+            self._settle.count(connection, due, written, before)
+            return super()._flip(head, attempt, revision)
+
+
+class _SettlesLater:
+    """Says that all is settled, or that it has to wait, without a look."""
+
+    def __init__(self, answer: bool) -> None:
+        self._answer = answer
+
+    def settle(self, day: DayKey) -> bool:
+        return self._answer
+
+
+def _unsettled_at_the_start(answer: bool) -> type[SyncDay]:
+    class Unsettled(SyncDay):
+        def run(self, message: DayMessage) -> Any:
+            return SyncDay.run(_with(self, settle=_SettlesLater(answer), settles=self._settle), message)
+
+        def publish(self, *what: Any) -> Any:
+            return SyncDay.publish(_with(self, settle=self._settles), *what)
+
+    return Unsettled
+
+
+@breakage
+class _10_claim_that_ignores_what_is_due(Parts):
+    SyncDay = _unsettled_at_the_start(True)
+
+    class Table(Table):
+        def update(self, pk: str, sk: str, actions: Sequence[Action], condition: Condition | None = None) -> None:
+            if {"attempt", "faults", "until"} <= _names(actions) and condition is not None:
+                condition = _without_due(condition)
+            super().update(pk, sk, actions, condition)
+
+
+def _without_due(condition: Condition) -> Condition:
+    if condition.operator == "AND":
+        left, right = map(_without_due, condition.values)
+        return left & right
+    if condition.operator == "attribute_not_exists" and condition.values[0].path == ["due"]:
+        return DayHead.pk.exists()
+    return condition
+
+
+@breakage
+class _11_claim_that_waits_for_what_nobody_settles(Parts):
+    SyncDay = _unsettled_at_the_start(False)
+
+
+@breakage
+class _12_clearing_what_is_due_blindly(Parts):
+    class Table(Table):
+        def update(self, pk: str, sk: str, actions: Sequence[Action], condition: Condition | None = None) -> None:
+            clears = any(isinstance(action, RemoveAction) and action.values[0].path == ["due"] for action in actions)
+            super().update(pk, sk, actions, None if clears else condition)
+
+
+@breakage
+class _13_shelf_flip_without_the_version(Parts):
+    class Table(Table):
+        def put(self, item: Item, condition: Condition | None = None) -> None:
+            super().put(item, None if isinstance(item, ShelfHead) else condition)
+
+
+@breakage
+class _14_count_apart_from_the_shelf(Parts):
+    class Shelves(Shelves):
+        def _flip(self, account: Any, name: str, was: Shelf, shelf: Shelf) -> bool:
+            first = msgspec.structs.replace(shelf, counts=was.counts)
+            if not super()._flip(account, name, was, first):
+                return False
+            return super()._flip(account, name, first, msgspec.structs.replace(shelf, version=shelf.version + 1))
+
+
+@breakage
+class _15_plan_year_taken_when_settling(Parts):
+    class Settle(Settle):
+        def count(self, connection: Connection, head: Head, *of: Any) -> int:
+            now: datetime = self._now()
+            year = str(int(now.timestamp()) // PLAN_YEAR_S)
+            return super().count(connection, msgspec.structs.replace(head, due_year=year), *of)
+
+
+@breakage
+class _16_shelf_by_day_of_sale(Parts):
+    class Revisions(Revisions):
+        def order_ids(self, day: DayKey, revision: Revision) -> Iterator[tuple[str, str]]:
+            for id_, _ in super().order_ids(day, revision):
+                yield id_, day.day.isoformat()
+
+
+@breakage
+class _17_deleting_the_own_part_on_a_refusal(Parts):
+    class Shelves(Shelves):
+        def _flip(self, account: Any, name: str, was: Shelf, shelf: Shelf) -> bool:
+            head = ShelfHead(
+                _pk(account),
+                key("HEAD", name),
+                version=shelf.version,
+                parts=msgspec.json.encode(shelf.parts).decode(),
+                counts=msgspec.json.encode(shelf.counts).decode(),
+            )
+            unmoved = ShelfHead.version == was.version if was.version else ShelfHead.version.does_not_exist()
+            try:
+                self._table.put(head, unmoved)
+            except errors.Refused:
+                self._table.delete(_pk(account), shelf.parts[-1])
+                return False
+            return True
+
+
+@breakage
+class _18_shelf_part_named_by_the_attempt_alone(Parts):
+    class Settle(Settle):
+        def count(self, connection: Connection, head: Head, *of: Any) -> int:
+            named = _with(self._shelves, new_id=lambda: head.due)
+            return Settle.count(_with(self, shelves=named), connection, head, *of)
+
+    @staticmethod
+    def _key(*names: str) -> str:
+        return key(*names[:2], "0" * 8, names[3]) if names[0] == "PART" and len(names) == 4 else key(*names)
+
+    bounds: ClassVar = {"shelves.key": _key}
+
+
+@breakage
+class _19_settling_while_not_paired(Parts):
+    class Settle(Settle):
+        def settle(self, day: DayKey) -> bool:
+            def paired(workspace: str, connection: str) -> Any:
+                there = self._connections.get(workspace, connection)
+                return msgspec.structs.replace(there, state="paired") if there else None
+
+            return Settle.settle(_with(self, connections=_Proxy(self._connections, get=paired)), day)
+
+
+# -- cleaning
+
+
+@breakage
+class _20_cleaning_by_age(Parts):
+    class Clean(Clean):
+        def _delete_litter(self, day: DayKey, listed: list[tuple[str, str]]) -> int:
+            head = self._days.read(day)
+            chain = {revision.attempt for revision in self._revisions.chain(day, head.live)} if head else set()
+            for name in listed:
+                attempt = self._revisions.attempt_of(name)
+                if attempt not in chain and int(attempt[1:]) + 12 < self.world.ids:
+                    self._revisions.delete(name)
+            return 0
+
+
+def _seen_otherwise(change: Any) -> type[Clean]:
+    class SeesOtherwise(Clean):
+        def clean_day(self, day: DayKey) -> int:
+            def read(other: DayKey) -> Head | None:
+                head = days.read(other)
+                if head is None or head.attempt is None:
+                    return head
+                return msgspec.structs.replace(head, attempt=change(head.attempt))
+
+            days = self._days
+            return Clean.clean_day(_with(self, days=_Proxy(days, read=read)), day)
+
+    return SeesOtherwise
+
+
+@breakage
+class _21_cleaning_all_that_is_not_live(Parts):
+    Clean = _seen_otherwise(lambda attempt: msgspec.structs.replace(attempt, id="nobody"))
+
+
+@breakage
+class _22_cleaning_without_the_inherited_parts(Parts):
+    Clean = _seen_otherwise(lambda attempt: msgspec.structs.replace(attempt, parts=()))
+
+
+@breakage
+class _23_head_read_before_listing(Parts):
+    class Clean(Clean):
+        def clean_day(self, day: DayKey) -> int:
+            early = {day: self._days.read(day)}
+
+            def read(other: DayKey) -> Head | None:
+                return early[other] if other in early else days.read(other)
+
+            days = self._days
+            return Clean.clean_day(_with(self, days=_Proxy(days, read=read)), day)
+
+
+@breakage
+class _24_cleaning_without_the_chain(Parts):
+    class Clean(Clean):
+        def _delete_litter(self, day: DayKey, listed: list[tuple[str, str]]) -> int:
+            def chain(of: DayKey, live: str | None) -> list[Revision]:
+                return list(revisions.chain(of, live))[:1]
+
+            revisions = self._revisions
+            return Clean._delete_litter(_with(self, revisions=_Proxy(revisions, chain=chain)), day, listed)
+
+
+@breakage
+class _25_shelf_parts_without_the_version_rule(Parts):
+    bounds: ClassVar = {"shelves._version": lambda part: 0}
+
+
+# -- parting
+
+
+@breakage
+class _26_parting_without_the_walk(Parts):
+    walks = False
+
+
+@breakage
+class _27_connection_read_only_before_the_claim(Parts):
+    class SyncDay(SyncDay):
+        def _claim(self, head: Head) -> Attempt | None:
+            there = self._connections.get(head.key.workspace, head.key.connection)
+            self.world.task_memory["connection"] = there
+            return super()._claim(head) if there is not None and there.state == "paired" else None
+
+        def _paired(self, day: DayKey, attempt: Attempt) -> Connection | None:
+            return self.world.task_memory["connection"]
+
+
+# -- documents
+
+
+@breakage
+class _28_touched_documents_forgotten(Parts):
+    class Settle(Settle):
+        def document(self, day: DayKey, cause: str, changes: Any) -> None:
+            if changes is not None or self._documents.read(day) is None:
+                super().document(day, cause, changes)
+
+
+@breakage
+class _29_document_flip_without_the_version(Parts):
+    class Table(Table):
+        def put(self, item: Item, condition: Condition | None = None) -> None:
+            super().put(item, None if isinstance(item, DocumentHead) else condition)
+
+
+@breakage
+class _30_document_that_says_the_same_not_noted(Parts):
+    class Settle(Settle):
+        def document(self, day: DayKey, cause: str, changes: Any) -> None:
+            documents = _Proxy(self._documents, confirm=lambda *what: True)
+            Settle.document(_with(self, documents=documents), day, cause, changes)
+
+
+@breakage
+class _31_wanted_item_dropped_by_any_stamp(Parts):
+    class Table(Table):
+        def delete(self, pk: str, sk: str, condition: Condition | None = None) -> None:
+            super().delete(pk, sk, None if sk.startswith("WANT#") else condition)

@@ -1,0 +1,91 @@
+"""The engine in memory behind a network: every call is an I/O point, and every change is shown to the checker."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from botocore.exceptions import ReadTimeoutError
+from pynamodb.exceptions import PynamoDBConnectionError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+
+from tests.sim.scheduler import Kind, Lost, Scheduler
+from tests.support.memory import MemoryEngine, Raw
+
+STALE = 0.1
+
+
+class WatchedEngine(MemoryEngine):
+    """Tells `changed` of every item that was written or deleted, and keeps what was there before."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.changed: Callable[[str, str, Raw | None], None] = lambda pk, sk, item: None
+        self.before: dict[tuple[str, str], Raw] = {}
+
+    def put_item(
+        self, hash_key: str, range_key: str, attributes: Raw, condition: Condition | None = None
+    ) -> dict[str, Any]:
+        return self._watch(hash_key, range_key, lambda: super(WatchedEngine, self).put_item(hash_key, range_key, attributes, condition))
+
+    def update_item(
+        self, hash_key: str, range_key: str, actions: Sequence[Action], condition: Condition | None = None
+    ) -> dict[str, Any]:
+        return self._watch(hash_key, range_key, lambda: super(WatchedEngine, self).update_item(hash_key, range_key, actions, condition))
+
+    def delete_item(self, hash_key: str, range_key: str, condition: Condition | None = None) -> dict[str, Any]:
+        return self._watch(hash_key, range_key, lambda: super(WatchedEngine, self).delete_item(hash_key, range_key, condition))
+
+    def _watch(self, pk: str, sk: str, write: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        was = self.partition(pk).get(sk)
+        answer = write()
+        if was is not None:
+            self.before[pk, sk] = was
+        self.changed(pk, sk, self.partition(pk).get(sk))
+        return answer
+
+
+class FaultyEngine:
+    """What workers are given. With `stale`, reads sometimes answer what was there before the last write."""
+
+    def __init__(self, engine: WatchedEngine, scheduler: Scheduler, *, stale: bool = False) -> None:
+        self._engine = engine
+        self._scheduler = scheduler
+        self._stale = stale
+
+    def get_item(self, hash_key: str, range_key: str, consistent_read: bool) -> dict[str, Any]:
+        def get() -> dict[str, Any]:
+            before = self._engine.before.get((hash_key, range_key)) if self._stale else None
+            if before is not None and self._scheduler.random.random() < STALE:
+                return {"Item": before}
+            return self._engine.get_item(hash_key, range_key)
+
+        return self._io("read", f"{hash_key} {range_key}", get)
+
+    def put_item(
+        self, hash_key: str, range_key: str, attributes: Raw, condition: Condition | None = None
+    ) -> dict[str, Any]:
+        text = f"put {hash_key} {range_key}"
+        return self._io("write", text, lambda: self._engine.put_item(hash_key, range_key, attributes, condition))
+
+    def update_item(
+        self, hash_key: str, range_key: str, actions: Sequence[Action], condition: Condition | None = None
+    ) -> dict[str, Any]:
+        names = " ".join(action.values[0].path[0] for action in actions)
+        text = f"update {hash_key} {range_key} {names}"
+        return self._io("write", text, lambda: self._engine.update_item(hash_key, range_key, actions, condition))
+
+    def delete_item(self, hash_key: str, range_key: str, condition: Condition | None = None) -> dict[str, Any]:
+        text = f"delete {hash_key} {range_key}"
+        return self._io("write", text, lambda: self._engine.delete_item(hash_key, range_key, condition))
+
+    def query(self, hash_key: str, **how: Any) -> dict[str, Any]:
+        return self._io("read", f"{hash_key} ...", lambda: self._engine.query(hash_key, **how))
+
+    def batch_get_item(self, keys: Sequence[dict[str, str]], consistent_read: bool) -> dict[str, Any]:
+        return self._io("read", f"{len(keys)} items", lambda: self._engine.batch_get_item(keys))
+
+    def _io(self, kind: Kind, text: str, effect: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        try:
+            return self._scheduler.io(kind, text, effect)
+        except Lost:
+            raise PynamoDBConnectionError("no answer", ReadTimeoutError(endpoint_url="memory")) from None

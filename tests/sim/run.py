@@ -1,0 +1,191 @@
+"""One run of the simulation: some hours in which everything goes wrong at a rate of its own, then a quiet time, then rest."""
+
+from random import Random
+from typing import Any
+
+import msgspec
+
+from tests.sim.scheduler import NoFaults, RandomFaults, Task
+from tests.sim.world import BOUNDS, CHUNKED, Parts, World, bounded
+
+MOMENTS = 600
+QUIET_ROUNDS, DEADLY_ROUNDS = 18, 60
+ROUND_S = 1_000
+STEPS_MAX = 20_000
+STOPS_S = (60, 400, 2_000)
+
+
+class Rates(msgspec.Struct, frozen=True, kw_only=True):
+    """How often what happens; each run draws its own, including never."""
+
+    change: float
+    connect: float
+    clean: float
+    freeze: float
+    stick: float
+    hot: float
+
+
+class Run:
+    """Repeats exactly for equal `seed` and `parts`."""
+
+    def __init__(self, seed: int, parts: type[Parts] = Parts, *, trace: bool = False) -> None:
+        self.random = r = Random(seed)
+        faults = RandomFaults(r, crash=r.choice((0, 0.01, 0.03)), lost=r.choice((0, 0.05, 0.15)))
+        self.bounds = BOUNDS | (CHUNKED if r.random() < 0.4 else {}) | parts.bounds
+        self.world = World(r, faults, parts, days=r.choice((2, 2, 3)), trace=trace)
+        self.rates = Rates(
+            change=r.choice((0, 0.03, 0.08)),
+            connect=r.choice((0, 0.01, 0.02)),
+            clean=r.choice((0.02, 0.06)),
+            freeze=r.choice((0, 0.02, 0.06)),
+            stick=r.choice((0, 0.6, 0.95)),
+            hot=r.choice((0, 0, 0.1, 0.25)),
+        )
+        world = self.world
+        world.skewed = r.random() < 0.5
+        world.queues.lose, world.queues.double, world.queues.fail = r.choice((0, 0, 0.3)), r.choice((0, 0.2)), r.choice((0, 0.1))
+        world.trouble.errors, world.trouble.budget = r.choice((0, 0, 0.1)), r.choice((0, 0.15, 0.3))
+        world.trouble.lies = r.random() < 0.05
+        world.trouble.deadly_day = r.choice(world.days) if r.random() < 0.05 else None
+        self._quiet = False
+        self._last: Task | None = None
+        self.steps = 0
+
+    @property
+    def scheduler(self) -> Any:
+        return self.world.scheduler
+
+    @property
+    def wrong(self) -> list[str]:
+        return self.world.scheduler.wrong
+
+    def run(self) -> "Run":
+        """Run to rest, or to the first violation."""
+        with bounded(self.bounds):
+            self.world.ask_days(*self.world.days)
+            for _ in range(MOMENTS):
+                self._happen()
+                if self.wrong:
+                    return self
+            self._calm()
+            self._rest()
+        return self
+
+    def _happen(self) -> None:
+        """One moment of the troubled time."""
+        r, world, rates, scheduler = self.random, self.world, self.rates, self.scheduler
+        self.steps += 1
+        scheduler.now_s += r.choice((0, 0, 1, 1, 5, 60))
+        scheduler.land()
+        chance, tasks = r.random(), scheduler.tasks
+        if chance < 0.02:
+            world.ask_days(r.choice(world.days), by_person=r.random() < 0.3)
+        elif chance < 0.025:
+            world.withdraw(r.choice(world.days))
+        elif chance < 0.05:
+            world.sweep()
+        elif chance < 0.05 + rates.clean:
+            self._clean(fence=r.random() < 0.3)
+        elif chance < 0.125:
+            world.read(r.choice(world.days))
+        elif chance < 0.125 + rates.change:
+            for day in world.shop.change():
+                world.ask_days(day)
+        elif chance < 0.21 + rates.connect:
+            if chance > 0.21:
+                world.part() if world.checker.state == "paired" else world.pair()
+        elif chance < 0.32:
+            message = world.queues.receive()
+            if message is not None:
+                world.receive(message)
+        for _ in range(3):
+            if tasks and not self.wrong:
+                self._step()
+
+    def _clean(self, *, fence: bool) -> None:
+        r, world = self.random, self.world
+        if r.random() < 0.6 or not world.checker.shelf_names:
+            world.clean_day(r.choice(world.days))
+        else:
+            world.clean_shelf(r.choice(sorted(world.checker.shelf_names)), fence=fence)
+
+    def _step(self) -> None:
+        """Let one task go on, unless it is stopped for a while: mostly the one that went on last, as its seed will have it."""
+        r, scheduler = self.random, self.scheduler
+        tasks = scheduler.tasks
+        task = r.choice(tasks)
+        if self._last in tasks and r.random() < self.rates.stick:
+            task = self._last
+        self._last = task
+        self.steps += 1
+        if not self._quiet:
+            if task.stopped_until > scheduler.now_s:
+                self._last = None
+                return
+            if r.random() < self.rates.freeze:
+                self._stop(task)
+                return
+        if scheduler.step(task) and not self._quiet and r.random() < self.rates.hot:
+            self._stop(task)
+
+    def _stop(self, task: Task) -> None:
+        task.stopped_until = self.scheduler.now_s + self.random.choice(STOPS_S)
+        self._last = None
+
+    def _calm(self) -> None:
+        """Faults stop. What was to be done later is done; whatever is under way ends; the shop is paired."""
+        world, scheduler = self.world, self.scheduler
+        scheduler.faults = NoFaults()
+        world.skewed = False
+        world.trouble.errors = world.trouble.budget = 0.0
+        world.queues.lose = world.queues.double = world.queues.fail = 0.0
+        world.queues.delays = False
+        self._quiet = True
+        scheduler.land(everything=True)
+        for task in scheduler.tasks:
+            task.skew_s = 0
+        self._finish()
+        world.pair()
+        self._finish()
+        if world.checker.state != "paired":
+            self.wrong.append("I17 it could not be paired again")
+
+    def _rest(self) -> None:
+        """The quiet time: sweeps and messages until nothing is left to do, then one more cleaning."""
+        world, scheduler = self.world, self.scheduler
+        deadly = world.trouble.deadly_day
+        asked = [day for day in world.days if day == deadly or self.random.random() < 0.7]
+        world.ask_days(*asked, by_person=True)
+        for turn in range(QUIET_ROUNDS if deadly is None else DEADLY_ROUNDS):
+            scheduler.now_s += ROUND_S
+            world.sweep()
+            self._finish()
+            self._drain()
+            if turn % 4 == 0:
+                world.read(world.days[0])
+        for day in world.checker.touched_days:
+            world.clean_day(day)
+        for name in sorted(world.checker.shelf_names):
+            world.clean_shelf(name, fence=True)
+        self._finish()
+        if not self.wrong:
+            world.checker.check_rest(asked, deadly)
+
+    def _drain(self) -> None:
+        """Deliver what is in the queues, several messages at once where their order allows it."""
+        world = self.world
+        while (message := world.queues.receive()) is not None and not self.wrong:
+            while message is not None:
+                world.receive(message)
+                message = world.queues.receive()
+            self._finish()
+
+    def _finish(self) -> None:
+        """Let all tasks come to their end, in whatever turn."""
+        steps = 0
+        while self.scheduler.tasks and not self.wrong:
+            self._step()
+            steps += 1
+            if steps > STEPS_MAX:
+                self.wrong.append("I13 it never comes to an end")

@@ -1,0 +1,414 @@
+"""A whole Daybook on simulated ground: the real workflows over the real repositories, wired as `bootstrap` wires them.
+
+`Parts` names the classes a world is made of; a deliberate breakage is a subclass that replaces one of them.
+"""
+
+import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+from types import SimpleNamespace
+from typing import Any, ClassVar
+
+import msgspec
+
+from chalicelib import errors
+from chalicelib.bootstrap import System
+from chalicelib.domain.accounts import SignedIn
+from chalicelib.domain.allotment import Account
+from chalicelib.domain.connections import Connection, connection_id
+from chalicelib.domain.days import day_of
+from chalicelib.domain.secret import Secret
+from chalicelib.domain.work import Attempt, DayKey, DayMessage, Due
+from chalicelib.storage.activity import Activity
+from chalicelib.storage.agenda import Agenda
+from chalicelib.storage.connections import Connections
+from chalicelib.storage.days import Days
+from chalicelib.storage.documents import Documents
+from chalicelib.storage.revisions import Revisions
+from chalicelib.storage.shelves import Shelves
+from chalicelib.storage.syncs import Syncs
+from chalicelib.storage.table import Table
+from chalicelib.workflows.ask import Ask
+from chalicelib.workflows.clean import Clean
+from chalicelib.workflows.fetch_day import FetchDay, Gathered
+from chalicelib.workflows.pair import Pair, credentials_of
+from chalicelib.workflows.part import Part
+from chalicelib.workflows.plan import Plan
+from chalicelib.workflows.settle import Settle
+from chalicelib.workflows.sync_day import SyncDay
+from chalicelib.workflows.syncs import RunSyncs
+from chalicelib.workflows.tokens import FreshTokens
+from tests.sim.check import Checker, Fetch
+from tests.sim.engine import FaultyEngine, WatchedEngine
+from tests.sim.pairing import DOMAIN, Issuer, PlainSealer
+from tests.sim.queue import Message, Queues
+from tests.sim.scheduler import Crash, Faults, Scheduler
+from tests.sim.shop import Shop, ShopChannel
+
+ZONE = "America/New_York"
+WORKSPACE = "workspace"
+CONNECTION = connection_id(WORKSPACE, "shopify", "1001")
+ACCOUNT = Account(WORKSPACE, "shopify", "1001")
+LEASE_S, BUDGET_S, BACKOFF_S, RESEND_S = 300, 240, 30, 900
+PLAN_YEAR_S = 3_000
+# Just before the night; in the week that follows the clocks change.
+BEGINS_AT = datetime(2026, 3, 4, 5, 40, tzinfo=UTC)
+
+
+class Parts:
+    """What a world is made of. `bounds` are module constants made small, so that a few orders fill chunks and shelves."""
+
+    Table: type[Table] = Table
+    Days: type[Days] = Days
+    Revisions: type[Revisions] = Revisions
+    Documents: type[Documents] = Documents
+    Shelves: type[Shelves] = Shelves
+    Settle: type[Settle] = Settle
+    Clean: type[Clean] = Clean
+    FetchDay: type[FetchDay] = FetchDay
+    SyncDay: type[SyncDay] = SyncDay
+    Part: type[Part] = Part
+    stale = False
+    sweeps = True
+    walks = True
+    bounds: ClassVar[dict[str, Any]] = {}
+
+
+BOUNDS: dict[str, Any] = {"shelves.PARTS_MAX": 2, "facts.ORDERS_PER_CHUNK": 2}
+CHUNKED: dict[str, Any] = {"revisions.INLINE_BYTES_MAX": 0, "flip.PART_BYTES_MAX": 150}
+
+
+@contextmanager
+def bounded(bounds: dict[str, Any]) -> Iterator[None]:
+    """Set module constants for the time of a run."""
+    modules = {"shelves": "storage", "revisions": "storage", "flip": "storage", "facts": "domain", "ask": "workflows"}
+    was = []
+    for name, value in bounds.items():
+        module_name, _, constant = name.partition(".")
+        module = importlib.import_module(f"chalicelib.{modules[module_name]}.{module_name}")
+        was.append((module, constant, getattr(module, constant)))
+        setattr(module, constant, value)
+    try:
+        yield
+    finally:
+        for module, constant, value in was:
+            setattr(module, constant, value)
+
+
+class Trouble(msgspec.Struct):
+    """How often the shop gives no answer, how often the time budget ends, and what else is wrong with it."""
+
+    errors: float = 0.0
+    budget: float = 0.0
+    lies: bool = False
+    deadly_day: date | None = None
+
+
+class World:
+    """One connection and its days, everything handed in from here."""
+
+    def __init__(self, random: Random, faults: Faults, parts: type[Parts] = Parts, *, days: int = 3, trace: bool = False) -> None:
+        self.random = random
+        self.parts = parts
+        self.scheduler = Scheduler(faults, random, trace=trace)
+        begins_at = BEGINS_AT + timedelta(days=random.randrange(7))
+        self.scheduler.now_s = int(begins_at.timestamp())
+        self.trouble = Trouble()
+        today = day_of(begins_at, ZONE)
+        self.days = tuple(today - timedelta(days=n) for n in range(days, 0, -1))
+        self.shop = Shop(random, self.days, ZONE)
+        self.engine = WatchedEngine()
+        self.checker = Checker(self.engine, self.scheduler, self.shop, WORKSPACE, CONNECTION, ZONE)
+        self.queues = Queues(self.scheduler, random, strict=random.random() < 0.5)
+        self.ids = 0
+        self.acknowledged: set[date] = set()
+        self._compose()
+
+    def _compose(self) -> None:
+        parts, now, new_id = self.parts, self.scheduler.now, self.new_id
+        table = parts.Table(FaultyEngine(self.engine, self.scheduler, stale=parts.stale))
+        self.connections = Connections(table, PlainSealer(), new_id)
+        self.day_heads = parts.Days(table)
+        self.revisions = parts.Revisions(table)
+        self.documents = parts.Documents(table, self.revisions)
+        self.shelves = parts.Shelves(table, new_id)
+        self.agenda = Agenda(table, 1, new_id)
+        activity = Activity(table)
+        self.ask = Ask(days=self.day_heads, agenda=self.agenda, send=self.queues.send, now=now)
+        self.settle = parts.Settle(
+            days=self.day_heads,
+            revisions=self.revisions,
+            documents=self.documents,
+            shelves=self.shelves,
+            connections=self.connections,
+            activity=activity,
+            now=now,
+            new_id=new_id,
+        )
+        self.clean = parts.Clean(days=self.day_heads, revisions=self.revisions, documents=self.documents)
+        fetch = _watched(parts.FetchDay)(
+            days=self.day_heads,
+            revisions=self.revisions,
+            agenda=self.agenda,
+            ask=self.ask,
+            open_channel=self._open_channel,
+            now=now,
+            budget_s=BUDGET_S,
+        )
+        fetch.world = self
+        self.sync_day = parts.SyncDay(
+            days=self.day_heads,
+            revisions=self.revisions,
+            agenda=self.agenda,
+            connections=self.connections,
+            activity=activity,
+            fetch=fetch,
+            settle=self.settle,
+            clean=self.clean,
+            plan_year=lambda workspace, at: str(int(at.timestamp()) // PLAN_YEAR_S),
+            now=now,
+            new_id=new_id,
+            jitter=self.random.random,
+            lease_s=LEASE_S,
+            backoff_s=BACKOFF_S,
+        )
+        syncs = RunSyncs(
+            syncs=Syncs(table),
+            agenda=self.agenda,
+            days=self.day_heads,
+            activity=activity,
+            ask=self.ask,
+            now=now,
+            new_id=new_id,
+        )
+        self.plan = Plan(agenda=self.agenda, ask=self.ask, syncs=syncs, now=now, resend_s=RESEND_S)
+        for broken in (self.settle, self.clean, self.sync_day, self.shelves, self.revisions, self.day_heads):
+            broken.world = self  # type: ignore[attr-defined]
+        self.issuer = Issuer(self.scheduler, now)
+        self.tokens = FreshTokens(connections=self.connections, refresh=self.issuer.renew, now=now, new_id=new_id)
+        self.part_workflow = parts.Part(
+            connections=self.connections, remove_attempts=self._remove_attempts, revoke=self._revoke, note=_no_note
+        )
+        self.pair_workflow = Pair(
+            connections=self.connections,
+            grants={"shopify": self.issuer},
+            finish_parting=self.part_workflow.finish,
+            start_backfill=self._start_backfill,
+            note=_no_note,
+            now=now,
+            random=self.random.randbytes,
+        )
+        self._pair_first()
+
+    def _pair_first(self) -> None:
+        described = Connection(
+            workspace=WORKSPACE,
+            id=CONNECTION,
+            kind="shopify",
+            account=ACCOUNT.account,
+            domain=DOMAIN,
+            name="Northwind",
+            zone=ZONE,
+            currency="USD",
+            stores=(),
+            state="paired",
+            epoch=1,
+            colour=1,
+            reach_days=None,
+            sign_in_needed=False,
+            credentials_version=1,
+            paired_at=BEGINS_AT,
+        )
+        self.connections.pair(None, described, credentials_of(self.issuer.issue()))
+        self._put_on_agenda()
+
+    def _put_on_agenda(self) -> None:
+        due = Due(
+            workspace=WORKSPACE,
+            connection=CONNECTION,
+            zone=ZONE,
+            next_at=self.scheduler.now_s + 300,
+            asked_through=self.days[0] - timedelta(days=1),
+        )
+        self.agenda.put_connection(due)
+
+    def new_id(self) -> str:
+        self.ids += 1
+        return f"a{self.ids}"
+
+    def key(self, day: date) -> DayKey:
+        return DayKey(WORKSPACE, CONNECTION, day)
+
+    @property
+    def task_memory(self) -> dict[str, Any]:
+        assert self.scheduler.current is not None
+        return self.scheduler.current.memory
+
+    # -- the shop as workers meet it
+
+    def _open_channel(self, connection: Connection, *, renew: bool) -> ShopChannel:
+        access = self.tokens.fresh(connection, force=renew).access
+        attempt: Attempt = self.task_memory["attempt"]
+
+        def began(state: int) -> None:
+            self.checker.fetches[attempt.id] = Fetch(state)
+
+        def trouble() -> None:
+            self.issuer.use(access)
+            self._be_troubled()
+
+        return ShopChannel(self.shop, self.scheduler, trouble, began, lies=self.trouble.lies)
+
+    def _be_troubled(self) -> None:
+        """What a request to the shop may raise; a run out of time shows as a clock that jumps."""
+        memory = self.task_memory
+        if memory["day"] == self.trouble.deadly_day:
+            raise Crash
+        if self.random.random() < self.trouble.budget:
+            self.scheduler.current.skew_s += BUDGET_S  # type: ignore[union-attr]
+        if self.random.random() < self.trouble.errors:
+            what = self.random.choice(("503", "429", "429", "unreadable", "expire", "expire", "revoke"))
+            if what == "503":
+                raise errors.RetryableError(what)
+            if what == "429":
+                raise errors.RateLimited(what, self.random.choice((7, 60, 900)))
+            if what == "unreadable":
+                raise errors.UnreadablePayload("orders")
+            self.issuer.expire() if what == "expire" else self.issuer.revoke()
+            raise errors.AuthExpired(what)
+
+    def _revoke(self, connection: Connection) -> None:
+        self.scheduler.io("shop", "revoke our access", lambda: None)
+
+    def _remove_attempts(self, workspace: str, connection: str) -> None:
+        if self.parts.walks:
+            wired = SimpleNamespace(days=self.day_heads, agenda=self.agenda)
+            System.remove_attempts(wired, workspace, connection)  # type: ignore[arg-type]
+
+    def _start_backfill(self, connection: Connection) -> str:
+        self._put_on_agenda()
+        self.ask.ask([self.key(day) for day in self.days], "backfill", by_person=True)
+        return "sync"
+
+    # -- the handlers, as their events start them
+
+    def receive(self, message: Message) -> None:
+        """A worker gets a message; it deletes it when it is done."""
+
+        def work() -> None:
+            done = self.sync_day.run(message.body)
+            self.scheduler.note(f"{message.body.day} {done.outcome} {done.reason}")
+            self.scheduler.endings[done.outcome] += 1
+            self.scheduler.io("send", "delete the message", lambda: self.queues.delete(message))
+
+        self._spawn("worker", work)
+
+    def run_message(self, message: DayMessage) -> None:
+        """A worker gets a message that no queue knows."""
+        self._spawn("worker", lambda: self.sync_day.run(message))
+
+    def ask_days(self, *days: date, by_person: bool = False) -> None:
+        """Somebody asks, and again until it is acknowledged."""
+
+        def ask() -> None:
+            queue = self.random.choice(("sync", "backfill"))
+            for _ in range(20):
+                try:
+                    self.ask.ask([self.key(day) for day in days], queue, by_person=by_person)
+                    self.acknowledged.update(days)
+                    return
+                except errors.StorageError:
+                    continue
+
+        self._spawn("ask", ask)
+
+    def withdraw(self, day: date) -> None:
+        def withdraw() -> None:
+            head = self.day_heads.read(self.key(day))
+            if head is not None:
+                self.day_heads.withdraw(self.key(day), head.requested)
+
+        self._spawn("withdraw", withdraw)
+
+    def sweep(self) -> None:
+        if self.parts.sweeps:
+            self._spawn("sweep", lambda: self.plan.plan_partition(0))
+
+    def clean_day(self, day: date) -> None:
+        self._spawn("clean", lambda: self.clean.clean_day(self.key(day)))
+
+    def clean_shelf(self, name: str, *, fence: bool) -> None:
+        self._spawn("clean", lambda: self.shelves.clean(ACCOUNT, name, fence=fence))
+
+    def read(self, day: date) -> None:
+        """A reader: it sees one whole revision and one whole document, old or new."""
+
+        def read() -> None:
+            self.documents.sheets(self.key(day))
+            for _ in range(3):
+                head = self.day_heads.read(self.key(day))
+                revision = self.revisions.read(self.key(day), head.live) if head and head.live else None
+                try:
+                    if revision is not None:
+                        list(self.revisions.orders(self.key(day), revision))
+                    return
+                except errors.TornRead:
+                    continue
+            raise errors.TornRead("three times")
+
+        def watched() -> None:
+            try:
+                read()
+            except errors.TornRead as exc:
+                self.checker.wrong(f"I4 a reader saw a hole {exc}")
+
+        self._spawn("reader", watched)
+
+    def part(self) -> None:
+        self._spawn("part", lambda: self.part_workflow.part(WORKSPACE, CONNECTION))
+
+    def pair(self) -> None:
+        """The merchant goes through the shop's pages and comes back."""
+        signed_in = SignedIn(
+            session="session",
+            user="user",
+            email="owner@northwind.example",
+            role="owner",
+            workspace=WORKSPACE,
+            signed_in_at=self.scheduler.now(),
+            token=Secret("token"),
+        )
+
+        def pair() -> None:
+            with suppress(errors.RequestError):
+                state = self.pair_workflow.begin(signed_in, "shopify", {"shop": DOMAIN})
+                self.pair_workflow.finish(signed_in, "shopify", {"state": state, "code": "code", "shop": DOMAIN})
+
+        self._spawn("pair", pair)
+
+    def _spawn(self, name: str, call: Any) -> None:
+        skew = self.random.choice((0, 0, 0, -400, 400)) if self.skewed else 0
+        self.scheduler.spawn(name, call, skew_s=skew)
+
+    skewed = False
+
+
+def _no_note(workspace: str, level: str, text: str, *, connection_id: str | None) -> None:
+    """Notes of pairing are not what is tested here."""
+
+
+def _watched(fetch_day: type[FetchDay]) -> Any:
+    """Notes for the shop and the checker who is fetching what."""
+
+    class WatchedFetch(fetch_day):  # type: ignore[misc, valid-type]
+        def fetch(self, day: DayKey, attempt: Attempt, connection: Connection) -> Gathered | None:
+            memory = self.world.task_memory
+            memory["attempt"], memory["day"] = attempt, day.day
+            gathered: Gathered | None = super().fetch(day, attempt, connection)
+            if attempt.id in self.world.checker.fetches:
+                self.world.checker.fetches[attempt.id].ended = len(self.world.shop.history) - 1
+            return gathered
+
+    return WatchedFetch
