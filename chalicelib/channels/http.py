@@ -82,7 +82,10 @@ class Http:
                 url, data=body, headers=headers, timeout=(CONNECT_S, READ_S), allow_redirects=False, stream=True
             ) as answer:
                 self._check(answer)
-                return _read(answer)
+                read = _read(answer)
+            if monotonic() >= deadline:
+                raise TimeoutError  # a connection cut among the headers reads like an empty body
+            return read
         except (requests.RequestException, HTTPError, OSError) as exc:
             raise errors.RetryableError(_why(exc, timed_out=monotonic() >= deadline)) from None
         finally:

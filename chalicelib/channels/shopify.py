@@ -53,26 +53,26 @@ class _Wire(msgspec.Struct, frozen=True, rename="camel"):
     """The frame around every answer."""
 
 
-class _Throttle(_Wire):
+class _Throttle(_Wire, frozen=True):
     maximum_available: float
     currently_available: float
     restore_rate: float
 
 
-class _Cost(_Wire):
+class _Cost(_Wire, frozen=True):
     throttle_status: _Throttle
     requested_query_cost: float = 0.0
 
 
-class _Extensions(_Wire):
+class _Extensions(_Wire, frozen=True):
     cost: _Cost | None = None
 
 
-class _FaultExtensions(_Wire):
+class _FaultExtensions(_Wire, frozen=True):
     code: str | None = None
 
 
-class _Fault(_Wire):
+class _Fault(_Wire, frozen=True):
     extensions: _FaultExtensions | None = None
 
 
@@ -82,44 +82,44 @@ class _Answer(_Wire, Generic[T], frozen=True):
     extensions: _Extensions | None = None
 
 
-class _Refusal(_Wire):
+class _Refusal(_Wire, frozen=True):
     """An answer with errors, whose data may be null, partial or absent."""
 
     errors: tuple[_Fault, ...] = ()
     extensions: _Extensions | None = None
 
 
-class _OrdersPage(_Wire):
+class _OrdersPage(_Wire, frozen=True):
     page_info: PageInfo
     nodes: tuple[OrderNode, ...]
 
 
-class _Orders(_Wire):
+class _Orders(_Wire, frozen=True):
     orders: _OrdersPage
 
 
-class _OrderLines(_Wire):
+class _OrderLines(_Wire, frozen=True):
     line_items: Lines
 
 
-class _Lines(_Wire):
+class _Lines(_Wire, frozen=True):
     order: _OrderLines | None
 
 
-class _Ledgers(_Wire):
+class _Ledgers(_Wire, frozen=True):
     nodes: tuple[Ledger | None, ...]
 
 
-class _CountFigure(_Wire):
+class _CountFigure(_Wire, frozen=True):
     count: int
     precision: str
 
 
-class _Count(_Wire):
+class _Count(_Wire, frozen=True):
     orders_count: _CountFigure | None
 
 
-class _ShopFields(_Wire):
+class _ShopFields(_Wire, frozen=True):
     id: str
     name: str
     myshopify_domain: str
@@ -127,8 +127,20 @@ class _ShopFields(_Wire):
     currency_code: str
 
 
-class _ShopAnswer(_Wire):
+class _ShopAnswer(_Wire, frozen=True):
     shop: _ShopFields
+
+
+class _UserError(_Wire, frozen=True):
+    code: str | None = None
+
+
+class _UserErrors(_Wire, frozen=True):
+    user_errors: tuple[_UserError, ...]
+
+
+class _Uninstalled(_Wire, frozen=True):
+    app_uninstall: _UserErrors | None
 
 
 _read_orders = msgspec.json.Decoder(_Answer[_Orders])
@@ -136,6 +148,7 @@ _read_lines = msgspec.json.Decoder(_Answer[_Lines])
 _read_ledgers = msgspec.json.Decoder(_Answer[_Ledgers])
 _read_count = msgspec.json.Decoder(_Answer[_Count])
 _read_shop = msgspec.json.Decoder(_Answer[_ShopAnswer])
+_read_uninstalled = msgspec.json.Decoder(_Answer[_Uninstalled])
 _read_refusal = msgspec.json.Decoder(_Refusal)
 
 
@@ -226,6 +239,13 @@ class Shopify:
             return 0
         count = self._ask(queries.COUNT, {"query": _placed(window.start_at, window.end_at)}, _read_count).orders_count
         return count.count if count is not None and count.precision == "EXACT" else None
+
+    def uninstall(self) -> None:
+        """Give our access back; from then on every token of ours is refused. Done before counts as done."""
+        answer = self._ask(queries.UNINSTALL, {}, _read_uninstalled).app_uninstall
+        codes = {error.code for error in answer.user_errors} if answer is not None else {None}
+        if codes - {"APP_NOT_INSTALLED"}:
+            raise errors.PermanentError("The shop did not let our app be removed.")
 
     # -- what the page does not show
 

@@ -32,7 +32,7 @@ class _Payload(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """The fields we read of one kind of object; others are passed over."""
 
 
-class _Money(_Payload):
+class _Money(_Payload, frozen=True):
     amount: str
 
 

@@ -1,4 +1,4 @@
-"""What we ask of Shopify's Admin GraphQL API, version 2026-10: five documents, no field about a person.
+"""What we ask of Shopify's Admin GraphQL API, version 2026-10: five questions and one farewell, no field about a person.
 
 Amounts are those of `shopMoney`. Cost by Shopify's rule, "API rate limits": a scalar 0, an object 1, a connection its page size
 times its node; lists that are not connections are taken as one object, `nodes(ids:)` as that many. One query may ask for 1,000.
@@ -131,5 +131,12 @@ query Count($query: String!) {
 SHOP = """
 query Shop {
   shop { id name myshopifyDomain ianaTimezone currencyCode }
+}
+"""
+
+# Gives all access back.
+UNINSTALL = """
+mutation Uninstall {
+  appUninstall { userErrors { code } }
 }
 """

@@ -102,6 +102,7 @@ def what_is_wrong(password: str, *, about: tuple[str, ...] = ()) -> str | None:
     letters = "".join(filter(str.isalnum, bare))
     common = (
         len(set(bare)) < _DIFFERENT_MIN
+        or letters.isdecimal()
         or any(_is_popular(text) for text in (letters.strip("0123456789"), _undressed(bare), _undressed(letters)))
         or any(_walks(letters, row) for row in _ROWS)
         or any(text and letters.strip("0123456789") == _letters(text) for text in about)
@@ -118,7 +119,7 @@ def _is_popular(text: str) -> bool:
             for start in range(max(0, end - _POPULAR_CHARACTERS_MAX), end)
         ):
             reached.add(end)
-    return len(text) in reached
+    return text != "" and len(text) in reached
 
 
 def _undressed(text: str) -> str:
@@ -134,7 +135,7 @@ def _walks(text: str, row: str) -> bool:
     """Whether the text only walks along a row of keys or signs, in either direction, perhaps again and again."""
     steps = {a + b for line in (row, row[::-1]) for a, b in pairwise(line)}
     jumps = sum(a + b not in steps for a, b in pairwise(text))
-    return jumps <= len(text) // 6
+    return text != "" and jumps <= len(text) // 6
 
 
 def _normal(password: str) -> str:

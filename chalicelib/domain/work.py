@@ -75,6 +75,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     due: str | None = None
     due_year: str = ""
     due_touches: tuple[date, ...] = ()
+    claims: int = 0
     faults: int = 0
     progress: Progress = "asked"
     reason: str = ""

@@ -85,7 +85,7 @@ class Visit:
         for pair in self._request.headers.get("cookie", "").split(";"):
             name, _, value = pair.strip().partition("=")
             if name == COOKIE:
-                return value
+                return str(value)
         return None
 
     @property
@@ -299,7 +299,7 @@ def problem(visit: Visit, status: int, detail: str, exc: errors.RequestError | N
         request_id=visit.id,
         fields=exc.fields if exc else {},
     )
-    headers = {"Content-Type": "application/problem+json"}
+    headers: dict[str, str | list[str]] = {"Content-Type": "application/problem+json"}
     if isinstance(exc, errors.TooManyTries):
         headers["Retry-After"] = str(exc.retry_after_s)
     return Response(msgspec.json.encode(told).decode(), headers, status)

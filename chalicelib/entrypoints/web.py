@@ -118,7 +118,7 @@ def _shell(visit: Visit, first: str = "") -> Response:
         raise errors.NotFound("The page has not been built.")
     content = shell.replace("{{base}}", visit.base)
     etag = f'"{hashlib.sha256(content.encode()).hexdigest()[:24]}"'
-    headers = {"Cache-Control": "no-cache", "ETag": etag}
+    headers: dict[str, str | list[str]] = {"Cache-Control": "no-cache", "ETag": etag}
     if visit.header("If-None-Match") == etag:
         return Response("", headers, 304)
     return Response(content, {"Content-Type": KINDS[".html"], **headers})

@@ -69,21 +69,22 @@ class Days:
     def claim(self, seen: Head, attempt: Attempt) -> bool:
         """Take the day: only if its attempt is as in `seen`, nothing is owed and tries are left. Raises `faults` by one.
 
-        Also only if nobody served the day since: each end of an attempt raises `served`, so the revision is as in `seen` too.
+        Also only if nobody claimed it since, so that all else is as in `seen` too, and so that a claim sent twice of which one
+        lands late cannot bring an attempt back to life whose parts are litter already.
         """
         was = seen.attempt
         free = DayHead.attempt.does_not_exist() if was is None else (DayHead.attempt == was.id)
         if was is not None:
             free &= DayHead.until == was.until
-        free &= (DayHead.served == seen.served) if seen.served else DayHead.served.does_not_exist()
+        free &= (DayHead.claims == seen.claims) if seen.claims else DayHead.claims.does_not_exist()
         few = DayHead.faults.does_not_exist() | (DayHead.faults < FAULTS_MAX)
         return self._change(
             seen.key,
-            [*_attempt_actions(attempt), DayHead.faults.add(1)],
+            [*_attempt_actions(attempt), DayHead.faults.add(1), DayHead.claims.set(seen.claims + 1)],
             free & DayHead.due.does_not_exist() & few,
             landed=lambda head: head.attempt is not None and head.attempt.id == attempt.id,
             open_still=lambda head: (
-                head.attempt == was and head.served == seen.served and head.due is None and head.faults < FAULTS_MAX
+                head.attempt == was and head.claims == seen.claims and head.due is None and head.faults < FAULTS_MAX
             ),
         )
 
@@ -250,6 +251,7 @@ def _head(day: DayKey, item: DayHead) -> Head:
         due=item.due,
         due_year=item.due_year or "",
         due_touches=_days_decoder.decode(item.due_touches) if item.due_touches else (),
+        claims=int(item.claims or 0),
         faults=int(item.faults or 0),
         progress=cast("Progress", item.progress or "asked"),
         reason=item.reason or "",

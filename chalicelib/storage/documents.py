@@ -40,10 +40,9 @@ class Documents:
     ) -> Iterator[tuple[DayKey, DocumentVersion]]:
         """Yield the live documents of all the workspace's connections by day, both days inside."""
         between = (first.isoformat(), last.isoformat() + "$")
-        pk = key("DOCS", workspace)
-        for item in self._table.query(DocumentHead, pk, between=between, newest_first=newest_first):
-            day, _, connection = item.sk.partition("#")
-            yield DayKey(workspace, connection, date.fromisoformat(day)), _decoder.decode(item.body)
+        for sk, body in self._table.bodies(key("DOCS", workspace), between, newest_first=newest_first):
+            day, _, connection = sk.partition("#")
+            yield DayKey(workspace, connection, date.fromisoformat(day)), _decoder.decode(body)
 
     def read_to_rebuild(self, day: DayKey) -> tuple[DocumentVersion | None, int]:
         """The live version and the mark that `publish` and `confirm` ask for. To be read before the facts."""

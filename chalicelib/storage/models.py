@@ -68,6 +68,7 @@ class DayHead(Item):
     due = UnicodeAttribute(null=True)
     due_year = UnicodeAttribute(null=True)
     due_touches = UnicodeAttribute(null=True)
+    claims = NumberAttribute(default=0)
     faults = NumberAttribute(default=0)
     progress = UnicodeAttribute(default="asked")
     reason = UnicodeAttribute(null=True)

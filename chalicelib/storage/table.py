@@ -94,6 +94,20 @@ class Table:
     ) -> Iterator[I]:
         """Yield a partition's items by sort key: those that begin so, or lie between two keys (both inside)."""
         condition = Path("sk").between(*between) if between else Path("sk").startswith(begins) if begins else None
+        for raw in self._query(pk, condition, newest_first=newest_first, limit=limit):
+            yield model.from_raw_data(raw)
+
+    def bodies(self, pk: str, between: tuple[str, str], *, newest_first: bool = False) -> Iterator[tuple[str, bytes]]:
+        """Yield the sort keys and bodies of a partition's items between two keys, both inside.
+
+        Without models, which cost more than all else where a thousand items are read for a few words of each.
+        """
+        for raw in self._query(pk, Path("sk").between(*between), newest_first=newest_first, limit=None):
+            yield raw["sk"]["S"], raw["body"]["B"]
+
+    def _query(
+        self, pk: str, condition: Condition | None, *, newest_first: bool, limit: int | None
+    ) -> Iterator[dict[str, Any]]:
         start: Raw | None = None
         left = limit
         for _ in range(_PAGES_MAX):
@@ -107,8 +121,7 @@ class Table:
                     exclusive_start_key=start,
                 )
             )
-            for raw in answer["Items"]:
-                yield model.from_raw_data(raw)
+            yield from answer["Items"]
             left = None if left is None else left - len(answer["Items"])
             start = answer.get("LastEvaluatedKey")
             if not start or left == 0:

@@ -32,13 +32,14 @@ COLOURS = 6
 _STATE_BYTES = 32
 _TRIES_MAX = 8
 
-Code = Literal["not_genuine", "declined", "expired", "other_shop", "scopes", "taken", "unreachable"]
+Code = Literal["not_genuine", "declined", "expired", "other_shop", "refused", "scopes", "taken", "unreachable"]
 
 _SENTENCES: dict[Code, str] = {
     "not_genuine": "What came back was not from the shop, so nothing was connected.",
     "declined": "You did not allow access, so nothing was connected.",
     "expired": "This took too long or was done before. Begin again.",
     "other_shop": "You signed in to another shop than you named, so nothing was connected.",
+    "refused": "The shop did not accept the sign-in, so nothing was connected. Begin again.",
     "scopes": "The shop granted other permissions than we asked for, so nothing was connected.",
     "taken": "This shop cannot be connected here. Write to us if it is yours.",
     "unreachable": "The shop did not answer, so nothing was connected. Try again in a moment.",
@@ -157,8 +158,6 @@ class Pair:
     def begin(self, signed_in: SignedIn, kind: str, fields: Mapping[str, str]) -> str:
         """Where to send the merchant. Raises RequestError with the field that is wrong, Forbidden after an old sign-in."""
         require_recent(signed_in, self._now())
-        if signed_in.role != "owner":
-            raise errors.Forbidden("Only an owner connects shops.")
         grants = self._grants.get(kind)
         if grants is None:
             raise errors.RequestError("There is no such channel.", {"kind": "Choose one of the channels."})
@@ -189,7 +188,7 @@ class Pair:
                 raise PairingError("scopes", domain)
             shop = grants.read_shop(domain, tokens)
         except errors.AuthExpired as exc:
-            raise PairingError("expired", domain) from exc
+            raise PairingError("refused", domain) from exc
         except errors.ChannelError as exc:
             raise PairingError("unreachable", domain) from exc
         if not self._connections.claim_shop(signed_in.workspace, kind, shop.account):

@@ -187,7 +187,7 @@ def require_recent(signed_in: SignedIn, now: datetime) -> None:
 
 def is_token(signed_in: SignedIn, token: str) -> bool:
     """Whether a write came with the token of its session; compared in constant time."""
-    return hmac.compare_digest(signed_in.token.reveal().encode(), token.encode())
+    return hmac.compare_digest(signed_in.token.reveal().encode(), token.encode("utf-8", "surrogatepass"))
 
 
 def _signed_in(user: User, session: Session, cookie: str) -> SignedIn:
@@ -204,7 +204,7 @@ def _signed_in(user: User, session: Session, cookie: str) -> SignedIn:
 
 
 def _session_id(cookie: str) -> str:
-    return hashlib.sha256(cookie.encode()).hexdigest()
+    return hashlib.sha256(cookie.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _network(address: str) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from chalicelib.storage.connections import Connections
 
 EARLY = timedelta(minutes=5)
-# Longer than any outbound call may take, so that a claim outlives the exchange it is for.
+# Longer than a request may take. An exchange that takes longer still is lost to the next worker's, and not stored.
 CLAIM_S = 75
 WAIT_S = 5
 

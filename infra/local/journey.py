@@ -27,6 +27,7 @@ from infra.local.visitor import VisitFailed, Visitor, forms_of
 DAYS = 90
 PATIENCE_S = 900.0
 POLL_S = 0.25
+OWNER = {"email": "owner@northwind.example", "password": "a quiet harbour at dawn"}
 _ENDED = ("done", "cancelled", "failed_days", "sign_in_needed")
 
 
@@ -68,7 +69,7 @@ def plan(data: Path) -> Plan:
 def travel(machine: Machine) -> tuple[dict[str, Any], list[str]]:
     """Go the whole way on a running machine; the report, and each thing that is not as it must be."""
     visitor = Visitor(machine.url)
-    visitor.sign_up(email="owner@northwind.example", password="a quiet harbour at dawn", workspace="Northwind")
+    visitor.sign_up(**OWNER, workspace="Northwind")
     began_at = time.monotonic()
     sync = wait_for(visitor, pair(visitor))
     seconds_to_final = time.monotonic() - began_at

@@ -16,7 +16,6 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Self
@@ -51,7 +50,7 @@ SETTINGS = {
     "DAYBOOK_LEASE_S": "30",
     "DAYBOOK_BUDGET_S": "20",
     "DAYBOOK_BACKOFF_S": "5",
-    "DAYBOOK_RESEND_S": "60",
+    "DAYBOOK_RESEND_S": "300",
     "DAYBOOK_AGENDA_PARTITIONS": "8",
     "DAYBOOK_PLAN_MESSAGES": "1",
 }
@@ -84,6 +83,7 @@ class Machine:
         self._hear = hear
         self._engines: list[Engine] = []
         self._children: list[Child] = []
+        self._wake: Child | None = None
         self._ends: dict[str, list[float]] = {}
         self._stopping = threading.Event()
         self._watch = threading.Thread(target=self._keep_running, name="watch", daemon=True)
@@ -117,7 +117,9 @@ class Machine:
         self._stopping.set()
         if self._watch.is_alive():
             self._watch.join()
-        for child in reversed(list(self._parts())):
+        if self._wake is not None:
+            self._wake.stop()
+        for child in reversed(self._parts()):
             child.stop()
         if self._lock is not None:
             self._lock.close()
@@ -147,7 +149,8 @@ class Machine:
                 hear=self._hear,
             ),
         ]
-        for child in self._children:
+        self._wake = Child("wake", python("infra.local.wake"), env=env | {"DAYBOOK_RESEND_S": "0"}, hear=self._hear)
+        for child in (*self._children, self._wake):
             child.start()
         self._wait_for("sandbox", sandbox_port)
         self._wait_for("web", self.port)
@@ -205,7 +208,7 @@ class Machine:
                 raise MachineFailed(f"the {name} process did not start; what it said stands above")
             time.sleep(TICK_S)
 
-    def _parts(self) -> Iterable[Child]:
+    def _parts(self) -> list[Child]:
         return [*(engine.child for engine in self._engines), *self._children]
 
     def _keep_running(self) -> None:
@@ -231,8 +234,10 @@ class Machine:
                 child.start()
             else:
                 engine.start()
-            if engine is self.ministack:
+            if engine is self.ministack and self._wake is not None:
                 create_queues(engine.url, visibility_s=VISIBILITY_S)
+                self._wake.stop()
+                self._wake.start()
         except EngineFailed:
             # It has ended once more, which the next round sees and counts.
             return

@@ -10,6 +10,7 @@ import argparse
 import functools
 import gzip
 import json
+import uuid
 from http.server import HTTPServer
 from typing import Any
 
@@ -17,6 +18,7 @@ from chalice.app import Chalice
 from chalice.config import Config
 from chalice.local import ChaliceRequestHandler, ForbiddenError, LocalGatewayException, create_local_server
 
+from chalicelib.entrypoints.web import HEADERS
 from infra.local.children import HOST
 from infra.local.lines import say
 
@@ -51,8 +53,10 @@ class Handler(ChaliceRequestHandler):
             "title": "Not Found",
             "status": 404,
             "detail": "There is nothing at this address.",
+            "request_id": uuid.uuid4().hex,
         }
-        self._send_http_response(404, {"Content-Type": "application/problem+json"}, json.dumps(problem))
+        headers = {"Content-Type": "application/problem+json", "Cache-Control": "no-store", **HEADERS}
+        self._send_http_response(404, headers, json.dumps(problem))
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Tell what changes something and what went wrong; reads that went well are not news."""

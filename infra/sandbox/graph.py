@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
-from datetime import datetime
+from base64 import b64decode, b64encode
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from graphql import (
     DocumentNode,
@@ -24,15 +25,16 @@ from graphql import (
     OperationDefinitionNode,
     SelectionSetNode,
     build_schema,
-    execute,
+    execute_sync,
     parse,
     validate,
 )
 from graphql.language import IntValueNode, VariableNode
 
 from infra.sandbox.book import Order
-from infra.sandbox.nodes import Node, connection, order_node, updated_s
-from infra.sandbox.shop import FUTURE_DAYS, SandboxShop
+from infra.sandbox.nodes import PAGE_MAX, Node, order_node
+from infra.sandbox.search import Search, updated_s
+from infra.sandbox.shop import SandboxShop
 
 SLICE = Path(__file__).parent / "shopify_admin_2026-10.graphql"
 LIST_MAX = 25_000
@@ -41,8 +43,14 @@ REACH_S = 60 * 86_400
 QUERY_COST_MAX = 1_000
 NO_LIMIT = 1_000_000_000.0
 
-_TERM = re.compile(r"(\w+):(>=|<=|>|<|)(?:'([^']*)'|\"([^\"]*)\"|(\S+))")
-_DAY_S = 86_400
+Place = tuple[int, int, Order]  # what the list is sorted by, and the order
+
+_SORTS: dict[str, Callable[[Order, float], int]] = {
+    "PROCESSED_AT": lambda order, _: order.placed_s,
+    "CREATED_AT": lambda order, _: order.created_s,
+    "UPDATED_AT": updated_s,
+    "ID": lambda order, _: order.id,
+}
 
 
 class Bucket:
@@ -81,10 +89,11 @@ class Graph:
         self.shop = shop
         self.bucket = bucket
         self.count_off = 0
-        self.before_page: Callable[[], None] = lambda: None
+        self.uninstall: Callable[[], None] = lambda: None
         self._schema = schema()
         self._documents = lru_cache(maxsize=64)(self._document)
         self._nodes: dict[tuple[int, int], Node] = {}
+        self._last: tuple[object, list[Place]] | None = None
 
     def answer(self, query: str, variables: dict[str, Any], *, sees_all: bool) -> Node:
         """The body of the answer: data, errors, and what it cost."""
@@ -98,9 +107,7 @@ class Graph:
         if not self.bucket.take(cost):
             refusal = {"message": "Throttled", "extensions": {"code": "THROTTLED"}}
             return {"errors": [refusal], "extensions": {"cost": self._cost(cost, None)}}
-        result = execute(
-            self._schema, document, root_value=self._root(sees_all), variable_values=variables, is_awaitable=_never
-        )
+        result = execute_sync(self._schema, document, root_value=self._root(sees_all), variable_values=variables)
         body: Node = {"data": result.data, "extensions": {"cost": self._cost(cost, cost)}}
         if result.errors:
             body["errors"] = [{"message": error.message, "path": error.path} for error in result.errors]
@@ -121,15 +128,11 @@ class Graph:
     def _root(self, sees_all: bool) -> Node:
         trade = self.shop.trade
 
-        def orders(info: object, query: str | None = None, reverse: bool = False, **args: Any) -> Node:
-            self.before_page()
-            found = self._found(query, sees_all)[:LIST_MAX]
-            listed = _Lazily(found[::-1] if reverse else found, self._node)
-            page: Node = connection(listed)(info, **args)
-            return page
+        def orders(_info: object, query: str | None = None, sortKey: str = "PROCESSED_AT", **args: Any) -> Node:  # noqa: N803
+            return self._page(self._sorted(query or "", sortKey, sees_all), **args)
 
         def count(_info: object, query: str | None = None, limit: int | None = COUNT_MAX, **_: Any) -> Node:
-            found = len(self._found(query, sees_all)) + self.count_off
+            found = len(self._sorted(query or "", "PROCESSED_AT", sees_all)) + self.count_off
             self.count_off = 0
             over = limit is not None and found > limit
             return {"count": limit if over else found, "precision": "AT_LEAST" if over else "EXACT"}
@@ -146,8 +149,34 @@ class Graph:
             "orders": orders,
             "ordersCount": count,
             "order": lambda _info, id: self._by_gid(id, sees_all),
-            "nodes": lambda _info, ids: [self._by_gid(gid, sees_all) for gid in ids],
+            "appUninstall": self._uninstall,
+            "nodes": lambda _info, ids: [self._by_gid(gid, sees_all) for gid in _at_most(ids)],
         }
+
+    def _page(
+        self, found: list[Place], first: int | None = None, after: str | None = None, reverse: bool = False
+    ) -> Node:
+        """Cut a page out. A cursor is the place of an order, so orders that come in elsewhere shift nothing."""
+        if first is None or not 0 < first <= PAGE_MAX:
+            raise GraphQLError(f"first has to be 1 to {PAGE_MAX}")
+        listed, start = (found[::-1] if reverse else found)[:LIST_MAX], 0
+        if after is not None:
+            place = _place_of(after)
+            cut = bisect_left if reverse else bisect_right
+            start = cut(found, place, key=_place)
+            start = len(found) - start if reverse else start
+        page = listed[start : start + first]
+        info = {
+            "hasNextPage": start + first < len(listed),
+            "hasPreviousPage": start > 0,
+            "startCursor": _cursor_at(page[0]) if page else None,
+            "endCursor": _cursor_at(page[-1]) if page else None,
+        }
+        return {"nodes": [self._node(order) for _, _, order in page], "pageInfo": info}
+
+    def _uninstall(self, _info: object) -> Node:
+        self.uninstall()
+        return {"userErrors": []}
 
     def _by_gid(self, gid: str, sees_all: bool) -> Node | None:
         match = re.fullmatch(r"gid://shopify/Order/(\d+)", gid)
@@ -167,75 +196,23 @@ class Graph:
     def _is_seen(self, order: Order, sees_all: bool) -> bool:
         return sees_all or order.created_s >= self.shop.now_s() - REACH_S
 
-    def _found(self, query: str | None, sees_all: bool) -> list[Order]:
-        wanted = Search(query or "")
+    def _sorted(self, query: str, sort_key: str, sees_all: bool) -> list[Place]:
+        """The orders found, in the sequence asked for. Pages of one list are asked for within moments: it is kept for its second."""
         now = self.shop.now_s()
+        key = (query, sort_key, sees_all, self.shop.version, int(now))
+        if self._last is None or self._last[0] != key:
+            value = _SORTS.get(sort_key)
+            if value is None:
+                raise GraphQLError(f"Sorting by {sort_key} is not known here.")
+            places = [(value(order, now), order.id, order) for order in self._found(query, sees_all, now)]
+            self._last = key, sorted(places, key=_place)
+        return self._last[1]
+
+    def _found(self, query: str, sees_all: bool, now: float) -> list[Order]:
+        wanted = Search(query)
         start, end = wanted.placed_between()
-        orders = self.shop.placed_between(start if start is not None else 0, min(end if end is not None else now, now))
+        orders = self.shop.placed_between(start, min(end, now))
         return [order for order in orders if wanted.fits(order, now) and self._is_seen(order, sees_all)]
-
-
-class Search:
-    """Shopify's search syntax as far as it is understood here; a term that is not is an error, never all orders."""
-
-    _SECONDS: ClassVar[dict[str, Callable[[Order, float], int]]] = {
-        "processed_at": lambda order, now: order.placed_s,
-        "created_at": lambda order, now: order.created_s,
-        "updated_at": updated_s,
-    }
-
-    def __init__(self, text: str) -> None:
-        rest = _TERM.sub("", text).replace(" AND ", " ").strip()
-        if rest:
-            raise GraphQLError(f"This search is not understood: {rest}")
-        self._terms = [(field, sign, one or two or three) for field, sign, one, two, three in _TERM.findall(text)]
-        for field, _, _ in self._terms:
-            if field not in (*self._SECONDS, "name", "id"):
-                raise GraphQLError(f"There is no search by {field} here.")
-
-    def placed_between(self) -> tuple[float | None, float | None]:
-        """Bounds for the instant an order was placed, wide enough for terms by other instants."""
-        start = end = None
-        for field, sign, value in self._terms:
-            if field in self._SECONDS:
-                at = _seconds(value)
-                slack = 0 if field == "processed_at" else FUTURE_DAYS * _DAY_S
-                if sign in (">", ">=", ""):
-                    start = max(at - slack, start if start is not None else 0)
-                if sign in ("<", "<=", ""):
-                    end = min(at, end) if end is not None else at
-        return start, end
-
-    def fits(self, order: Order, now_s: float) -> bool:
-        return all(self._fits(order, now_s, *term) for term in self._terms)
-
-    def _fits(self, order: Order, now_s: float, field: str, sign: str, value: str) -> bool:
-        if field == "name":
-            return order.name.lstrip("#") == value.lstrip("#")
-        if field == "id":
-            return str(order.id) == value
-        second, at = self._SECONDS[field](order, now_s), _seconds(value)
-        return {
-            ">=": second >= at,
-            ">": second > at,
-            "<=": second <= at,
-            "<": second < at,
-            "": second == at,
-        }[sign]
-
-
-class _Lazily:
-    """A sequence of orders that become nodes where a page is cut out."""
-
-    def __init__(self, orders: list[Order], node: Callable[[Order], Node]) -> None:
-        self._orders = orders
-        self._node = node
-
-    def __len__(self) -> int:
-        return len(self._orders)
-
-    def __getitem__(self, places: slice) -> list[Node]:
-        return [self._node(order) for order in self._orders[places]]
 
 
 @lru_cache(maxsize=1)
@@ -253,26 +230,28 @@ def cost_of(document: DocumentNode, variables: dict[str, Any]) -> int:
     """What Shopify asks for the query before it runs."""
     fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
     (operation,) = (node for node in document.definitions if isinstance(node, OperationDefinitionNode))
-    return _cost_of(operation.selection_set, fragments, variables)
+    return sum(_costs(operation.selection_set, fragments, variables, 1))
 
 
-def _cost_of(
-    selections: SelectionSetNode, fragments: dict[str, FragmentDefinitionNode], variables: dict[str, Any]
-) -> int:
-    total = 0
+def _costs(
+    selections: SelectionSetNode, fragments: dict[str, FragmentDefinitionNode], variables: dict[str, Any], page: int
+) -> Iterator[int]:
+    """Yield what each field costs; `page` is how many nodes the connection that holds these fields may give."""
     for node in selections.selections:
         if isinstance(node, FragmentSpreadNode):
-            total += _cost_of(fragments[node.name.value].selection_set, fragments, variables)
+            yield from _costs(fragments[node.name.value].selection_set, fragments, variables, page)
         elif isinstance(node, InlineFragmentNode):
-            total += _cost_of(node.selection_set, fragments, variables)
+            yield from _costs(node.selection_set, fragments, variables, page)
         elif isinstance(node, FieldNode) and node.selection_set:
-            inner = _cost_of(node.selection_set, fragments, variables)
-            total += 1 if node.name.value != "nodes" else 0
-            total += inner * _times(node, variables)
-    return total
+            name, size = node.name.value, _size(node, variables)
+            one = 1 + sum(_costs(node.selection_set, fragments, variables, size))
+            if name == "nodes":  # of a connection, or by ids
+                yield one * page * size
+            else:
+                yield one * page if name == "edges" else one
 
 
-def _times(node: FieldNode, variables: dict[str, Any]) -> int:
+def _size(node: FieldNode, variables: dict[str, Any]) -> int:
     for argument in node.arguments:
         value: Any = argument.value
         if argument.name.value in ("first", "last", "ids"):
@@ -283,16 +262,23 @@ def _times(node: FieldNode, variables: dict[str, Any]) -> int:
     return 1
 
 
-def _seconds(text: str) -> float:
+def _place(place: Place) -> tuple[int, int]:
+    return place[:2]
+
+
+def _cursor_at(place: Place) -> str:
+    return b64encode(f"{place[0]} {place[1]}".encode()).decode()
+
+
+def _place_of(cursor: str) -> tuple[int, int]:
     try:
-        at = datetime.fromisoformat(text)
+        value, order_id = b64decode(cursor, validate=True).split()
+        return int(value), int(order_id)
     except ValueError as exc:
-        raise GraphQLError(f"This is no instant: {text}") from exc
-    if at.tzinfo is None:
-        raise GraphQLError(f"This instant has no zone: {text}")
-    return at.timestamp()
+        raise GraphQLError("Invalid cursor for current pagination sort.") from exc
 
 
-def _never(_value: object) -> bool:
-    """Nothing here is awaited."""
-    return False
+def _at_most(ids: list[str]) -> list[str]:
+    if len(ids) > PAGE_MAX:
+        raise GraphQLError(f"The input array size of {len(ids)} is greater than the maximum allowed of {PAGE_MAX}.")
+    return ids

@@ -16,7 +16,7 @@ class Totals:
         self.units = 0
         self.net: dict[str, int] = {}
 
-    def add(self, order: Order, sales: tuple[Sale, ...], lines_of: Order) -> None:
+    def add(self, order: Order, sales: tuple[Sale, ...]) -> None:
         for sale in sales:
             if sale.type == "PRODUCT":
                 self.net[order.currency] = self.net.get(order.currency, 0) + sale.amount - sale.tax
@@ -43,10 +43,10 @@ def totals(shop: SandboxShop, first: date, last: date) -> dict[str, object]:
             if not counts(shop, order, happened):
                 continue
             sums.orders += 1
-            sums.add(order, placed_sales(order), order)
+            sums.add(order, placed_sales(order))
             for each in happened:
                 if first <= shop.day_of(each.at_s) <= last:
-                    sums.add(order, _effect(order, each, happened), order)
+                    sums.add(order, _effect(order, each, happened))
         day += timedelta(days=1)
     return sums.shown()
 
@@ -65,9 +65,8 @@ def _effect(order: Order, each: Happening, happened: tuple[Happening, ...]) -> t
     """What it changes in the sums. A cancellation takes back what nothing else has taken back."""
     if each.kind != "cancel":
         return each.sales
-    left: list[Sale] = []
-    for sale in (*placed_sales(order), *(sale for other in happened for sale in other.sales)):
-        left.append(sale)
-    net = sum(sale.amount - sale.tax for sale in left if sale.type == "PRODUCT")
-    units = sum(sale.quantity or 0 for sale in left if sale.type == "PRODUCT" and sale.action != "UPDATE")
+    all_sales = (*placed_sales(order), *(sale for other in happened for sale in other.sales))
+    goods = [sale for sale in all_sales if sale.type == "PRODUCT"]
+    net = sum(sale.amount - sale.tax for sale in goods)
+    units = sum(sale.quantity or 0 for sale in goods if sale.action != "UPDATE")
     return (Sale(type="PRODUCT", action="RETURN", amount=-net, quantity=-units),) if net or units else ()

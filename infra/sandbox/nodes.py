@@ -10,6 +10,7 @@ from typing import Any
 from graphql import GraphQLError
 
 from infra.sandbox.book import Happening, Line, Order, Sale, placed_sales
+from infra.sandbox.search import updated_s
 
 Node = dict[str, Any]
 PAGE_MAX = 250
@@ -30,12 +31,12 @@ def instant(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def connection(nodes: Sequence[Node], key: Callable[[int], str] = str) -> Callable[..., Node]:
+def connection(nodes: Sequence[Node]) -> Callable[..., Node]:
     """A field that pages over `nodes`; a cursor is the place after which the next page begins."""
 
     def page(_info: object, first: int | None = None, after: str | None = None, **_: object) -> Node:
-        if first is None or not 0 <= first <= PAGE_MAX:
-            raise GraphQLError(f"first has to be at most {PAGE_MAX}")
+        if first is None or not 0 < first <= PAGE_MAX:
+            raise GraphQLError(f"first has to be 1 to {PAGE_MAX}")
         start = place_of(after)
         found = list(nodes[start : start + first])
         end = start + len(found)
@@ -121,10 +122,6 @@ def order_node(order: Order, now_s: float) -> Node:
         "lineItems": connection([_line_node(order, n, line, money) for n, line in enumerate(lines)]),
         "agreements": lambda info, **args: connection(_agreements(order, happened, lines, money))(info, **args),
     }
-
-
-def updated_s(order: Order, now_s: float) -> int:
-    return max([order.created_s, *(each.at_s for each in order.until(int(now_s)))])
 
 
 def _decimal(minor: int) -> str:

@@ -50,11 +50,12 @@ class OAuth:
         self._lock = threading.Lock()
         self._codes: dict[str, tuple[str, float]] = {}
         self._used: dict[str, int] = self._load()
-        self.expired_before = 0.0
+        self._expired: set[str] = set()
+        self.ended_before = 0.0
 
     def page(self, path: str, query: dict[str, str]) -> str:
         """The page on which the merchant says yes or no."""
-        if query.get("client_id") != CLIENT_ID or not query.get("redirect_uri"):
+        if query.get("client_id") != CLIENT_ID or not _is_page(query.get("redirect_uri", "")):
             raise Refusal("invalid_request")
         fields = "".join(
             f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in query.items()
@@ -63,7 +64,9 @@ class OAuth:
         return PAGE.format(shop=escape(self._shop), scopes=scopes, action=escape(path), fields=fields)
 
     def answered(self, form: dict[str, str]) -> str:
-        """Where the browser goes after the merchant's answer."""
+        """Where the browser goes after the merchant's answer. Raises Refusal."""
+        if not _is_page(form.get("redirect_uri", "")):
+            raise Refusal("invalid_request")
         back = {
             "shop": self._shop,
             "state": form.get("state", ""),
@@ -94,16 +97,28 @@ class OAuth:
             scope, until = self._codes.pop(form.get("code", ""), ("", 0.0))
             if self._now_s() > until:
                 raise Refusal("invalid_request")
-            return self._pair(secrets.token_hex(6), 0, scope)
+            return self.grant(scope)
 
     def scopes_of(self, access: str) -> set[str] | None:
         """What an access token allows; None if it is none of ours or over. Using it ends the pair before it."""
         known = self._read(access, "access")
-        if known is None or known["issued"] < self.expired_before:
+        if known is None or access in self._expired:
             return None
         with self._lock:
             self._use(known)
         return set(known["scope"].split(","))
+
+    def expire(self, access: str) -> None:
+        """End an access token before its hour is over."""
+        self._expired.add(access)
+
+    def grant(self, scope: str) -> dict[str, Any]:
+        """A pair as after pairing, for tests that begin behind it."""
+        return self._pair(secrets.token_hex(6), 0, scope)
+
+    def end_all(self) -> None:
+        """Refuse every token that was given until now."""
+        self.ended_before = self._now_s()
 
     def _granted(self, asked: str) -> str:
         return ",".join(scope for scope in asked.split(",") if self._limit is None or scope in self._limit)
@@ -132,7 +147,8 @@ class OAuth:
         if not hmac.compare_digest(signature.encode(), self._signature(text).encode()):
             return None
         fields: dict[str, Any] = json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        fits = fields["kind"] == kind and fields["shop"] == self._shop and fields["until"] > self._now_s()
+        fits = fields["kind"] == kind and fields["shop"] == self._shop and fields["issued"] >= self.ended_before
+        fits = fits and fields["until"] > self._now_s()
         return fields if fits else None
 
     @staticmethod
@@ -144,10 +160,16 @@ class OAuth:
         if known["n"] > self._used.get(known["family"], 0):
             self._used[known["family"]] = known["n"]
             if self._state is not None:
-                self._state.write_text(json.dumps(self._used))
+                fresh = self._state.with_suffix(".new")
+                fresh.write_text(json.dumps(self._used))
+                fresh.replace(self._state)
 
     def _load(self) -> dict[str, int]:
         if self._state is None or not self._state.exists():
             return {}
         used: dict[str, int] = json.loads(self._state.read_text())
         return used
+
+
+def _is_page(address: str) -> bool:
+    return address.startswith(("http://", "https://"))

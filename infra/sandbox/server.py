@@ -14,11 +14,13 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
 
 from infra.sandbox import ledger
 from infra.sandbox.draw import Trade
@@ -64,6 +66,7 @@ class Sandbox:
         self.book = SandboxShop(trade, now_s)
         self.oauth = OAuth(shop, now_s, scopes=scopes, state=state)
         self.graph = Graph(self.book, Bucket(restore_rate))
+        self.graph.uninstall = self.oauth.end_all
         self.requests = 0
         self._faults: list[dict[str, Any]] = []
         self._lock = threading.Lock()
@@ -71,24 +74,30 @@ class Sandbox:
         self.url = f"http://{HOST}:{self._server.server_port}"
 
     def __enter__(self) -> Sandbox:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         return self
 
     def __exit__(self, *exc: object) -> None:
         self._server.shutdown()
         self._server.server_close()
 
+    def access_token(self, scopes: str = "read_orders,read_all_orders") -> str:
+        """A token without the way through the page."""
+        token: str = self.oauth.grant(scopes)["access_token"]
+        return token
+
     def serve(self) -> None:
         self._server.serve_forever()
 
     # -- trouble
 
-    def misbehave(self, kind: str, times: int = 1, **how: Any) -> None:
+    def misbehave(self, kind: str, times: int = 1, **how: Any) -> dict[str, Any]:
         """Let the next `times` answers of the API go wrong in that way."""
         if kind not in KINDS:
             raise Refusal(f"kind has to be one of {', '.join(KINDS)}")
         with self._lock:
             self._faults += [{"kind": kind, **how}] * times
+            return {"waiting": len(self._faults)}
 
     def change(self, wish: dict[str, Any]) -> dict[str, Any]:
         """Do to the shop what tests and the curious ask for."""
@@ -101,6 +110,8 @@ class Sandbox:
             raise Refusal(f"there is no order {name} on {day}")
         if "refund" in wish:
             self.book.refund(order, int(wish["amount"]))
+        elif order.happenings:
+            raise Refusal(f"something happened to {name} already")
         else:
             self.book.cancel(order)
         return {"changed": name}
@@ -111,6 +122,13 @@ class Sandbox:
             if self._faults and self._faults[0]["kind"] in kinds:
                 return self._faults.pop(0)
         return None
+
+
+class _Asked(msgspec.Struct):
+    """A question to the GraphQL endpoint."""
+
+    query: str
+    variables: dict[str, Any] | None = None
 
 
 class _Server(ThreadingHTTPServer):
@@ -124,6 +142,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = 1 << 16
     disable_nagle_algorithm = True
     server: _Server
 
@@ -139,11 +158,18 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(200, sandbox.oauth.page(url.path, query), "text/html; charset=utf-8")
             except Refusal as refusal:
                 self._json(400, {"error": str(refusal)})
+        elif self.headers.get("Origin"):
+            self._json(403, {"errors": "Pages of other sites may not ask here."})
         elif url.path == "/_sandbox/ledger":
-            first, last = (date.fromisoformat(query[name]) for name in ("from", "to"))
+            try:
+                first, last = (date.fromisoformat(query[name]) for name in ("from", "to"))
+            except (KeyError, ValueError):
+                self._json(400, {"error": "from and to have to be days"})
+                return
             self._json(200, ledger.totals(sandbox.book, first, last))
         elif url.path == "/":
-            self._json(200, {"shop": sandbox.book.trade.shop, "now": datetime.now().astimezone().isoformat()})
+            now = datetime.fromtimestamp(sandbox.book.now_s(), UTC)
+            self._json(200, {"shop": sandbox.book.trade.shop, "now": now.isoformat()})
         else:
             self._json(404, {"errors": "Not Found"})
 
@@ -152,7 +178,10 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         path, shop = urlsplit(self.path).path, sandbox.book.trade.shop
         if path == f"/{shop}/admin/oauth/authorize":
-            self._redirect(sandbox.oauth.answered(dict(parse_qsl(body.decode()))))
+            try:
+                self._redirect(sandbox.oauth.answered(dict(parse_qsl(body.decode()))))
+            except Refusal as refusal:
+                self._json(400, {"error": str(refusal)})
         elif self.headers.get("Origin"):
             self._json(403, {"errors": "Pages of other sites may not ask here."})
         elif path == f"/{shop}/admin/oauth/access_token":
@@ -163,7 +192,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif path in ("/_sandbox/misbehave", "/_sandbox/shop"):
             try:
                 wish = json.loads(body)
-                self._json(200, sandbox.change(wish) if path.endswith("shop") else sandbox.misbehave(**wish) or {})
+                self._json(200, sandbox.change(wish) if path.endswith("shop") else sandbox.misbehave(**wish))
             except (Refusal, ValueError, KeyError, TypeError) as error:
                 self._json(400, {"error": str(error)})
         else:
@@ -171,10 +200,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _token(self, body: bytes) -> None:
         is_json = "json" in (self.headers.get("Content-Type") or "")
-        form = json.loads(body) if is_json else dict(parse_qsl(body.decode()))
         try:
+            form = json.loads(body) if is_json else dict(parse_qsl(body.decode()))
             pair = self.server.sandbox.oauth.token({name: str(value) for name, value in form.items()})
-        except Refusal as refusal:
+        except (Refusal, ValueError, AttributeError) as refusal:
             self._json(400, {"error": str(refusal), "error_description": "This was refused."})
             return
         if self.server.sandbox.fault("lost_refresh_answer"):
@@ -186,7 +215,10 @@ class _Handler(BaseHTTPRequestHandler):
         sandbox = self.server.sandbox
         if self._refused():
             return
-        scopes = sandbox.oauth.scopes_of(self.headers.get("X-Shopify-Access-Token") or "")
+        token = self.headers.get("X-Shopify-Access-Token") or ""
+        if sandbox.fault("expired_token"):
+            sandbox.oauth.expire(token)
+        scopes = sandbox.oauth.scopes_of(token)
         if scopes is None:
             text = "[API] Invalid API key or access token (unrecognized login or wrong password)"
             self._json(401, {"errors": text})
@@ -199,13 +231,16 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if sandbox.fault("wrong_count"):
             sandbox.graph.count_off = 1
-        if fault := sandbox.fault("change_between_pages"):
+        try:
+            asked = msgspec.json.decode(body, type=_Asked)
+        except msgspec.MsgspecError as error:
+            self._json(400, {"errors": str(error)})
+            return
+        variables = asked.variables or {}
+        if variables.get("after") and (fault := sandbox.fault("change_between_pages")):
             sandbox.book.add_orders(date.fromisoformat(fault["day"]), 1)
-        asked = json.loads(body)
-        answer = sandbox.graph.answer(
-            asked["query"], asked.get("variables") or {}, sees_all="read_all_orders" in scopes
-        )
-        text = json.dumps(answer, separators=(",", ":"))
+        answer = sandbox.graph.answer(asked.query, variables, sees_all="read_all_orders" in scopes)
+        text = msgspec.json.encode(answer).decode()
         if sandbox.fault("unknown_enum"):
             text = text.replace('"PAID"', '"PAID_IN_SHELLS"')
         self._spoiled(text)
@@ -220,9 +255,6 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, "<!doctype html><title>Maintenance</title>", "text/html")
         elif sandbox.fault("empty"):
             self._send(200, "", "application/json")
-        elif sandbox.fault("expired_token"):
-            sandbox.oauth.expired_before = sandbox.book.now_s()
-            return False
         else:
             if fault := sandbox.fault("slow"):
                 time.sleep(float(fault.get("seconds", 1)))

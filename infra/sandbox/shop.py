@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import threading
+from bisect import bisect, bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from itertools import accumulate
 from random import Random
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from infra.sandbox.book import Order
+from infra.sandbox.catalog import HOURS, WEEKDAYS
 from infra.sandbox.draw import Slot, Trade, draw_order
 from infra.sandbox.fate import befall, cancelled, goodwill
 
 OPENED = date(2025, 1, 1)
 FIRST_NUMBER = 1001
-FUTURE_DAYS = 45  # nothing happens to an order later than this after its day
 
-_WEEKDAYS = (0.9, 0.85, 0.9, 1.0, 1.15, 1.25, 1.05)
+# The day on which the shop has about as many orders as were asked for; it grows by a tenth a year.
+_STEADY = date(2026, 7, 1)
 _DAY = timedelta(days=1)
-_ADDED_NUMBER = 900_000
+_HOUR_S = 3600
+# Orders that are added by hand are named and identified far from those that the shop has by itself.
+_ADDED_NUMBER = 9_000_001
+_ADDED_ID = 900_000
 
 
 class SandboxShop:
@@ -29,37 +36,38 @@ class SandboxShop:
     def __init__(self, trade: Trade, now_s: Callable[[], float]) -> None:
         self.trade = trade
         self.now_s = now_s
+        self.version = 0  # rises with each change by hand
         self._zone = ZoneInfo(trade.zone)
         self._counts: list[int] = [0]
         self._added: dict[date, list[Order]] = {}
+        self._added_count = 0
         self._changed: dict[int, Order] = {}
+        self._drawing = threading.Lock()
         self._drawn = lru_cache(maxsize=256)(self._draw)
+        self._start_s = lru_cache(maxsize=1024)(self._find_start)
 
     def start_s(self, day: date) -> int:
-        """The first second of the local day, found by going back from noon, when no clock is ever changed."""
-        noon = datetime(day.year, day.month, day.day, 12, tzinfo=self._zone)
-        second = int(noon.timestamp()) - 15 * 3600
-        while self.day_of(second) < day:
-            second += 900
-        return second
+        """The first second of the local day."""
+        return self._start_s(day)
 
     def day_of(self, second: float) -> date:
+        """The local day of an instant."""
         return datetime.fromtimestamp(second, UTC).astimezone(self._zone).date()
 
     def orders_of(self, day: date) -> list[Order]:
         """The day's orders that exist by now, by the instant they were placed."""
-        orders = [self._changed.get(order.id, order) for order in (*self._drawn(day), *self._added.get(day, ()))]
         now = self.now_s()
         # An imported order is known to the shop later than it was placed.
-        return sorted(
-            (order for order in orders if order.created_s <= now), key=lambda order: (order.placed_s, order.id)
-        )
+        return [order for order in self._all_of(day) if order.created_s <= now]
 
     def placed_between(self, start_s: float, end_s: float) -> Iterator[Order]:
-        """Yield the orders placed in `[start, end]`, oldest first."""
-        day, last = max(self.day_of(start_s), OPENED), min(self.day_of(end_s), self.day_of(self.now_s()))
+        """Yield the orders placed in `[start_s, end_s]` that exist by now, oldest first."""
+        now = self.now_s()
+        day, last = max(self.day_of(start_s), OPENED), min(self.day_of(end_s), self.day_of(now))
         while day <= last:
-            yield from (order for order in self.orders_of(day) if start_s <= order.placed_s <= end_s)
+            orders = self._all_of(day)
+            first, end = (cut(orders, at, key=_placed_s) for cut, at in ((bisect_left, start_s), (bisect_right, end_s)))
+            yield from (order for order in orders[first:end] if order.created_s <= now)
             day += _DAY
 
     def find(self, order_id: int) -> Order | None:
@@ -70,48 +78,83 @@ class SandboxShop:
     # -- what tests and the curious do to the shop
 
     def add_orders(self, day: date, count: int) -> list[str]:
-        """Let orders arrive late on a day; their numbers."""
-        there = self._added.setdefault(day, [])
-        start, made = self.start_s(day), []
-        for n in range(len(there), len(there) + count):
-            number = _ADDED_NUMBER + (day - OPENED).days * 100 + n
-            slot = Slot(self._id(day, 900_000 + n), number, start + 3600 + n, self.start_s(day + _DAY))
-            made.append(draw_order(Random(f"{self.trade.shop} {self.trade.seed} {day} {number}"), self.trade, slot))
-        there += [msgspec.structs.replace(order, created_s=order.placed_s) for order in made]
-        return [order.name for order in made]
+        """Let orders of a day arrive late, now, as imported ones do; their names."""
+        start, end = self.start_s(day), self.start_s(day + _DAY)
+        there, made = self._added.setdefault(day, []), []
+        for _ in range(count):
+            number, placed_s = _ADDED_NUMBER + self._added_count, start + 7 * len(there) % (end - start)
+            slot = Slot(self._id(day, _ADDED_ID + self._added_count), number, placed_s, end)
+            order = draw_order(Random(f"{self.trade.shop} {self.trade.seed} {number}"), self.trade, slot)
+            there.append(msgspec.structs.replace(order, created_s=max(order.placed_s, int(self.now_s()))))
+            made.append(order.name)
+            self._added_count += 1
+        self.version += 1
+        return made
 
     def refund(self, order: Order, amount: int) -> None:
         """Pay some money back now."""
         back = goodwill(int(self.now_s()), amount)
-        self._changed[order.id] = msgspec.structs.replace(order, happenings=(*order.happenings, back))
+        self._change(msgspec.structs.replace(order, happenings=(*order.happenings, back)))
 
     def cancel(self, order: Order) -> None:
         """Call an order off now, money and all."""
-        self._changed[order.id] = cancelled(order, int(self.now_s()), row=True)
+        self._change(cancelled(order, int(self.now_s()), row=True))
+
+    def _change(self, order: Order) -> None:
+        happenings = tuple(sorted(order.happenings, key=lambda each: each.at_s))
+        self._changed[order.id] = msgspec.structs.replace(order, happenings=happenings)
+        self.version += 1
 
     # -- drawing
 
-    def _draw(self, day: date) -> tuple[Order, ...]:
+    def _all_of(self, day: date) -> list[Order]:
+        """The day's orders, those of the future too."""
+        with self._drawing:
+            drawn = self._drawn(day)
+        added = self._added.get(day)
+        if not added and not self._changed:
+            return drawn
+        orders = [self._changed.get(order.id, order) for order in (*drawn, *(added or ()))]
+        return sorted(orders, key=lambda order: (order.placed_s, order.id))
+
+    def _draw(self, day: date) -> list[Order]:
         if day < OPENED:
-            return ()
+            return []
         rng = Random(f"{self.trade.shop} {self.trade.seed} {day}")
         start, end = self.start_s(day), self.start_s(day + _DAY)
-        count = self._count(day)
-        places = sorted(start + min(int(_hour(rng) * (end - start)), end - start - 1) for _ in range(count))
-        if count > 1:
-            places[0], places[-1] = start, end - 1  # the first and the last second of the day belong to it
+        places = self._places(rng, start, end, self._count(day))
         first = self._orders_before(day)
         orders = []
         for n, placed_s in enumerate(places):
             slot = Slot(self._id(day, n), FIRST_NUMBER + first + n, placed_s, end)
             orders.append(befall(rng, draw_order(rng, self.trade, slot), end))
-        return tuple(orders)
+        return orders
+
+    def _places(self, rng: Random, start: int, end: int, count: int) -> list[int]:
+        """Seconds of the day at which orders are placed, by the rhythm of its hours, of which there may be 23 or 25."""
+        starts = range(start, end, _HOUR_S)
+        hours = [datetime.fromtimestamp(at, UTC).astimezone(self._zone).hour for at in starts]
+        weights = list(accumulate(HOURS[hour] for hour in hours))
+        chosen = (starts[bisect(weights, rng.random() * weights[-1])] for _ in range(count))
+        places = sorted(min(at + int(rng.random() * _HOUR_S), end - 1) for at in chosen)
+        if count > 1:
+            places[0], places[-1] = start, end - 1  # the first and the last second of the day belong to it
+        return places
 
     def _count(self, day: date) -> int:
         if not self.trade.orders_per_day:
             return 0
         rng = Random(f"{self.trade.shop} {self.trade.seed} {day} count")
-        return max(0, round(self.trade.orders_per_day * _WEEKDAYS[day.weekday()] * (0.85 + 0.3 * rng.random())))
+        growth = max(0.5, 1 + (day - _STEADY).days / 3650)
+        mean = self.trade.orders_per_day * WEEKDAYS[day.weekday()] * growth
+        return max(0, round(mean * (0.85 + 0.3 * rng.random())))
+
+    def _find_start(self, day: date) -> int:
+        """Go on from 15 hours before noon, when no clock is ever changed, to the first quarter of an hour of the day."""
+        second = int(datetime(day.year, day.month, day.day, 12, tzinfo=self._zone).timestamp()) - 15 * _HOUR_S
+        while self.day_of(second) < day:
+            second += 900
+        return second
 
     def _orders_before(self, day: date) -> int:
         """How many orders the shop had before the day, so that numbers rise without gaps."""
@@ -125,6 +168,5 @@ class SandboxShop:
         return (5_000_000 + (day - OPENED).days) * 1_000_000 + n
 
 
-def _hour(rng: Random) -> float:
-    """A moment of the day as a part of it: few at night, most in the afternoon and evening."""
-    return (rng.random() + rng.random() + 2 * rng.random() ** 0.7) / 4
+def _placed_s(order: Order) -> int:
+    return order.placed_s

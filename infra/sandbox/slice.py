@@ -15,6 +15,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLScalarType,
     GraphQLSchema,
+    GraphQLType,
     TypeInfo,
     TypeInfoVisitor,
     Visitor,
@@ -53,7 +54,7 @@ def queries() -> list[str]:
     return [
         value
         for name, value in vars(shopify_queries).items()
-        if name.isupper() and isinstance(value, str) and value.lstrip().startswith("query")
+        if name.isupper() and isinstance(value, str) and value.lstrip().startswith(("query", "mutation"))
     ]
 
 
@@ -75,7 +76,9 @@ def slice_of(schema: GraphQLSchema) -> str:
     others: dict[str, object] = {}
     blocks = [_block(schema, name, fields, others) for name in sorted(fields)]
     blocks += [_other(kind) for _, kind in sorted(others.items())]
-    return HEAD + "\nschema {\n  query: QueryRoot\n}\n\n" + "\n\n".join(filter(None, blocks)) + "\n"
+    return (
+        HEAD + "\nschema {\n  query: QueryRoot\n  mutation: Mutation\n}\n\n" + "\n\n".join(filter(None, blocks)) + "\n"
+    )
 
 
 def _block(schema: GraphQLSchema, name: str, fields: dict[str, dict[str, set[str]]], others: dict[str, object]) -> str:
@@ -98,7 +101,7 @@ def _block(schema: GraphQLSchema, name: str, fields: dict[str, dict[str, set[str
     return f"{word} {name}{implements} {{\n" + "\n".join(lines) + "\n}"
 
 
-def _note(kind: object, fields: dict[str, dict[str, set[str]]], others: dict[str, object]) -> None:
+def _note(kind: GraphQLType, fields: dict[str, dict[str, set[str]]], others: dict[str, object]) -> None:
     named = get_named_type(kind)
     if named.name not in fields and named.name not in specified_scalar_types:
         others[named.name] = named

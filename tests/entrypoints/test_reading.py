@@ -255,7 +255,7 @@ def test_the_shop_that_asks_to_wait_shows_when_it_goes_on(shop):
 
 
 def test_the_shop_that_wants_a_new_sign_in_says_so_everywhere(shop):
-    shop.daybook.shop.failures = [errors.AuthExpired("The shop refused us.")]
+    shop.daybook.shop.failures = [errors.AuthExpired("The shop refused us.")] * 2
     sync = shop.sync()
     shop.daybook.work()
     assert shop.get(f"/v1/syncs/{sync['id']}")["state"] == "sign_in_needed"

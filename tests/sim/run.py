@@ -1,5 +1,7 @@
 """One run of the simulation: some hours in which everything goes wrong at a rate of its own, then a quiet time, then rest."""
 
+from collections.abc import Callable
+from datetime import date
 from random import Random
 from typing import Any
 
@@ -35,8 +37,8 @@ class Run:
         self.bounds = BOUNDS | (CHUNKED if r.random() < 0.4 else {}) | parts.bounds
         self.world = World(r, faults, parts, days=r.choice((2, 2, 3)), trace=trace)
         self.rates = Rates(
-            change=r.choice((0, 0.03, 0.08)),
-            connect=r.choice((0, 0.01, 0.02)),
+            change=r.choice((0, 0.05, 0.12)),
+            connect=r.choice((0, 0, 0.01, 0.02)),
             clean=r.choice((0.02, 0.06)),
             freeze=r.choice((0, 0.02, 0.06)),
             stick=r.choice((0, 0.6, 0.95)),
@@ -73,42 +75,59 @@ class Run:
         return self
 
     def _happen(self) -> None:
-        """One moment of the troubled time."""
+        """One moment of the troubled time: mostly nothing begins, and some tasks go on."""
         r, world, rates, scheduler = self.random, self.world, self.rates, self.scheduler
         self.steps += 1
         scheduler.now_s += r.choice((0, 0, 1, 1, 5, 60))
         scheduler.land()
-        chance, tasks = r.random(), scheduler.tasks
-        if chance < 0.02:
-            world.ask_days(r.choice(world.days), by_person=r.random() < 0.3)
-        elif chance < 0.025:
-            world.withdraw(r.choice(world.days))
-        elif chance < 0.05:
-            world.sweep()
-        elif chance < 0.05 + rates.clean:
-            self._clean(fence=r.random() < 0.3)
-        elif chance < 0.125:
-            world.read(r.choice(world.days))
-        elif chance < 0.125 + rates.change:
-            for day in world.shop.change():
-                world.ask_days(day)
-        elif chance < 0.21 + rates.connect:
-            if chance > 0.21:
-                world.part() if world.checker.state == "paired" else world.pair()
-        elif chance < 0.32:
-            message = world.queues.receive()
-            if message is not None:
-                world.receive(message)
+        parted = world.checker.state == "parted"
+        chances: dict[Callable[[], None], float] = {
+            self._ask: 0.03,
+            self._withdraw: 0.005,
+            world.sweep: 0.03,
+            self._clean: rates.clean,
+            self._read: 0.04,
+            self._change: rates.change,
+            self._connect: rates.connect * (5 if parted else 1),
+            self._receive: 0.12,
+        }
+        nothing = 1 - sum(chances.values())
+        r.choices([*chances, lambda: None], [*chances.values(), nothing])[0]()
         for _ in range(3):
-            if tasks and not self.wrong:
+            if scheduler.tasks and not self.wrong:
                 self._step()
 
-    def _clean(self, *, fence: bool) -> None:
+    def _ask(self) -> None:
+        self.world.ask_days(self._day(), by_person=self.random.random() < 0.3)
+
+    def _withdraw(self) -> None:
+        self.world.withdraw(self._day())
+
+    def _read(self) -> None:
+        self.world.read(self._day())
+
+    def _change(self) -> None:
+        for day in self.world.shop.change():
+            self.world.ask_days(day)
+
+    def _connect(self) -> None:
+        self.world.part() if self.world.checker.state == "paired" else self.world.pair()
+
+    def _receive(self) -> None:
+        message = self.world.queues.receive()
+        if message is not None:
+            self.world.receive(message)
+
+    def _clean(self) -> None:
         r, world = self.random, self.world
-        if r.random() < 0.6 or not world.checker.shelf_names:
-            world.clean_day(r.choice(world.days))
+        names = sorted(world.checker.shelf_names)
+        if r.random() < 0.6 or not names:
+            world.clean_day(self._day())
         else:
-            world.clean_shelf(r.choice(sorted(world.checker.shelf_names)), fence=fence)
+            world.clean_shelf(r.choice(names), fence=r.random() < 0.3)
+
+    def _day(self) -> date:
+        return self.random.choice(self.world.days)
 
     def _step(self) -> None:
         """Let one task go on, unless it is stopped for a while: mostly the one that went on last, as its seed will have it."""

@@ -70,14 +70,14 @@ class Shop:
         chance = self.random.random()
         if not self.orders or chance < 0.25:
             self.add(self.random.choice(self.days))
-        elif chance < 0.4:
+        elif chance < 0.35:
             del self.orders[self.any_order()]
-        elif chance < 0.5:
+        elif chance < 0.45:
             self._move_all(self.random.choice(self.days), self.random.choice(self.days))
             self.remember()
             return self.days
         elif chance < 0.7:
-            self._change(self.any_order(), placed_at=self._instant(self.random.choice(self.days)))
+            return self._move(self.any_order(), self.random.choice(self.days))
         elif chance < 0.9:
             self.refund(self.any_order())
         else:
@@ -85,6 +85,13 @@ class Shop:
             self._change(id_, status="edited", amounts=self.orders[id_].amounts + Amounts(shipping=1))
         self.remember()
         return ()
+
+    def _move(self, id_: str, new: date) -> tuple[date, ...]:
+        """An order is dated otherwise, its events go along."""
+        old = self.day_of(self.orders[id_])
+        self._change(id_, placed_at=self._instant(new))
+        self.remember()
+        return (new, old)
 
     def _move_all(self, old: date, new: date) -> None:
         """As when a store changes its zone."""

@@ -108,9 +108,7 @@ def test_a_state_is_spent_once(here: Connections) -> None:
     here.begin_pairing("h", BEGUN)
     with ThreadPoolExecutor(8) as pool:
         spent = list(
-            pool.map(
-                lambda _: here.spend_state("h", session="s1", workspace="w1", kind="shopify", at=NOW), range(8)
-            )
+            pool.map(lambda _: here.spend_state("h", session="s1", workspace="w1", kind="shopify", at=NOW), range(8))
         )
     assert [begun for begun in spent if begun is not None] == [BEGUN]
 
@@ -138,9 +136,7 @@ def test_a_state_is_spent_by_whom_it_says_however_the_write_goes_wrong(on: Calla
 
 def test_one_at_a_time_renews_the_tokens(here: Connections, paired: Connection) -> None:
     with ThreadPoolExecutor(8) as pool:
-        claimed = list(
-            pool.map(lambda n: here.claim_renewal(paired, f"r{n}", until=NOW + 75, at=NOW), range(8))
-        )
+        claimed = list(pool.map(lambda n: here.claim_renewal(paired, f"r{n}", until=NOW + 75, at=NOW), range(8)))
     assert claimed.count(True) == 1
     assert not here.claim_renewal(paired, "later", until=NOW + 149, at=NOW + 74)
     assert here.claim_renewal(paired, "next", until=NOW + 150, at=NOW + 75)

@@ -100,10 +100,11 @@ class GrantingChannel:
     def reach_days(self, scopes: tuple[str, ...]) -> int | None:
         return None if "read_all_orders" in scopes else 60
 
-    def callback(self, url: str, **changed: str) -> dict[str, str]:
-        """What comes back, signed, after the merchant was sent to `url` and agreed."""
+    def callback(self, url: str, **changed: str | None) -> dict[str, str]:
+        """What comes back, signed, after the merchant was sent to `url` and agreed; what is None is left out."""
         domain = url.split("/")[2]
-        params = {"code": "c0de", "shop": domain, "state": url.partition("state=")[2], "timestamp": "1", **changed}
+        told = {"code": "c0de", "shop": domain, "state": url.partition("state=")[2], "timestamp": "1", **changed}
+        params = {name: value for name, value in told.items() if value is not None}
         return {**params, "hmac": _sign(params)}
 
     # -- what asks the channel

@@ -24,7 +24,7 @@ export function Sync({ id }: { id: string }) {
   const at = `/syncs/${encodeURIComponent(id)}`;
   const moved = useMoved({ each: true });
   const loaded = useLoad<SyncOut>(at, moved);
-  const days = useLoad<SyncDaysOut>(`${at}/days`, moved);
+  const days = useLoad<SyncDaysOut>(`${at}/days?limit=200`, moved);
   const seen = live.value?.syncs.find((sync) => sync.id === id);
   return (
     <Region of={loaded} what="this sync" rows={3}>

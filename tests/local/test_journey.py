@@ -1,0 +1,46 @@
+"""The merchant's first hour on a whole machine, undisturbed and with the machine killed in the middle of it."""
+
+import signal
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from infra.local.journey import DAYS, OWNER, Range, figures_of, ledger_of, pair, sales_of, travel, wait_for
+from infra.local.machine import Machine, Plan
+from infra.local.visitor import Visitor
+from tests.local.launcher import Launch, eventually
+
+SMALL = 3
+
+
+def test_what_daybook_shows_is_what_the_shop_sold(tmp_path: Path) -> None:
+    with Machine(Plan(data=tmp_path / "var", orders_per_day=SMALL, seed=5)) as machine:
+        report, differences = travel(machine)
+    assert differences == []
+    assert list(report) == [
+        *("days_final", "orders", "units", "net_minor", "seconds_to_final"),
+        *("resync_new_versions", "resync_writes", "usage"),
+    ]
+    assert report["usage"] >= report["orders"] > 0
+    assert report["resync_writes"] <= 8 * DAYS
+
+
+def test_days_that_a_kill_left_unfinished_finish_by_themselves(launch: Launch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAYBOOK_LEASE_S", "2")
+    options = ("--orders-per-day", str(SMALL), "--sweep-s", "1")
+    launcher = launch(*options)
+    visitor = Visitor(launcher.where["url"])
+    visitor.sign_up(**OWNER, workspace="Northwind")
+    sync_id = pair(visitor)
+    assert eventually(lambda: visitor.get(f"/v1/syncs/{sync_id}")["days_done"] >= 10)
+    launcher.end(signal.SIGKILL)
+
+    again = launch(*options)
+    visitor = Visitor(again.where["url"])
+    visitor.sign_in(**OWNER)
+    sync = wait_for(visitor, sync_id)
+    assert (sync["state"], sync["days_done"]) == ("done", DAYS + 1)
+    today = date.fromisoformat(sync["to"])
+    days = Range(today - timedelta(days=DAYS), today - timedelta(days=1))
+    assert figures_of(sales_of(visitor, days)) == ledger_of(again.where["sandbox_url"], days)

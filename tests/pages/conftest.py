@@ -1,0 +1,72 @@
+"""Fixtures for tests in a browser: a whole Daybook with its sandbox shop, and a Chromium that keeps what went wrong."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from infra.local.children import ROOT
+from infra.local.machine import Machine, Plan
+from tests.support.chromium import find
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+STATIC = ROOT / "chalicelib" / "pages" / "static"
+ORDERS_PER_DAY = 12
+
+
+@pytest.fixture(scope="session")
+def built() -> Path:
+    """The folder of the page's files, built from the sources as they are now."""
+    subprocess.run((sys.executable, "infra/web/build.py"), cwd=ROOT, check=True)
+    return STATIC
+
+
+@pytest.fixture(scope="module")
+def machine(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """Daybook whole, with a small sandbox shop, on free ports and a data folder of its own."""
+    data = tmp_path_factory.mktemp("machine")
+    with Machine(Plan(data=data, orders_per_day=ORDERS_PER_DAY)) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A Chromium without a window."""
+    path = find()
+    if path is None:
+        pytest.fail("the browser tests need Chromium: install the package chromium, or have it on PATH", pytrace=False)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def complaints() -> list[str]:
+    """What the browser's console said of errors, and what the page did not catch; a test wants it empty."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def page(chromium: Browser, machine: Machine, complaints: list[str]) -> Iterator[Page]:
+    """One visitor's page, with the journey's cookies, at the machine's start."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, base_url=machine.url, reduced_motion="reduce")
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    page.on("console", lambda message: message.type == "error" and complaints.append(f"{page.url}: {message.text}"))
+    page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
+    yield page
+    context.close()

@@ -1,0 +1,198 @@
+"""The merchant's first hour in a browser, each step on the page that the step before left, and every page looked over.
+
+Looked over means: axe finds nothing, nothing scrolls sideways, in both themes, on a desk and on a phone.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from infra.local.children import ROOT
+from infra.local.machine import SHOP, Machine
+
+AXE = ROOT / "infra" / "web" / "node_modules" / "axe-core" / "axe.min.js"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SIZES = ((1440, 900), (390, 844), (320, 640))
+THEMES = ("light", "dark")
+IMPORT_MS = 240_000
+A_SUMMARY = re.compile(r"/orders/[^/?]+")
+
+pytestmark = pytest.mark.xdist_group("journey")
+
+
+def look_over(page: Page) -> list[str]:
+    """What is wrong with the page as it stands now, in every theme and size."""
+    wrong: list[str] = []
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text())
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        for width, height in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            where = f"{urlsplit(page.url).path} {theme} {width}"
+            found = page.evaluate("tags => axe.run({runOnly: tags})", TAGS)
+            wrong += [
+                f"{where}: {rule['id']} at {node['target']}: {node['failureSummary']}"
+                for rule in found["violations"]
+                for node in rule["nodes"]
+            ]
+            if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+                wrong.append(f"{where}: scrolls sideways")
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    return wrong
+
+
+def heading(page: Page, name: str | re.Pattern[str]) -> None:
+    """The page with this h1 has come, its title says the same, and its figures are there."""
+    expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()
+    expect(page).to_have_title(re.compile(r" · Daybook$"))
+    expect(page.locator(".skeleton")).to_have_count(0)
+
+
+def test_the_first_hour(page: Page, machine: Machine, complaints: list[str]) -> None:
+    wrong: list[str] = []
+    page.goto("/orders")
+    heading(page, "Sign in")
+    wrong += look_over(page)
+
+    page.get_by_role("link", name="Sign up").click()
+    heading(page, "Sign up")
+    wrong += look_over(page)
+    page.get_by_label("Business name").fill("Northwind")
+    page.get_by_label("Email").fill("owner@northwind.example")
+    page.get_by_label("Password", exact=True).fill("a quiet harbour at dawn")
+    page.get_by_role("button", name="Create account").click()
+
+    heading(page, "All orders")  # where the visitor wanted to go at first
+    expect(page.get_by_text("No sales yet.")).to_be_visible()
+    wrong += look_over(page)
+    page.get_by_role("link", name="Daybook").click()
+    expect(page.get_by_text("Connect your first channel.")).to_be_visible()
+    wrong += look_over(page)
+
+    page.get_by_role("link", name="Connections").click()
+    heading(page, "Connections")
+    wrong += look_over(page)
+    page.get_by_role("link", name="Shopify").click()
+    heading(page, "Connect Shopify")
+    wrong += look_over(page)
+    page.get_by_role("link", name="Go on").click()
+    shop = page.get_by_label("Shop address")
+    shop.fill("not a shop")
+    page.get_by_role("button", name="Continue to Shopify").click()
+    expect(page.locator(".wrong")).to_be_visible()
+    wrong += look_over(page)
+
+    shop.fill(f"https://{SHOP}/admin/orders")
+    page.get_by_role("button", name="Continue to Shopify").click()
+    page.get_by_role("button", name="Decline").click()
+    expect(page.get_by_text("You did not allow access, so nothing was connected.")).to_be_visible()
+    expect(shop).to_have_value(SHOP)  # nothing typed is lost
+    wrong += look_over(page)
+    page.get_by_role("button", name="Continue to Shopify").click()
+    page.get_by_role("button", name="Allow").click()
+
+    expect(page.get_by_text("is connected.")).to_be_visible()
+    bar = page.get_by_role("progressbar", name="Days done").first
+    expect(bar).to_have_attribute("aria-valuetext", re.compile(r"\d+ of \d+ days"))
+    wrong += look_over(page)
+    page.get_by_role("link", name="Details").first.click()
+    heading(page, re.compile("^Sync of "))
+    expect(page.get_by_role("link", name=re.compile(r"^See \d+ summaries$"))).to_be_visible(timeout=IMPORT_MS)
+    total = bar.get_attribute("aria-valuemax")
+    assert bar.get_attribute("aria-valuenow") == total
+    assert int(total or 0) in (90, 91)  # 90 full days, and today so far
+    wrong += look_over(page)
+
+    page.get_by_role("link", name=re.compile(r"^See \d+ summaries$")).click()
+    heading(page, "All orders")
+    wrong += look_over(page)
+    page.locator("table.sales tbody tr").nth(3).get_by_role("link").click()
+    expect(page).to_have_url(A_SUMMARY)
+    expect(page.get_by_role("region", name="SKU lines").get_by_role("row").nth(1)).to_be_visible()
+    wrong += look_over(page)
+    page.get_by_role("link", name=re.compile("^Order numbers")).click()
+    numbers = page.get_by_role("region", name="Order numbers")
+    number = numbers.get_by_role("rowheader").first.inner_text()
+    address = urlsplit(page.url).path
+    wrong += look_over(page)
+
+    search = page.get_by_label("Order number").first
+    search.fill(number)
+    search.press("Enter")
+    hit = page.get_by_role("region", name="Orders found").get_by_role("listitem").filter(has_text=number).first
+    expect(hit).to_contain_text(" is in ")
+    wrong += look_over(page)
+    hit.get_by_role("link").click()
+    expect(page).to_have_url(re.compile(re.escape(address)))
+    expect(numbers.get_by_role("rowheader").first).to_have_text(number)
+
+    page.get_by_role("link", name="Connections").click()
+    page.get_by_role("main").get_by_role("link").first.click()
+    wrong += look_over(page)
+    page.get_by_role("button", name="Sync again").click()
+    heading(page, re.compile("^Sync of "))
+    expect(page.get_by_role("link", name=re.compile(r"^See \d+ summaries$"))).to_be_visible(timeout=IMPORT_MS)
+    page.get_by_role("button", name=re.compile("^Menu of ")).click()
+    page.get_by_role("link", name="Sync activity").click()
+    heading(page, "Sync activity")
+    expect(page.get_by_text("all known, nothing changed").first).to_be_visible()
+    wrong += look_over(page)
+    page.get_by_role("button", name=re.compile("^Info")).click()
+    expect(page).to_have_url(re.compile("level=warning&level=error"))
+    heading(page, "Sync activity")
+    wrong += look_over(page)
+
+    page.get_by_role("button", name=re.compile("^Menu of ")).click()
+    wrong += look_over(page)
+    page.get_by_role("link", name="Usage").click()
+    heading(page, "Usage")
+    expect(page.get_by_text("Orders used")).to_be_visible()
+    wrong += look_over(page)
+    page.get_by_role("link", name="Daybook").click()
+    heading(page, "Northwind")
+    expect(page.get_by_role("region", name="Latest summaries").get_by_role("row")).to_have_count(6)
+    wrong += look_over(page)
+    page.goto("/nowhere")
+    heading(page, "Nothing here")
+    wrong += look_over(page)
+
+    page.get_by_role("button", name=re.compile("^Menu of ")).click()
+    page.get_by_role("button", name="Sign out").click()
+    heading(page, "Sign in")
+    page.get_by_label("Email").fill("owner@northwind.example")
+    page.get_by_label("Password", exact=True).fill("a quiet harbour at dusk")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("Email or password is not right.")
+    wrong += look_over(page)
+
+    assert wrong == []
+    assert [line for line in complaints if not is_expected(line)] == []
+
+
+def is_expected(line: str) -> bool:
+    """The browser itself calls an answer of 4xx an error; these are the ones that the journey asks for."""
+    return "the server responded with a status of 4" in line and urlsplit(line.split(": ")[0]).path in (
+        "/sign-in",
+        "/sign-up",
+        "/orders",
+        "/connections/add/shopify",
+    )
+
+
+def test_the_first_load_is_small(built: Path) -> None:
+    names = re.findall(r"/static/(app\.\w+\.(?:js|css))", (built / "shell.html").read_text())
+    assert len(names) == 2
+    assert sum(len(gzip.compress((built / name).read_bytes(), 6)) for name in names) <= 60_000
+
+
+def test_the_shell_needs_no_inline_script_or_style(built: Path) -> None:
+    shell = (built / "shell.html").read_text()
+    assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", shell)

@@ -1,0 +1,173 @@
+"""Pairing a shop, from the merchant's first click to the first download."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from chalicelib import errors
+from chalicelib.domain.accounts import SignedIn
+from chalicelib.domain.connections import Connection
+from chalicelib.storage.connections import Connections
+from chalicelib.storage.table import Table
+from chalicelib.workflows.pair import Pair, PairingError
+from chalicelib.workflows.part import Part
+from tests.support.memory import MemoryEngine
+from tests.support.pairing import DOMAIN, OTHER_DOMAIN, GrantingChannel, local_sealer
+from tests.support.people import Clock, new_id, somebody
+
+
+class Desk:
+    """Pairing on one table, with everything around it in reach."""
+
+    def __init__(self, folder: Path, table: Table | None = None) -> None:
+        self.clock = Clock()
+        self.channel = GrantingChannel(self.clock)
+        self.connections = Connections(table or Table(MemoryEngine()), local_sealer(folder), new_id)
+        self.started: list[Connection] = []
+        self.lines: list[tuple[str, str, str]] = []
+        self.walks = 0
+        self.start_fails: list[Exception] = []
+        self.part = Part(
+            connections=self.connections, remove_attempts=self._walk, revoke=lambda connection: None, note=self._note
+        )
+        self.pair = Pair(
+            connections=self.connections,
+            grants={"shopify": self.channel},
+            finish_parting=self.part.finish,
+            start_backfill=self._start,
+            note=self._note,
+            now=self.clock,
+            random=os.urandom,
+        )
+
+    def go(self, who: SignedIn, shop: str = DOMAIN, **changed: str) -> Connection:
+        """The whole way there and back."""
+        url = self.pair.begin(who, "shopify", {"shop": shop})
+        return self.pair.finish(who, "shopify", self.channel.callback(url, **changed)).connection
+
+    def refusal(self, who: SignedIn, shop: str = DOMAIN, **changed: str) -> PairingError:
+        with pytest.raises(PairingError) as caught:
+            self.go(who, shop, **changed)
+        return caught.value
+
+    def _start(self, connection: Connection) -> str:
+        if self.start_fails:
+            raise self.start_fails.pop(0)
+        self.started.append(connection)
+        return "sync 1"
+
+    def _walk(self, workspace: str, connection: str) -> None:
+        self.walks += 1
+
+    def _note(self, workspace: str, level: str, text: str, *, connection_id: str | None) -> None:
+        self.lines.append((workspace, level, text))
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+@pytest.fixture
+def owner(desk: Desk) -> SignedIn:
+    return somebody(desk.clock)
+
+
+def test_a_paired_shop_is_what_it_says_of_itself_and_its_download_begins(desk: Desk, owner: SignedIn) -> None:
+    url = desk.pair.begin(owner, "shopify", {"shop": f"https://{DOMAIN}/"})
+    paired = desk.pair.finish(owner, "shopify", desk.channel.callback(url))
+    made = paired.connection
+    assert (made.account, made.name, made.domain, made.zone) == ("99", "Northwind Supply", DOMAIN, "America/New_York")
+    assert (made.state, made.epoch, made.reach_days, made.colour) == ("paired", 1, None, 1)
+    assert paired.sync == "sync 1"
+    assert desk.started == [made]
+    opened = desk.connections.open("w1", made.id)
+    assert opened is not None
+    assert opened[1].access.reveal() == "access-1"
+    assert desk.lines == [("w1", "info", "Northwind Supply is connected. The last 90 days are on their way.")]
+
+
+def test_a_shop_that_hides_its_older_orders_is_paired_and_says_so(desk: Desk, owner: SignedIn) -> None:
+    desk.channel.granted = frozenset({"read_orders"})
+    assert desk.go(owner).reach_days == 60
+
+
+def test_a_shop_paired_again_is_the_same_connection_and_keeps_what_was_settled(desk: Desk, owner: SignedIn) -> None:
+    desk.go(owner, OTHER_DOMAIN)
+    first = desk.go(owner)
+    desk.connections.rename("w1", first.id, "Our shop")
+    desk.connections.mark_sign_in_needed("w1", first.id)
+    again = desk.go(owner)
+    assert again.id == first.id
+    assert (again.name, again.colour, again.epoch, again.sign_in_needed) == ("Our shop", 2, 2, False)
+    opened = desk.connections.open("w1", first.id)
+    assert opened is not None
+    assert opened[1].access.reveal() == "access-3"
+    assert [made.id for made in desk.started].count(first.id) == 2
+
+
+def test_a_parted_shop_is_paired_again_after_its_parting_is_finished(desk: Desk, owner: SignedIn) -> None:
+    first = desk.go(owner)
+    assert desk.connections.begin_parting(first)
+    again = desk.go(owner)
+    assert desk.walks == 1
+    assert (again.id, again.state, again.epoch) == (first.id, "paired", 3)
+
+
+def test_who_declines_is_told_so_signed_or_not(desk: Desk, owner: SignedIn) -> None:
+    url = desk.pair.begin(owner, "shopify", {"shop": DOMAIN})
+    signed = desk.channel.callback(url, error="access_denied", code=None)
+    for each in ({"error": "access_denied"}, signed):
+        with pytest.raises(PairingError) as caught:
+            desk.pair.finish(owner, "shopify", each)
+        assert caught.value.code == "declined"
+    assert "exchange" not in desk.channel.asked
+
+
+def test_another_shop_that_came_back_is_named(desk: Desk, owner: SignedIn) -> None:
+    url = desk.pair.begin(owner, "shopify", {"shop": DOMAIN})
+    with pytest.raises(PairingError) as caught:
+        desk.pair.finish(owner, "shopify", desk.channel.callback(url, shop=OTHER_DOMAIN))
+    assert (caught.value.code, caught.value.shop) == ("other_shop", OTHER_DOMAIN)
+    assert "exchange" not in desk.channel.asked
+
+
+@pytest.mark.parametrize(
+    ("failure", "code"),
+    [
+        (errors.RetryableError("down"), "unreachable"),
+        (errors.RateLimited("later", 60), "unreachable"),
+        (errors.UnreadablePayload("odd"), "unreachable"),
+        (errors.AuthExpired("the code is used"), "refused"),
+    ],
+)
+def test_a_shop_that_fails_leaves_nothing_and_can_be_tried_again(
+    desk: Desk, owner: SignedIn, failure: Exception, code: str
+) -> None:
+    desk.channel.failures = [failure]
+    assert desk.refusal(owner).code == code
+    assert list(desk.connections.list("w1")) == []
+    assert desk.started == []
+    assert desk.go(owner).state == "paired"
+
+
+def test_a_download_that_could_not_begin_begins_when_the_merchant_pairs_again(desk: Desk, owner: SignedIn) -> None:
+    desk.start_fails = [errors.Unanswered("lost")]
+    with pytest.raises(errors.Unanswered):
+        desk.go(owner)
+    again = desk.go(owner)
+    assert desk.started == [again]
+    assert len(list(desk.connections.list("w1"))) == 1
+
+
+def test_what_cannot_be_a_shop_is_named(desk: Desk, owner: SignedIn) -> None:
+    for fields in ({"shop": "example.com"}, {"shop": ""}, {}):
+        with pytest.raises(errors.RequestError) as caught:
+            desk.pair.begin(owner, "shopify", fields)
+        assert set(caught.value.fields) == {"shop"}
+    with pytest.raises(errors.RequestError) as caught:
+        desk.pair.begin(owner, "fax", {"shop": DOMAIN})
+    assert set(caught.value.fields) == {"kind"}
+    with pytest.raises(errors.NotFound):
+        desk.pair.finish(owner, "fax", {})
