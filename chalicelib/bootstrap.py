@@ -188,7 +188,13 @@ class System:
     @cached_property
     def plan(self) -> Plan:
         return Plan(
-            agenda=self.agenda, ask=self.ask, syncs=self.run_syncs, now=self.now, resend_s=self.settings.resend_s
+            agenda=self.agenda,
+            ask=self.ask,
+            syncs=self.run_syncs,
+            connections=self.connections,
+            finish_parting=self.part.finish,
+            now=self.now,
+            resend_s=self.settings.resend_s,
         )
 
     # -- shops
@@ -230,7 +236,8 @@ class System:
         return self.shopify.open(connection.domain, credentials.access, zone=connection.zone, store=store)
 
     def revoke(self, connection: Connection) -> None:
-        """Give our access to the shop back. Raises ChannelError."""
+        """Give our access to the shop back, after telling the sweep, which finishes a parting that dies. Raises ChannelError."""
+        self.agenda.look_soon(connection.id)
         credentials = self.tokens.fresh(connection)
         self.shopify.revoke(connection.domain, credentials.access)
 
@@ -270,11 +277,10 @@ class System:
         return sync
 
     def remove_attempts(self, workspace: str, connection: str) -> None:
-        """Take every attempt of the connection away, and the connection off the agenda."""
+        """Take every attempt of the connection away."""
         for head in self.days.list(workspace, date.min, date.max):
             if head.key.connection == connection and head.attempt is not None:
                 self.days.remove_attempt(head.key, head.attempt.id)
-        self.agenda.remove_connection(connection)
 
     def note(self, workspace: str, level: Level, text: str, *, connection_id: str | None) -> None:
         at = self.now()

@@ -165,8 +165,14 @@ class Agenda:
         except (errors.Refused, errors.Unanswered):
             return
 
-    def remove_connection(self, connection: str) -> None:
-        self._repeat(lambda: self._table.delete(*self._connection_key(connection)))
+    def look_soon(self, connection: str) -> None:
+        """Let the next sweep look at the connection, whatever its next night."""
+        try:
+            self._table.update(
+                *self._connection_key(connection), [AgendaConnection.next_at.set(0)], AgendaConnection.zone.exists()
+            )
+        except (errors.Refused, errors.Unanswered):
+            return
 
     # -- syncs
 

@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from chalicelib.domain.connections import Connection
 from chalicelib.domain.days import DAY, day_of, days_between, due_at
 from chalicelib.domain.work import DayKey, Due, Wanted
 
 if TYPE_CHECKING:
     from chalicelib.storage.agenda import Agenda
+    from chalicelib.storage.connections import Connections
     from chalicelib.workflows.ask import Ask
     from chalicelib.workflows.syncs import RunSyncs
 
@@ -21,14 +23,25 @@ CLEANED_DAYS = 14
 
 
 class Plan:
-    """Plans over agenda partitions. `resend_s` is how long a sent message is left alone."""
+    """Plans over agenda partitions. `resend_s` is how long a sent message is left alone; `finish_parting` ends a
+    disconnecting that died."""
 
     def __init__(
-        self, *, agenda: "Agenda", ask: "Ask", syncs: "RunSyncs", now: Callable[[], datetime], resend_s: int
+        self,
+        *,
+        agenda: "Agenda",
+        ask: "Ask",
+        syncs: "RunSyncs",
+        connections: "Connections",
+        finish_parting: Callable[[Connection], None],
+        now: Callable[[], datetime],
+        resend_s: int,
     ) -> None:
         self._agenda = agenda
         self._ask = ask
         self._syncs = syncs
+        self._connections = connections
+        self._finish_parting = finish_parting
         self._now = now
         self._resend_s = resend_s
 
@@ -61,6 +74,12 @@ class Plan:
         """Ask each day after `asked_through` that is due, then move on to the next night."""
         now = self._now()
         if due.next_at > now.timestamp():
+            return []
+        connection = self._connections.get(due.workspace, due.connection)
+        if connection is None or connection.state != "paired":
+            if connection is not None and connection.state == "parting":
+                self._finish_parting(connection)
+            self._agenda.asked(due, due.asked_through, int((now + DAY).timestamp()))
             return []
         today = day_of(now, due.zone)
         first = max(due.asked_through + DAY, today - timedelta(days=CAUGHT_UP_DAYS_MAX))

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from html import escape
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 CLIENT_ID = "daybook-sandbox"
 CLIENT_SECRET = "sandbox-secret"  # noqa: S105 - it guards a shop that does not exist
@@ -67,7 +67,9 @@ class OAuth:
         """Where the browser goes after the merchant's answer. Raises Refusal."""
         if not _is_page(form.get("redirect_uri", "")):
             raise Refusal("invalid_request")
+        address, _, own = form["redirect_uri"].partition("?")
         back = {
+            **dict(parse_qsl(own)),
             "shop": self._shop,
             "state": form.get("state", ""),
             "timestamp": str(int(self._now_s())),
@@ -81,7 +83,7 @@ class OAuth:
             back["error"] = "access_denied"
         signed = "&".join(f"{name}={back[name]}" for name in sorted(back))
         back["hmac"] = hmac.new(CLIENT_SECRET.encode(), signed.encode(), hashlib.sha256).hexdigest()
-        return f"{form['redirect_uri']}?{urlencode(back)}"
+        return f"{address}?{urlencode(back)}"
 
     def token(self, form: dict[str, str]) -> dict[str, Any]:
         """A new pair for a code or for a refresh token. Raises Refusal."""

@@ -36,13 +36,13 @@ class Visit:
         self.token = sandbox.access_token()
         self.admin = f"{sandbox.url}/{SHOP}/admin"
 
-    def post(self, query: str, **variables: Any) -> requests.Response:
+    def post(self, query: str, /, **variables: Any) -> requests.Response:
         """The raw answer to a query."""
         headers = {"X-Shopify-Access-Token": self.token}
         body = {"query": query, "variables": variables}
         return self.session.post(f"{self.sandbox.url}/{SHOP}{API}", json=body, headers=headers, timeout=10)
 
-    def ask(self, query: str, **variables: Any) -> Any:
+    def ask(self, query: str, /, **variables: Any) -> Any:
         """The answer's body."""
         return self.post(query, **variables).json()
 

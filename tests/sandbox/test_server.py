@@ -2,6 +2,7 @@
 
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from html.parser import HTMLParser
 from urllib.parse import parse_qsl, urlsplit
@@ -123,12 +124,10 @@ def test_a_search_that_is_not_understood_is_an_error(shop, search):
 
 
 def test_other_sequences_are_kept_or_refused(shop):
-    listed = (
-        'query ($key: OrderSortKeys) { orders(first: 250, query: "%s", sortKey: $key) { nodes { createdAt } } }' % WIDE
-    )
-    created = [node["createdAt"] for node in shop.ask(listed, key="CREATED_AT")["data"]["orders"]["nodes"]]
+    listed = "query ($q: String, $key: OrderSortKeys) { orders(first: 250, query: $q, sortKey: $key) { nodes { createdAt } } }"
+    created = [node["createdAt"] for node in shop.ask(listed, q=WIDE, key="CREATED_AT")["data"]["orders"]["nodes"]]
     assert created == sorted(created)
-    assert "not known here" in shop.ask(listed, key="CUSTOMER_NAME")["errors"][0]["message"]
+    assert "not known here" in shop.ask(listed, q=WIDE, key="CUSTOMER_NAME")["errors"][0]["message"]
 
 
 def test_more_than_a_page_holds_and_cursors_of_others_are_refused(shop):
@@ -314,8 +313,6 @@ def test_a_question_that_is_none_is_a_400_and_the_connection_goes_on(shop):
 
 
 def test_two_threads_that_ask_at_once_see_the_same_numbers():
-    from concurrent.futures import ThreadPoolExecutor
-
     with Sandbox(now_s=lambda: NOON) as one, Sandbox(now_s=lambda: NOON) as other, ThreadPoolExecutor(8) as pool:
         days = [date(2026, 9, 1) + timedelta(days=n) for n in range(16)]
         together = list(pool.map(one.book.orders_of, days))

@@ -51,7 +51,9 @@ def _many(seeds: range, parts: type[Parts], *, first: bool) -> int:
             print(f"seed {seed}: {run.wrong[0]}", flush=True)
             if first:
                 break
-    print(f"{len(seeds)} seeds, {steps} steps, {calls} calls, {len(violating)} violating, {time.process_time() - began:.0f} s")
+    print(
+        f"{len(seeds)} seeds, {steps} steps, {calls} calls, {len(violating)} violating, {time.process_time() - began:.0f} s"
+    )
     print(dict(ways.most_common()))
     print(dict(endings.most_common()))
     return bool(violating)

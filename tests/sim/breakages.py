@@ -7,7 +7,7 @@ workflow around it stays what it is.
 
 import copy
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -18,7 +18,6 @@ from pynamodb.expressions.update import Action, RemoveAction
 from chalicelib import errors
 from chalicelib.domain.connections import Connection
 from chalicelib.domain.work import Attempt, DayKey, DayMessage, Head, Revision
-from chalicelib.storage.days import Days
 from chalicelib.storage.models import DayHead, DocumentHead, Item, ShelfHead, key
 from chalicelib.storage.revisions import Revisions
 from chalicelib.storage.shelves import Shelf, Shelves, _pk
@@ -31,9 +30,12 @@ from tests.sim.world import PLAN_YEAR_S, Parts
 BREAKAGES: dict[str, type[Parts]] = {}
 
 
-def breakage(parts: type[Parts]) -> type[Parts]:
-    BREAKAGES[parts.__name__.replace("_", "-").strip("-")] = parts
-    return parts
+def breakage(name: str) -> Callable[[type[Parts]], type[Parts]]:
+    def register(parts: type[Parts]) -> type[Parts]:
+        BREAKAGES[name] = parts
+        return parts
+
+    return register
 
 
 def _names(actions: Sequence[Action]) -> set[str]:
@@ -62,15 +64,15 @@ class _Proxy:
 # -- publishing
 
 
-@breakage
-class _01_flip_without_the_attempt(Parts):
+@breakage("01-flip-without-the-attempt")
+class FlipWithoutTheAttempt(Parts):
     class Table(Table):
         def update(self, pk: str, sk: str, actions: Sequence[Action], condition: Condition | None = None) -> None:
             super().update(pk, sk, actions, None if "live" in _names(actions) else condition)
 
 
-@breakage
-class _02_flip_before_its_parts(Parts):
+@breakage("02-flip-before-its-parts")
+class FlipBeforeItsParts(Parts):
     class SyncDay(SyncDay):
         def _flip(self, head: Head, attempt: Attempt, revision: Revision) -> bool:
             flipped = super()._flip(head, attempt, revision)
@@ -86,8 +88,8 @@ class _02_flip_before_its_parts(Parts):
             self.world.task_memory.setdefault("writes", []).append(lambda: super(type(self), self).write_events(*what))
 
 
-@breakage
-class _03_continuation_under_the_same_id(Parts):
+@breakage("03-continuation-under-the-same-id")
+class ContinuationUnderTheSameId(Parts):
     class SyncDay(SyncDay):
         def _claim(self, head: Head) -> Attempt | None:
             old = head.attempt
@@ -96,36 +98,36 @@ class _03_continuation_under_the_same_id(Parts):
             return SyncDay._claim(_with(self, new_id=lambda: old.id), head)
 
 
-@breakage
-class _04_continuation_that_serves_anew(Parts):
+@breakage("04-continuation-that-serves-anew")
+class ContinuationThatServesAnew(Parts):
     class SyncDay(SyncDay):
         def _work(self, head: Head, attempt: Attempt, connection: Connection) -> Any:
             return super()._work(head, msgspec.structs.replace(attempt, serving=head.requested), connection)
 
 
-@breakage
-class _06_content_addressed_parts(Parts):
+@breakage("06-content-addressed-parts")
+class ContentAddressedParts(Parts):
     class SyncDay(SyncDay):
         def _claim(self, head: Head) -> Attempt | None:
             orders = repr(sorted(self.world.shop.now(head.key.day).items())).encode()
             return SyncDay._claim(_with(self, new_id=lambda: f"c{zlib.crc32(orders)}"), head)
 
 
-@breakage
-class _07_no_sweep(Parts):
+@breakage("07-no-sweep")
+class NoSweep(Parts):
     sweeps = False
 
 
-@breakage
-class _08_stale_reads(Parts):
+@breakage("08-stale-reads")
+class StaleReads(Parts):
     stale = True
 
 
 # -- usage
 
 
-@breakage
-class _09_count_before_the_flip(Parts):
+@breakage("09-count-before-the-flip")
+class CountBeforeTheFlip(Parts):
     class SyncDay(SyncDay):
         def _flip(self, head: Head, attempt: Attempt, revision: Revision) -> bool:
             due = msgspec.structs.replace(head, due_year=self._plan_year("", self._now()))
@@ -157,8 +159,8 @@ def _unsettled_at_the_start(answer: bool) -> type[SyncDay]:
     return Unsettled
 
 
-@breakage
-class _10_claim_that_ignores_what_is_due(Parts):
+@breakage("10-claim-that-ignores-what-is-due")
+class ClaimThatIgnoresWhatIsDue(Parts):
     SyncDay = _unsettled_at_the_start(True)
 
     class Table(Table):
@@ -177,28 +179,28 @@ def _without_due(condition: Condition) -> Condition:
     return condition
 
 
-@breakage
-class _11_claim_that_waits_for_what_nobody_settles(Parts):
+@breakage("11-claim-that-waits-for-what-nobody-settles")
+class ClaimThatWaitsForWhatNobodySettles(Parts):
     SyncDay = _unsettled_at_the_start(False)
 
 
-@breakage
-class _12_clearing_what_is_due_blindly(Parts):
+@breakage("12-clearing-what-is-due-blindly")
+class ClearingWhatIsDueBlindly(Parts):
     class Table(Table):
         def update(self, pk: str, sk: str, actions: Sequence[Action], condition: Condition | None = None) -> None:
             clears = any(isinstance(action, RemoveAction) and action.values[0].path == ["due"] for action in actions)
             super().update(pk, sk, actions, None if clears else condition)
 
 
-@breakage
-class _13_shelf_flip_without_the_version(Parts):
+@breakage("13-shelf-flip-without-the-version")
+class ShelfFlipWithoutTheVersion(Parts):
     class Table(Table):
         def put(self, item: Item, condition: Condition | None = None) -> None:
             super().put(item, None if isinstance(item, ShelfHead) else condition)
 
 
-@breakage
-class _14_count_apart_from_the_shelf(Parts):
+@breakage("14-count-apart-from-the-shelf")
+class CountApartFromTheShelf(Parts):
     class Shelves(Shelves):
         def _flip(self, account: Any, name: str, was: Shelf, shelf: Shelf) -> bool:
             first = msgspec.structs.replace(shelf, counts=was.counts)
@@ -207,8 +209,8 @@ class _14_count_apart_from_the_shelf(Parts):
             return super()._flip(account, name, first, msgspec.structs.replace(shelf, version=shelf.version + 1))
 
 
-@breakage
-class _15_plan_year_taken_when_settling(Parts):
+@breakage("15-plan-year-taken-when-settling")
+class PlanYearTakenWhenSettling(Parts):
     class Settle(Settle):
         def count(self, connection: Connection, head: Head, *of: Any) -> int:
             now: datetime = self._now()
@@ -216,16 +218,16 @@ class _15_plan_year_taken_when_settling(Parts):
             return super().count(connection, msgspec.structs.replace(head, due_year=year), *of)
 
 
-@breakage
-class _16_shelf_by_day_of_sale(Parts):
+@breakage("16-shelf-by-day-of-sale")
+class ShelfByDayOfSale(Parts):
     class Revisions(Revisions):
         def order_ids(self, day: DayKey, revision: Revision) -> Iterator[tuple[str, str]]:
             for id_, _ in super().order_ids(day, revision):
                 yield id_, day.day.isoformat()
 
 
-@breakage
-class _17_deleting_the_own_part_on_a_refusal(Parts):
+@breakage("17-deleting-the-own-part-on-a-refusal")
+class DeletingTheOwnPartOnARefusal(Parts):
     class Shelves(Shelves):
         def _flip(self, account: Any, name: str, was: Shelf, shelf: Shelf) -> bool:
             head = ShelfHead(
@@ -244,8 +246,8 @@ class _17_deleting_the_own_part_on_a_refusal(Parts):
             return True
 
 
-@breakage
-class _18_shelf_part_named_by_the_attempt_alone(Parts):
+@breakage("18-shelf-part-named-by-the-attempt-alone")
+class ShelfPartNamedByTheAttemptAlone(Parts):
     class Settle(Settle):
         def count(self, connection: Connection, head: Head, *of: Any) -> int:
             named = _with(self._shelves, new_id=lambda: head.due)
@@ -258,8 +260,8 @@ class _18_shelf_part_named_by_the_attempt_alone(Parts):
     bounds: ClassVar = {"shelves.key": _key}
 
 
-@breakage
-class _19_settling_while_not_paired(Parts):
+@breakage("19-settling-while-not-paired")
+class SettlingWhileNotPaired(Parts):
     class Settle(Settle):
         def settle(self, day: DayKey) -> bool:
             def paired(workspace: str, connection: str) -> Any:
@@ -272,8 +274,8 @@ class _19_settling_while_not_paired(Parts):
 # -- cleaning
 
 
-@breakage
-class _20_cleaning_by_age(Parts):
+@breakage("20-cleaning-by-age")
+class CleaningByAge(Parts):
     class Clean(Clean):
         def _delete_litter(self, day: DayKey, listed: list[tuple[str, str]]) -> int:
             head = self._days.read(day)
@@ -300,18 +302,18 @@ def _seen_otherwise(change: Any) -> type[Clean]:
     return SeesOtherwise
 
 
-@breakage
-class _21_cleaning_all_that_is_not_live(Parts):
+@breakage("21-cleaning-all-that-is-not-live")
+class CleaningAllThatIsNotLive(Parts):
     Clean = _seen_otherwise(lambda attempt: msgspec.structs.replace(attempt, id="nobody"))
 
 
-@breakage
-class _22_cleaning_without_the_inherited_parts(Parts):
+@breakage("22-cleaning-without-the-inherited-parts")
+class CleaningWithoutTheInheritedParts(Parts):
     Clean = _seen_otherwise(lambda attempt: msgspec.structs.replace(attempt, parts=()))
 
 
-@breakage
-class _23_head_read_before_listing(Parts):
+@breakage("23-head-read-before-listing")
+class HeadReadBeforeListing(Parts):
     class Clean(Clean):
         def clean_day(self, day: DayKey) -> int:
             early = {day: self._days.read(day)}
@@ -323,8 +325,8 @@ class _23_head_read_before_listing(Parts):
             return Clean.clean_day(_with(self, days=_Proxy(days, read=read)), day)
 
 
-@breakage
-class _24_cleaning_without_the_chain(Parts):
+@breakage("24-cleaning-without-the-chain")
+class CleaningWithoutTheChain(Parts):
     class Clean(Clean):
         def _delete_litter(self, day: DayKey, listed: list[tuple[str, str]]) -> int:
             def chain(of: DayKey, live: str | None) -> list[Revision]:
@@ -334,21 +336,21 @@ class _24_cleaning_without_the_chain(Parts):
             return Clean._delete_litter(_with(self, revisions=_Proxy(revisions, chain=chain)), day, listed)
 
 
-@breakage
-class _25_shelf_parts_without_the_version_rule(Parts):
+@breakage("25-shelf-parts-without-the-version-rule")
+class ShelfPartsWithoutTheVersionRule(Parts):
     bounds: ClassVar = {"shelves._version": lambda part: 0}
 
 
 # -- parting
 
 
-@breakage
-class _26_parting_without_the_walk(Parts):
+@breakage("26-parting-without-the-walk")
+class PartingWithoutTheWalk(Parts):
     walks = False
 
 
-@breakage
-class _27_connection_read_only_before_the_claim(Parts):
+@breakage("27-connection-read-only-before-the-claim")
+class ConnectionReadOnlyBeforeTheClaim(Parts):
     class SyncDay(SyncDay):
         def _claim(self, head: Head) -> Attempt | None:
             there = self._connections.get(head.key.workspace, head.key.connection)
@@ -362,31 +364,31 @@ class _27_connection_read_only_before_the_claim(Parts):
 # -- documents
 
 
-@breakage
-class _28_touched_documents_forgotten(Parts):
+@breakage("28-touched-documents-forgotten")
+class TouchedDocumentsForgotten(Parts):
     class Settle(Settle):
         def document(self, day: DayKey, cause: str, changes: Any) -> None:
             if changes is not None or self._documents.read(day) is None:
                 super().document(day, cause, changes)
 
 
-@breakage
-class _29_document_flip_without_the_version(Parts):
+@breakage("29-document-flip-without-the-version")
+class DocumentFlipWithoutTheVersion(Parts):
     class Table(Table):
         def put(self, item: Item, condition: Condition | None = None) -> None:
             super().put(item, None if isinstance(item, DocumentHead) else condition)
 
 
-@breakage
-class _30_document_that_says_the_same_not_noted(Parts):
+@breakage("30-document-that-says-the-same-not-noted")
+class DocumentThatSaysTheSameNotNoted(Parts):
     class Settle(Settle):
         def document(self, day: DayKey, cause: str, changes: Any) -> None:
             documents = _Proxy(self._documents, confirm=lambda *what: True)
             Settle.document(_with(self, documents=documents), day, cause, changes)
 
 
-@breakage
-class _31_wanted_item_dropped_by_any_stamp(Parts):
+@breakage("31-wanted-item-dropped-by-any-stamp")
+class WantedItemDroppedByAnyStamp(Parts):
     class Table(Table):
         def delete(self, pk: str, sk: str, condition: Condition | None = None) -> None:
             super().delete(pk, sk, None if sk.startswith("WANT#") else condition)

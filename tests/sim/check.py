@@ -17,10 +17,9 @@ from chalicelib.domain.facts import digest, unpack_orders
 from chalicelib.domain.orders import Amounts, Order
 from chalicelib.domain.work import DayKey, DocumentVersion, Head, Revision
 from chalicelib.storage import days as days_storage
-from chalicelib.storage import documents as documents_storage
 from chalicelib.storage import shelves as shelves_storage
 from chalicelib.storage.connections import ConnectionItem
-from chalicelib.storage.models import DayHead, DocumentHead, Item, Part, ShelfHead, key
+from chalicelib.storage.models import DayHead, DocumentHead, ShelfHead, key
 from chalicelib.storage.shelves import Shelf
 from tests.sim.engine import WatchedEngine
 from tests.sim.scheduler import Scheduler
@@ -52,7 +51,9 @@ class Seen(msgspec.Struct):
 class Checker:
     """Watches one connection. `wrong` of the scheduler collects what it finds."""
 
-    def __init__(self, engine: WatchedEngine, scheduler: Scheduler, shop: Shop, workspace: str, connection: str, zone: str) -> None:
+    def __init__(
+        self, engine: WatchedEngine, scheduler: Scheduler, shop: Shop, workspace: str, connection: str, zone: str
+    ) -> None:
         self._engine = engine
         self._scheduler = scheduler
         self._shop = shop
@@ -182,7 +183,9 @@ class Checker:
 
     def _complete(self, day: date, orders: dict[str, Order], fetch: Fetch) -> None:
         """I1: what was there all the time is in it; what is in it was there at some time."""
-        states = [state[day] for state in self._shop.history[fetch.began : None if fetch.ended is None else fetch.ended + 1]]
+        states = [
+            state[day] for state in self._shop.history[fetch.began : None if fetch.ended is None else fetch.ended + 1]
+        ]
         always = set.intersection(*map(set, states))
         if missing := always - orders.keys():
             self.wrong(f"I1 {sorted(missing)} missing in {day}")

@@ -25,15 +25,21 @@ class WatchedEngine(MemoryEngine):
     def put_item(
         self, hash_key: str, range_key: str, attributes: Raw, condition: Condition | None = None
     ) -> dict[str, Any]:
-        return self._watch(hash_key, range_key, lambda: super(WatchedEngine, self).put_item(hash_key, range_key, attributes, condition))
+        return self._watch(
+            hash_key, range_key, lambda: super(WatchedEngine, self).put_item(hash_key, range_key, attributes, condition)
+        )
 
     def update_item(
         self, hash_key: str, range_key: str, actions: Sequence[Action], condition: Condition | None = None
     ) -> dict[str, Any]:
-        return self._watch(hash_key, range_key, lambda: super(WatchedEngine, self).update_item(hash_key, range_key, actions, condition))
+        return self._watch(
+            hash_key, range_key, lambda: super(WatchedEngine, self).update_item(hash_key, range_key, actions, condition)
+        )
 
     def delete_item(self, hash_key: str, range_key: str, condition: Condition | None = None) -> dict[str, Any]:
-        return self._watch(hash_key, range_key, lambda: super(WatchedEngine, self).delete_item(hash_key, range_key, condition))
+        return self._watch(
+            hash_key, range_key, lambda: super(WatchedEngine, self).delete_item(hash_key, range_key, condition)
+        )
 
     def _watch(self, pk: str, sk: str, write: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         was = self.partition(pk).get(sk)

@@ -87,9 +87,7 @@ class Issuer:
         return self._scheduler.io("shop", "exchange the code", self.issue)
 
     def read_shop(self, domain: str, tokens: Tokens) -> Shop:
-        return Shop(
-            account="1001", domain=DOMAIN, name="Northwind", zone="America/New_York", currency="USD", stores=()
-        )
+        return Shop(account="1001", domain=DOMAIN, name="Northwind", zone="America/New_York", currency="USD", stores=())
 
     def reach_days(self, scopes: tuple[str, ...]) -> int | None:
         return None

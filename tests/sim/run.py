@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from tests.sim.engine import WatchedEngine
 from tests.sim.scheduler import NoFaults, RandomFaults, Task
 from tests.sim.world import BOUNDS, CHUNKED, Parts, World, bounded
 
@@ -31,11 +32,13 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True):
 class Run:
     """Repeats exactly for equal `seed` and `parts`."""
 
-    def __init__(self, seed: int, parts: type[Parts] = Parts, *, trace: bool = False) -> None:
+    def __init__(
+        self, seed: int, parts: type[Parts] = Parts, *, engine: WatchedEngine | None = None, trace: bool = False
+    ) -> None:
         self.random = r = Random(seed)
         faults = RandomFaults(r, crash=r.choice((0, 0.01, 0.03)), lost=r.choice((0, 0.05, 0.15)))
         self.bounds = BOUNDS | (CHUNKED if r.random() < 0.4 else {}) | parts.bounds
-        self.world = World(r, faults, parts, days=r.choice((2, 2, 3)), trace=trace)
+        self.world = World(r, faults, parts, days=r.choice((2, 2, 3)), engine=engine, trace=trace)
         self.rates = Rates(
             change=r.choice((0, 0.05, 0.12)),
             connect=r.choice((0, 0, 0.01, 0.02)),
@@ -46,7 +49,11 @@ class Run:
         )
         world = self.world
         world.skewed = r.random() < 0.5
-        world.queues.lose, world.queues.double, world.queues.fail = r.choice((0, 0, 0.3)), r.choice((0, 0.2)), r.choice((0, 0.1))
+        world.queues.lose, world.queues.double, world.queues.fail = (
+            r.choice((0, 0, 0.3)),
+            r.choice((0, 0.2)),
+            r.choice((0, 0.1)),
+        )
         world.trouble.errors, world.trouble.budget = r.choice((0, 0, 0.1)), r.choice((0, 0.15, 0.3))
         world.trouble.lies = r.random() < 0.05
         world.trouble.deadly_day = r.choice(world.days) if r.random() < 0.05 else None

@@ -138,7 +138,9 @@ class ShopChannel:
         self._began(int(start))
         day = self._day(window)
         for _ in range(1_000):
-            page, more = self._ask(f"page of {day} after {last or 'the start'}", lambda last=last: self._page(day, last))
+            page, more = self._ask(
+                f"page of {day} after {last or 'the start'}", lambda last=last: self._page(day, last)
+            )
             last = page[-1].id if page else last
             again = f"{start}:{last}" if more else None
             yield Page(page, again)

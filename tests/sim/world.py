@@ -109,7 +109,16 @@ class Trouble(msgspec.Struct):
 class World:
     """One connection and its days, everything handed in from here."""
 
-    def __init__(self, random: Random, faults: Faults, parts: type[Parts] = Parts, *, days: int = 3, trace: bool = False) -> None:
+    def __init__(
+        self,
+        random: Random,
+        faults: Faults,
+        parts: type[Parts] = Parts,
+        *,
+        days: int = 3,
+        engine: WatchedEngine | None = None,
+        trace: bool = False,
+    ) -> None:
         self.random = random
         self.parts = parts
         self.scheduler = Scheduler(faults, random, trace=trace)
@@ -119,7 +128,7 @@ class World:
         today = day_of(begins_at, ZONE)
         self.days = tuple(today - timedelta(days=n) for n in range(days, 0, -1))
         self.shop = Shop(random, self.days, ZONE)
-        self.engine = WatchedEngine()
+        self.engine = engine or WatchedEngine()
         self.checker = Checker(self.engine, self.scheduler, self.shop, WORKSPACE, CONNECTION, ZONE)
         self.queues = Queues(self.scheduler, random, strict=random.random() < 0.5)
         self.ids = 0
@@ -183,7 +192,15 @@ class World:
             now=now,
             new_id=new_id,
         )
-        self.plan = Plan(agenda=self.agenda, ask=self.ask, syncs=syncs, now=now, resend_s=RESEND_S)
+        self.plan = Plan(
+            agenda=self.agenda,
+            ask=self.ask,
+            syncs=syncs,
+            connections=self.connections,
+            finish_parting=lambda connection: self.part_workflow.finish(connection),
+            now=now,
+            resend_s=RESEND_S,
+        )
         for broken in (self.settle, self.clean, self.sync_day, self.shelves, self.revisions, self.day_heads):
             broken.world = self  # type: ignore[attr-defined]
         self.issuer = Issuer(self.scheduler, now)

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from chalicelib.domain.work import DayKey
+from chalicelib.domain.work import DayKey, Due
 from tests.support.system import Daybook
 
 DAY = date(2026, 7, 5)
@@ -57,11 +57,9 @@ def test_a_lost_message_is_sent_again_after_a_while_and_only_then(daybook, paire
     assert asked(daybook) == [DAY]
 
 
-def test_a_chicago_day_waits_for_its_end_and_half_an_hour(daybook, memory_table):
-    from chalicelib.domain.work import Due
-
+def test_a_chicago_day_waits_for_its_end_and_half_an_hour(daybook, paired):
     daybook.agenda.put_connection(
-        Due(workspace="w1", connection="c9", zone="America/Chicago", next_at=0, asked_through=date(2026, 1, 13))
+        Due(workspace="w1", connection=paired.id, zone="America/Chicago", next_at=0, asked_through=date(2026, 1, 13))
     )
     daybook.clock = datetime(2026, 1, 15, 5, 45, tzinfo=UTC)
     daybook.sweep()
@@ -100,3 +98,23 @@ def test_heads_that_nobody_asked_for_are_left_alone_by_cleaning(daybook, paired)
     daybook.sweep()
     assert daybook.work() == {"ignored": 1}
     assert daybook.days.read(key) is None
+
+
+def test_a_parting_that_died_is_finished_by_the_sweep(daybook, paired):
+    key = daybook.ask_day(paired, DAY)
+    daybook.shop.failures = [KeyboardInterrupt()]
+    with pytest.raises(KeyboardInterrupt):
+        daybook.work()
+    assert daybook.days.read(key).attempt is not None
+    daybook.agenda.look_soon(paired.id)
+    assert daybook.connections.begin_parting(paired)
+    daybook.sweep()
+    assert daybook.connections.get("w1", paired.id).state == "parted"
+    assert daybook.days.read(key).attempt is None
+
+
+def test_the_night_asks_nothing_of_a_disconnected_shop(daybook, paired):
+    daybook.part.part("w1", paired.id)
+    daybook.clock = datetime(2026, 7, 6, 5, 45, tzinfo=UTC)
+    daybook.sweep()
+    assert daybook.held.messages == []
