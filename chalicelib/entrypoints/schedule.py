@@ -1,6 +1,7 @@
 """The schedules and the planner: the night at 05:45 UTC, a sweep every few minutes, both shared out over a queue."""
 
 import time
+from functools import partial
 
 import msgspec
 from chalice import Blueprint
@@ -48,7 +49,11 @@ def planner(event: SQSEvent) -> None:
             continue
         system = bootstrap.system()
         until = time.monotonic() + PLANNING_S
-        left = system.plan.plan(message.partitions, out_of_time=lambda until=until: time.monotonic() > until)
+        left = system.plan.plan(message.partitions, out_of_time=partial(_is_past, until))
         if left:
             failed = system.queues.send_plans([left])
             log("planning goes on", partitions=len(left), left=failed)
+
+
+def _is_past(until: float) -> bool:
+    return time.monotonic() > until

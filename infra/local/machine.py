@@ -54,7 +54,8 @@ SETTINGS = {
     "DAYBOOK_AGENDA_PARTITIONS": "8",
     "DAYBOOK_PLAN_MESSAGES": "1",
 }
-VISIBILITY_S = 35
+# A little over the lease: a killed worker holds its connection back no longer.
+VISIBILITY_BEYOND_LEASE_S = 5
 
 
 class MachineFailed(Exception):
@@ -78,7 +79,8 @@ class Machine:
 
     def __init__(self, plan: Plan, *, hear: Hear = ignore) -> None:
         self.plan = plan
-        self.shift_s = (plan.now - datetime.now(UTC)).total_seconds() if plan.now else 0.0
+        self.began_at = datetime.now(UTC)
+        self.shift_s = (plan.now - self.began_at).total_seconds() if plan.now else 0.0
         self.failure: str | None = None
         self._hear = hear
         self._engines: list[Engine] = []
@@ -134,17 +136,17 @@ class Machine:
         self.ministack = start_ministack("sqs", hear=self._hear)
         self._engines.append(self.ministack)
         create_table(self.dynalite.url, TABLE)
-        queues = create_queues(self.ministack.url, visibility_s=VISIBILITY_S)
+        queues = create_queues(self.ministack.url, visibility_s=self._visibility_s())
         sandbox_port = free_port()
         self.sandbox_url = f"http://{HOST}:{sandbox_port}"
         env = self._environment(queues)
-        shift = str(self.shift_s)
+        when = ("--shift-s", str(self.shift_s), "--since", self.began_at.isoformat())
         self._children = [
             Child("sandbox", self._sandbox(sandbox_port), hear=self._hear),
             Child("web", python("infra.local.web", "--port", str(self.port)), env=env, hear=self._hear),
             Child(
                 "worker",
-                python("infra.local.workers", "--shift-s", shift, "--sweep-s", str(self.plan.sweep_s)),
+                python("infra.local.workers", *when, "--sweep-s", str(self.plan.sweep_s)),
                 env=env,
                 hear=self._hear,
             ),
@@ -167,6 +169,10 @@ class Machine:
                 if "/LOCK:" not in str(error) or time.monotonic() > deadline:
                     raise MachineFailed(f"the data folder {path} cannot be opened: {error}") from error
                 time.sleep(0.2)
+
+    def _visibility_s(self) -> int:
+        lease_s = os.environ.get("DAYBOOK_LEASE_S", SETTINGS["DAYBOOK_LEASE_S"])
+        return int(lease_s) + VISIBILITY_BEYOND_LEASE_S
 
     def _environment(self, queues: dict[str, str]) -> dict[str, str]:
         """What `chalicelib/settings.py` reads; times may be given from outside, addresses may not."""
@@ -235,7 +241,7 @@ class Machine:
             else:
                 engine.start()
             if engine is self.ministack and self._wake is not None:
-                create_queues(engine.url, visibility_s=VISIBILITY_S)
+                create_queues(engine.url, visibility_s=self._visibility_s())
                 self._wake.stop()
                 self._wake.start()
         except EngineFailed:

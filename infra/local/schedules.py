@@ -18,6 +18,8 @@ from infra.local.lines import say
 
 NIGHTLY_AT = time_of_day(5, 45, tzinfo=UTC)
 TICK_S = 0.5
+# A machine may be slow to start; what came while it did is not missed.
+START_S_MAX = 60.0
 
 
 def next_night(after: datetime) -> datetime:
@@ -61,10 +63,11 @@ class Schedules:
         return names
 
 
-def keep(handlers: Mapping[str, Handler], invoke: Invoke, *, shift_s: float, sweep_s: float) -> None:
-    """Call the handlers "nightly" and "sweep" whenever they are due, for ever; one sweep at once."""
+def keep(handlers: Mapping[str, Handler], invoke: Invoke, *, shift_s: float, since: datetime, sweep_s: float) -> None:
+    """Call the handlers "nightly" and "sweep" whenever they have come `since` the launcher began, for ever."""
     shift = timedelta(seconds=shift_s)
-    schedules = Schedules(datetime.now(UTC) + shift, sweep_s=sweep_s)
+    earliest = datetime.now(UTC) - timedelta(seconds=START_S_MAX)
+    schedules = Schedules(max(since, earliest) + shift, sweep_s=sweep_s)
     while True:
         now = datetime.now(UTC) + shift
         for name in schedules.due(now):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import threading
 import time
+from datetime import datetime
 from typing import Any
 
 import boto3
@@ -80,6 +81,7 @@ class Poller:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shift-s", type=float, default=0.0)
+    parser.add_argument("--since", type=datetime.fromisoformat, required=True)
     parser.add_argument("--sweep-s", type=float, required=True)
     options = parser.parse_args()
     import app
@@ -90,9 +92,8 @@ def main() -> None:
         for _ in range(threads):
             poller = Poller(sqs, logical, getattr(app, name), name, invoke)
             threading.Thread(target=poller.run, name=name).start()
-    schedules.keep(
-        {"nightly": app.nightly, "sweep": app.sweep}, invoke, shift_s=options.shift_s, sweep_s=options.sweep_s
-    )
+    handlers = {"nightly": app.nightly, "sweep": app.sweep}
+    schedules.keep(handlers, invoke, shift_s=options.shift_s, since=options.since, sweep_s=options.sweep_s)
 
 
 if __name__ == "__main__":

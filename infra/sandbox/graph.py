@@ -200,13 +200,14 @@ class Graph:
         """The orders found, in the sequence asked for. Pages of one list are asked for within moments: it is kept for its second."""
         now = self.shop.now_s()
         key = (query, sort_key, sees_all, self.shop.version, int(now))
-        if self._last is None or self._last[0] != key:
+        last = self._last  # read once: another thread may replace it
+        if last is None or last[0] != key:
             value = _SORTS.get(sort_key)
             if value is None:
                 raise GraphQLError(f"Sorting by {sort_key} is not known here.")
             places = [(value(order, now), order.id, order) for order in self._found(query, sees_all, now)]
-            self._last = key, sorted(places, key=_place)
-        return self._last[1]
+            last = self._last = key, sorted(places, key=_place)
+        return last[1]
 
     def _found(self, query: str, sees_all: bool, now: float) -> list[Order]:
         wanted = Search(query)

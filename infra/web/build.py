@@ -54,7 +54,9 @@ def bundle() -> None:
     """Write the page's files, the shell last, and remove those of earlier builds."""
     OUT.mkdir(parents=True, exist_ok=True)
     css = _write("css", _esbuild("style/main.css"))
-    js = _write("js", _esbuild("main.tsx", "--format=esm", "--target=es2022", "--jsx=automatic", "--jsx-import-source=preact"))
+    js = _write(
+        "js", _esbuild("main.tsx", "--format=esm", "--target=es2022", "--jsx=automatic", "--jsx-import-source=preact")
+    )
     for name in ("icon.svg", "robots.txt"):
         shutil.copyfile(SOURCE / name, OUT / name)
     shell = (SOURCE / "shell.html").read_text().replace("app.js", js).replace("app.css", css)

@@ -27,7 +27,8 @@ def declarations() -> str:
 def _interface(name: str, shape: dict[str, Any]) -> str:
     required = set(shape.get("required", ()))
     fields = [
-        f"  {field}{'' if field in required else '?'}: {_type(schema)};" for field, schema in shape["properties"].items()
+        f"  {field}{'' if field in required else '?'}: {_type(schema)};"
+        for field, schema in shape["properties"].items()
     ]
     return "\n".join([f"export interface {name} {{", *fields, "}", ""])
 

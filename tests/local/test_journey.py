@@ -43,4 +43,5 @@ def test_days_that_a_kill_left_unfinished_finish_by_themselves(launch: Launch, m
     assert (sync["state"], sync["days_done"]) == ("done", DAYS + 1)
     today = date.fromisoformat(sync["to"])
     days = Range(today - timedelta(days=DAYS), today - timedelta(days=1))
-    assert figures_of(sales_of(visitor, days)) == ledger_of(again.where["sandbox_url"], days)
+    # A day that was killed between its flip and its documents is done; the sweep brings what it owes.
+    assert eventually(lambda: figures_of(sales_of(visitor, days)) == ledger_of(again.where["sandbox_url"], days))

@@ -17,7 +17,7 @@ def done_days(visitor: Visitor, sync: str) -> int:
 
 
 def wait_until_done(visitor: Visitor, sync: str, days: int) -> None:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while done_days_or_none(visitor, sync) < days:
         assert time.monotonic() < deadline, "the days do not go on"
         time.sleep(0.1)

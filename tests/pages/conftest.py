@@ -63,7 +63,9 @@ def complaints() -> list[str]:
 @pytest.fixture(scope="module")
 def page(chromium: Browser, machine: Machine, complaints: list[str]) -> Iterator[Page]:
     """One visitor's page, with the journey's cookies, at the machine's start."""
-    context = chromium.new_context(viewport={"width": 1440, "height": 900}, base_url=machine.url, reduced_motion="reduce")
+    context = chromium.new_context(
+        viewport={"width": 1440, "height": 900}, base_url=machine.url, reduced_motion="reduce"
+    )
     page = context.new_page()
     page.set_default_timeout(15_000)
     page.on("console", lambda message: message.type == "error" and complaints.append(f"{page.url}: {message.text}"))

@@ -135,7 +135,10 @@ def test_the_first_hour(page: Page, machine: Machine, complaints: list[str]) -> 
     expect(numbers.get_by_role("rowheader").first).to_have_text(number)
 
     page.get_by_role("link", name="Connections").click()
-    page.get_by_role("main").get_by_role("link").first.click()
+    heading(page, "Connections")
+    page.get_by_role("article").get_by_role("link").click()
+    expect(page.get_by_role("button", name="Sync again")).to_be_visible()
+    heading(page, "Northwind Supply")
     wrong += look_over(page)
     page.get_by_role("button", name="Sync again").click()
     heading(page, re.compile("^Sync of "))

@@ -317,3 +317,16 @@ def test_two_threads_that_ask_at_once_see_the_same_numbers():
         days = [date(2026, 9, 1) + timedelta(days=n) for n in range(16)]
         together = list(pool.map(one.book.orders_of, days))
         assert together == [other.book.orders_of(day) for day in days]
+
+
+def test_two_lists_read_at_once_stay_apart(shop):
+    queries = [
+        f"processed_at:>='2026-11-{day:02}T05:00:00Z' processed_at:<'2026-11-{day + 1:02}T05:00:00Z'" for day in (9, 10)
+    ]
+    alone = [shop.sandbox.graph.answer(LIST, {"q": q, "n": 250}, sees_all=True)["data"] for q in queries]
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(10):
+            asked = [
+                pool.submit(shop.sandbox.graph.answer, LIST, {"q": q, "n": 250}, sees_all=True) for q in queries * 2
+            ]
+            assert [each.result()["data"] for each in asked] == alone * 2

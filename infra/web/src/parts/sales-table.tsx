@@ -31,7 +31,7 @@ export function SalesTable({ items, connections, label, totals }: Frame) {
           <tfoot>
             {totals.figures.map((figures, at) => (
               <tr key={figures.currency}>
-                <th scope="row">{at === 0 ? `All ${counted(totals.sales, "sale")}` : <span class="unseen">All in {figures.currency}</span>}</th>
+                <th scope="row">{at === 0 ? `Total of ${counted(totals.sales, "sale")}` : <span class="unseen">Total in {figures.currency}</span>}</th>
                 <td class="figure low">{at === 0 && count(totals.orders)}</td>
                 <td class="low" />
                 <td class="figure low">{count(figures.quantity)}</td>

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
 import type { ConnectionOut, SyncOut } from "../wire.d.ts";
 import { write } from "../api.ts";
-import { counted, dayName, dayPlus, etaText, timeOf } from "../format.ts";
+import { count, counted, dayName, dayPlus, etaText, timeOf } from "../format.ts";
 import { look } from "../live.ts";
 import { useSend } from "./form.tsx";
 
@@ -40,9 +40,12 @@ export function progressOf(sync: SyncOut, zone: string, kind: string): readonly 
     case "failed_days":
       return [days, line(counted(sync.orders, "order"), `${counted(sync.days_failed, "day")} could not be read`)];
     case "done":
-      return [days, line(counted(sync.orders, "order"), `${sync.new_orders ? counted(sync.new_orders, "new one") : "none of them new"}`, sync.ended_at !== null && `finished ${timeOf(sync.ended_at, zone)}`)];
+      return [days, line(counted(sync.orders, "order"), newOf(sync), sync.ended_at !== null && `finished ${timeOf(sync.ended_at, zone)}`)];
   }
 }
+
+const newOf = ({ orders, new_orders }: SyncOut): string | false =>
+  orders > 0 && (new_orders === 0 ? "all known" : new_orders === orders ? "all new" : `${count(new_orders)} of them new`);
 
 const titleOf = (sync: SyncOut, name: string): string => {
   const days = counted(sync.days.length, "day");

@@ -20,6 +20,8 @@ const SALE: Record<SaleOut["state"], [Tone, string]> = {
   events_only: ["plain", "Later changes only"],
 };
 
+const FLAGS: Record<string, string> = { no_sku: "Lines without SKU", excluded: "Some not counted" };
+
 export const Tag = ({ tone, children }: { tone: Tone; children: string }) => <span class={`tag ${tone}`}>{children}</span>;
 
 export function ConnectionTag({ state }: { state: ConnectionOut["state"] }) {
@@ -32,7 +34,7 @@ export function SaleTag({ sale }: { sale: SaleOut }) {
   return (
     <>
       <Tag tone={tone}>{word}</Tag>
-      {sale.flags.map((flag) => <Tag key={flag} tone="warning">{spoken(flag)}</Tag>)}
+      {sale.flags.map((flag) => <Tag key={flag} tone="warning">{FLAGS[flag] ?? spoken(flag)}</Tag>)}
     </>
   );
 }
