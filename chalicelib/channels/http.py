@@ -1,7 +1,7 @@
 """The one outbound client: what may be sent where, for how long, how much may come back, and what each failure means.
 
-Limits: 5 s to connect, 20 s for each read, 60 s in all; 20 MB after decompression. Headers are bounded by the standard library
-(100 lines of 64 KB, refused beyond). No redirect is followed, no cookie is kept, proxy settings of the environment are ignored.
+Limits: 5 s to connect, 20 s for each read, 60 s in all; 20 MB after decompression; 64 KB of headers. No redirect is followed, no
+cookie is kept, proxy settings of the environment are ignored.
 
     401, 403                              AuthExpired
     429, 430, or 503 with Retry-After     RateLimited; waits of up to 10 s are sat out here, twice at most
@@ -33,6 +33,7 @@ from chalicelib import errors
 
 CONNECT_S, READ_S, TOTAL_S = 5.0, 20.0, 60.0
 BODY_BYTES_MAX = 20_000_000
+HEADER_BYTES_MAX = 65_536
 CHUNK_BYTES = 65_536
 
 SIT_OUT_S = 10.0
@@ -93,6 +94,9 @@ class Http:
 
     def _check(self, answer: requests.Response) -> None:
         """Turn a status that is not 200 into its error."""
+        # The standard library reads at most 100 lines of 64 KB before we see them.
+        if sum(len(name) + len(value) for name, value in answer.headers.items()) > HEADER_BYTES_MAX:
+            raise errors.UnreadablePayload("The shop's answer has headers without measure.")
         status = answer.status_code
         if status == 200:
             return

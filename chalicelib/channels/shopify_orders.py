@@ -208,6 +208,7 @@ def _parse(node: OrderNode, ledger: Ledger | None, zone: str, store: str) -> Ord
         amounts, lines, events, flags = _from_ledger(node, ledger, places)
     if amounts.total == 0:
         flags = (*flags, "total_zero")
+    reason = excluded(node, zone)
     return Order(
         id=_tail(node.id),
         number=node.name,
@@ -216,12 +217,12 @@ def _parse(node: OrderNode, ledger: Ledger | None, zone: str, store: str) -> Ord
         placed_at=_utc(node.processed_at),
         created_at=_utc(node.created_at),
         status=(node.display_financial_status or "none").lower(),
-        excluded=excluded(node, zone),
+        excluded=reason,
         amounts=amounts,
         lines=lines,
         events=events,
         tenders=_tenders(node.transactions, places) if node.transactions else (),
-        flags=flags,
+        flags=flags if reason is None else (),
     )
 
 

@@ -157,7 +157,8 @@ class ReadSyncs:
         if n is None or head is None:
             return "cancelled" if sync.cancelled else "waiting"
         if head.served >= n:
-            return "done"
+            # Its facts are in; its documents, and those of the days it touches, are owed until `due` is cleared.
+            return "done" if head.due is None else "reading"
         if head.progress == "failed":
             return "failed"
         if head.attempt is not None and head.attempt.until > self._now().timestamp():

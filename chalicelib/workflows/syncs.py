@@ -143,8 +143,10 @@ class RunSyncs:
 
     @staticmethod
     def is_over(head: Head | None, n: int) -> bool:
-        """Whether ask `n` has come to an end, good or bad."""
-        return head is not None and (head.served >= n or head.withdrawn >= n or head.progress == "failed")
+        """Whether ask `n` has come to an end, good or bad. A day is in once its documents are, too."""
+        if head is None or head.due is not None:
+            return False
+        return head.served >= n or head.withdrawn >= n or head.progress == "failed"
 
     def cancel(self, sync: Sync) -> None:
         """Withdraw the days that are not done; what is done stays, what is being read is finished."""

@@ -227,6 +227,12 @@ def test_a_shop_that_cannot_be_reached_is_retryable(client, url):
     assert url not in str(caught.value)
 
 
+def test_headers_without_measure_are_refused(shop, client):
+    shop.answers(b"{}", headers={f"X-Line-{n}": "a" * 2_000 for n in range(40)})
+    with pytest.raises(errors.UnreadablePayload, match="headers"):
+        post(client, shop)
+
+
 NOT_JSON = [
     b"",
     b"   ",

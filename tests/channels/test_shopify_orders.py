@@ -264,15 +264,19 @@ def test_a_variant_tells_lines_without_sku_apart():
 
 def test_only_money_that_moved_is_tender():
     moves = [
-        {"kind": kind, "status": status, "gateway": "card", "amountSet": bag("5.00")}
-        for kind, status in (
-            ("AUTHORIZATION", "SUCCESS"),
-            ("CAPTURE", "SUCCESS"),
-            ("SALE", "FAILURE"),
-            ("REFUND", "PENDING"),
+        {"kind": kind, "status": status, "gateway": gateway, "amountSet": bag(amount)}
+        for kind, status, gateway, amount in (
+            ("AUTHORIZATION", "SUCCESS", "card", "9.00"),
+            ("CAPTURE", "SUCCESS", "card", "5.00"),
+            ("SALE", "FAILURE", "card", "1.00"),
+            ("REFUND", "PENDING", "card", "3.00"),
+            ("SALE", "SUCCESS", "cash", "10.00"),
+            ("CHANGE", "SUCCESS", "cash", "4.00"),
+            ("REFUND", "SUCCESS", "cash", "2.00"),
         )
     ]
-    assert parsed(order("5.00", [line("A", "5.00")], transactions=moves)).tenders == (Tender("card", 500),)
+    found = parsed(order("5.00", [line("A", "5.00")], transactions=moves))
+    assert found.tenders == (Tender("card", 500), Tender("cash", 400))
 
 
 @pytest.mark.parametrize("amount", ["", "abc", "1e99", "NaN", "Infinity", "--5.00", "1,00", "٣.00"])

@@ -297,6 +297,7 @@ class World:
             raise errors.AuthExpired(what)
 
     def _revoke(self, connection: Connection) -> None:
+        self.agenda.look_soon(connection.id)
         self.scheduler.io("shop", "revoke our access", lambda: None)
 
     def _remove_attempts(self, workspace: str, connection: str) -> None:

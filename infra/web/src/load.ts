@@ -5,7 +5,7 @@ import { Failed, read, unreached } from "./api.ts";
 export interface Loaded<T> {
   data: T | undefined;
   failed: Failed | null;
-  /** A newer answer is on its way. */
+  /** Another answer is on its way; a newer one to the same question comes quietly. */
   busy: boolean;
   again: () => void;
 }
@@ -15,12 +15,15 @@ export function useLoad<T>(path: string | null, version: unknown = 0): Loaded<T>
   const [state, set] = useState<{ data?: T; failed: Failed | null; busy: boolean }>({ failed: null, busy: true });
   const [tries, setTries] = useState(0);
   const again = useRef(() => setTries((count) => count + 1)).current;
+  const asked = useRef<string | null>(null);
   const missed = state.failed?.status === 0 && !unreached.value;
 
   useEffect(() => {
     if (path === null) return;
     const stop = new AbortController();
-    set((before) => ({ ...before, busy: true }));
+    const quiet = asked.current === path;
+    asked.current = path;
+    set((before) => ({ ...before, busy: before.failed !== null || !quiet }));
     read<T>(path, stop.signal).then(
       (data) => stop.signal.aborted || set({ data, failed: null, busy: false }),
       (error: unknown) => {

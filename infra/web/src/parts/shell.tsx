@@ -78,8 +78,9 @@ function Menu({ email }: { email: string }) {
   }
   return (
     <div class="menu">
-      <button type="button" class="plain" popovertarget="menu" aria-label={`Menu of ${email}`}>
+      <button type="button" class="plain" popovertarget="menu">
         <span class="face" aria-hidden="true">{email.slice(0, 2).toUpperCase()}</span>
+        <span class="unseen">Menu of </span>
         <span class="name">{email}</span>
         <Icon name="down" size={16} />
       </button>
