@@ -26,7 +26,7 @@ from infra.local.visitor import VisitFailed, Visitor, forms_of
 
 DAYS = 90
 PATIENCE_S = 900.0
-POLL_S = 0.25
+POLL_S = 1.0
 OWNER = {"email": "owner@northwind.example", "password": "a quiet harbour at dawn"}
 _ENDED = ("done", "cancelled", "failed_days", "sign_in_needed")
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
 
 from infra.local.children import ROOT
 from infra.local.machine import Machine, Plan
@@ -68,7 +68,13 @@ def page(chromium: Browser, machine: Machine, complaints: list[str]) -> Iterator
     )
     page = context.new_page()
     page.set_default_timeout(15_000)
-    page.on("console", lambda message: message.type == "error" and complaints.append(f"{page.url}: {message.text}"))
-    page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
+
+    def complain(said: ConsoleMessage | Error) -> None:
+        ours = page.url.startswith(machine.url)  # the shop's own pages are not
+        if ours and (isinstance(said, Error) or said.type == "error"):
+            complaints.append(f"{page.url}: {said}")
+
+    page.on("console", complain)
+    page.on("pageerror", complain)
     yield page
     context.close()

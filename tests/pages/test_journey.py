@@ -8,27 +8,24 @@ from __future__ import annotations
 import gzip
 import re
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from infra.local.children import ROOT
-from infra.local.machine import SHOP, Machine
+from infra.local.machine import SHOP
 
 AXE = ROOT / "infra" / "web" / "node_modules" / "axe-core" / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SIZES = ((1440, 900), (390, 844), (320, 640))
-THEMES = ("light", "dark")
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 IMPORT_MS = 240_000
 A_SUMMARY = re.compile(r"/orders/[^/?]+")
 
-pytestmark = pytest.mark.xdist_group("journey")
 
-
-def look_over(page: Page) -> list[str]:
-    """What is wrong with the page as it stands now, in every theme and size."""
-    wrong: list[str] = []
+def look_over(page: Page, wrong: list[str]) -> None:
+    """Add what is wrong with the page as it stands now, in every theme and size."""
     expect(page.locator(".region.dim")).to_have_count(0)
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text())
@@ -47,7 +44,6 @@ def look_over(page: Page) -> list[str]:
                 wrong.append(f"{where}: scrolls sideways")
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
     page.set_viewport_size({"width": 1440, "height": 900})
-    return wrong
 
 
 def heading(page: Page, name: str | re.Pattern[str]) -> None:
@@ -57,15 +53,15 @@ def heading(page: Page, name: str | re.Pattern[str]) -> None:
     expect(page.locator(".skeleton")).to_have_count(0)
 
 
-def test_the_first_hour(page: Page, machine: Machine, complaints: list[str]) -> None:
-    wrong: list[str] = []
+def sign_up(page: Page, wrong: list[str]) -> None:
+    """A visitor is asked to sign in, signs up, and arrives where they wanted to go."""
     page.goto("/orders")
     heading(page, "Sign in")
-    wrong += look_over(page)
+    look_over(page, wrong)
 
     page.get_by_role("link", name="Sign up").click()
     heading(page, "Sign up")
-    wrong += look_over(page)
+    look_over(page, wrong)
     page.get_by_label("Business name").fill("Northwind")
     page.get_by_label("Email").fill("owner@northwind.example")
     page.get_by_label("Password", exact=True).fill("a quiet harbour at dawn")
@@ -73,74 +69,92 @@ def test_the_first_hour(page: Page, machine: Machine, complaints: list[str]) -> 
 
     heading(page, "All orders")  # where the visitor wanted to go at first
     expect(page.get_by_text("No sales yet.")).to_be_visible()
-    wrong += look_over(page)
+    look_over(page, wrong)
+
+
+def try_the_wizard(page: Page, wrong: list[str]) -> None:
+    """From the empty start to the wizard; a wrong address is said at its field."""
     page.get_by_role("link", name="Daybook").click()
     expect(page.get_by_text("Connect your first channel.")).to_be_visible()
-    wrong += look_over(page)
+    look_over(page, wrong)
 
     page.get_by_role("link", name="Connections").click()
     heading(page, "Connections")
-    wrong += look_over(page)
+    look_over(page, wrong)
     page.get_by_role("link", name="Shopify").click()
     heading(page, "Connect Shopify")
-    wrong += look_over(page)
+    look_over(page, wrong)
     page.get_by_role("link", name="Go on").click()
     shop = page.get_by_label("Shop address")
     shop.fill("not a shop")
     page.get_by_role("button", name="Continue to Shopify").click()
     expect(page.locator(".wrong")).to_be_visible()
-    wrong += look_over(page)
+    look_over(page, wrong)
 
+
+def pair(page: Page, wrong: list[str]) -> None:
+    """The shop is refused access at first, then allowed; nothing typed is lost on the way."""
+    shop = page.get_by_label("Shop address")
     shop.fill(f"https://{SHOP}/admin/orders")
     page.get_by_role("button", name="Continue to Shopify").click()
     page.get_by_role("button", name="Decline").click()
     expect(page.get_by_text("You did not allow access, so nothing was connected.")).to_be_visible()
     expect(shop).to_have_value(SHOP)  # nothing typed is lost
-    wrong += look_over(page)
+    look_over(page, wrong)
     page.get_by_role("button", name="Continue to Shopify").click()
     page.get_by_role("button", name="Allow").click()
 
+
+def watch_the_days(page: Page, wrong: list[str]) -> None:
+    """The strip fills until every day is done, and leads to the summaries."""
     expect(page.get_by_text("is connected.")).to_be_visible()
     bar = page.get_by_role("progressbar", name="Days done").first
     expect(bar).to_have_attribute("aria-valuetext", re.compile(r"\d+ of \d+ days"))
-    wrong += look_over(page)
+    look_over(page, wrong)
     page.get_by_role("link", name="Details").first.click()
     heading(page, re.compile("^Sync of "))
     expect(page.get_by_role("link", name=re.compile(r"^See \d+ summaries$"))).to_be_visible(timeout=IMPORT_MS)
     total = bar.get_attribute("aria-valuemax")
     assert bar.get_attribute("aria-valuenow") == total
     assert int(total or 0) in (90, 91)  # 90 full days, and today so far
-    wrong += look_over(page)
+    look_over(page, wrong)
 
     page.get_by_role("link", name=re.compile(r"^See \d+ summaries$")).click()
     heading(page, "All orders")
-    wrong += look_over(page)
+    look_over(page, wrong)
+
+
+def find_an_order(page: Page, wrong: list[str]) -> None:
+    """A summary opens, and the number of one of its orders leads back to it."""
     page.locator("table.sales tbody tr").nth(3).get_by_role("link").click()
     expect(page).to_have_url(A_SUMMARY)
     expect(page.get_by_role("region", name="SKU lines").get_by_role("row").nth(1)).to_be_visible()
-    wrong += look_over(page)
+    look_over(page, wrong)
     page.get_by_role("link", name=re.compile("^Order numbers")).click()
     numbers = page.get_by_role("region", name="Order numbers")
     number = numbers.get_by_role("rowheader").first.inner_text()
     address = urlsplit(page.url).path
-    wrong += look_over(page)
+    look_over(page, wrong)
 
     search = page.get_by_label("Order number").first
     search.fill(number)
     search.press("Enter")
     hit = page.get_by_role("region", name="Orders found").get_by_role("listitem").filter(has_text=number).first
     expect(hit).to_contain_text(" is in ")
-    wrong += look_over(page)
+    look_over(page, wrong)
     hit.get_by_role("link").click()
     expect(page).to_have_url(re.compile(re.escape(address)))
     expect(numbers.get_by_role("rowheader").first).to_have_text(number)
 
+
+def sync_again(page: Page, wrong: list[str]) -> None:
+    """The last days once more: all orders are known, and the activity says so."""
     page.get_by_role("link", name="Connections").click()
     heading(page, "Connections")
     page.get_by_role("article").get_by_role("link").click()
     expect(page.get_by_role("button", name="Sync again")).to_be_visible()
     heading(page, "Northwind Supply")
-    wrong += look_over(page)
+    look_over(page, wrong)
     page.get_by_role("button", name="Sync again").click()
     heading(page, re.compile("^Sync of "))
     expect(page.get_by_role("link", name=re.compile(r"^See \d+ summaries$"))).to_be_visible(timeout=IMPORT_MS)
@@ -148,26 +162,32 @@ def test_the_first_hour(page: Page, machine: Machine, complaints: list[str]) -> 
     page.get_by_role("link", name="Sync activity").click()
     heading(page, "Sync activity")
     expect(page.get_by_text("all known, nothing changed").first).to_be_visible()
-    wrong += look_over(page)
+    look_over(page, wrong)
     page.get_by_role("button", name=re.compile("^Info")).click()
     expect(page).to_have_url(re.compile("level=warning&level=error"))
     heading(page, "Sync activity")
-    wrong += look_over(page)
+    look_over(page, wrong)
 
+
+def look_around(page: Page, wrong: list[str]) -> None:
+    """The menu, the usage, the start and an address without a page."""
     page.get_by_role("button", name=re.compile("^Menu of ")).click()
-    wrong += look_over(page)
+    look_over(page, wrong)
     page.get_by_role("link", name="Usage").click()
     heading(page, "Usage")
     expect(page.get_by_text("Orders used")).to_be_visible()
-    wrong += look_over(page)
+    look_over(page, wrong)
     page.get_by_role("link", name="Daybook").click()
     heading(page, "Northwind")
     expect(page.get_by_role("region", name="Latest summaries").get_by_role("row")).to_have_count(6)
-    wrong += look_over(page)
+    look_over(page, wrong)
     page.goto("/nowhere")
     heading(page, "Nothing here")
-    wrong += look_over(page)
+    look_over(page, wrong)
 
+
+def sign_in_wrongly(page: Page, wrong: list[str]) -> None:
+    """Signed out, a wrong password is refused without saying what was wrong."""
     page.get_by_role("button", name=re.compile("^Menu of ")).click()
     page.get_by_role("button", name="Sign out").click()
     heading(page, "Sign in")
@@ -175,8 +195,22 @@ def test_the_first_hour(page: Page, machine: Machine, complaints: list[str]) -> 
     page.get_by_label("Password", exact=True).fill("a quiet harbour at dusk")
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert")).to_contain_text("Email or password is not right.")
-    wrong += look_over(page)
+    look_over(page, wrong)
 
+
+def test_the_first_hour(page: Page, complaints: list[str]) -> None:
+    wrong: list[str] = []
+    for step in (
+        sign_up,
+        try_the_wizard,
+        pair,
+        watch_the_days,
+        find_an_order,
+        sync_again,
+        look_around,
+        sign_in_wrongly,
+    ):
+        step(page, wrong)
     assert not wrong, "\n".join(wrong)
     assert [line for line in complaints if not is_expected(line)] == []
 

@@ -351,6 +351,8 @@ class PartingWithoutTheWalk(Parts):
 
 @breakage("27-connection-read-only-before-the-claim")
 class ConnectionReadOnlyBeforeTheClaim(Parts):
+    rates: ClassVar = {"connect": 0.05, "hot": 0.25, "stick": 0.6}
+
     class SyncDay(SyncDay):
         def _claim(self, head: Head) -> Attempt | None:
             there = self._connections.get(head.key.workspace, head.key.connection)
@@ -377,18 +379,3 @@ class DocumentFlipWithoutTheVersion(Parts):
     class Table(Table):
         def put(self, item: Item, condition: Condition | None = None) -> None:
             super().put(item, None if isinstance(item, DocumentHead) else condition)
-
-
-@breakage("30-document-that-says-the-same-not-noted")
-class DocumentThatSaysTheSameNotNoted(Parts):
-    class Settle(Settle):
-        def document(self, day: DayKey, cause: str, changes: Any) -> None:
-            documents = _Proxy(self._documents, confirm=lambda *what: True)
-            Settle.document(_with(self, documents=documents), day, cause, changes)
-
-
-@breakage("31-wanted-item-dropped-by-any-stamp")
-class WantedItemDroppedByAnyStamp(Parts):
-    class Table(Table):
-        def delete(self, pk: str, sk: str, condition: Condition | None = None) -> None:
-            super().delete(pk, sk, None if sk.startswith("WANT#") else condition)

@@ -39,7 +39,7 @@ class Run:
         faults = RandomFaults(r, crash=r.choice((0, 0.01, 0.03)), lost=r.choice((0, 0.05, 0.15)))
         self.bounds = BOUNDS | (CHUNKED if r.random() < 0.4 else {}) | parts.bounds
         self.world = World(r, faults, parts, days=r.choice((2, 2, 3)), engine=engine, trace=trace)
-        self.rates = Rates(
+        drawn = Rates(
             change=r.choice((0, 0.05, 0.12)),
             connect=r.choice((0, 0, 0.01, 0.02)),
             clean=r.choice((0.02, 0.06)),
@@ -47,6 +47,7 @@ class Run:
             stick=r.choice((0, 0.6, 0.95)),
             hot=r.choice((0, 0, 0.1, 0.25)),
         )
+        self.rates = msgspec.structs.replace(drawn, **parts.rates)
         world = self.world
         world.skewed = r.random() < 0.5
         world.queues.lose, world.queues.double, world.queues.fail = (

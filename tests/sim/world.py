@@ -58,7 +58,10 @@ BEGINS_AT = datetime(2026, 3, 4, 5, 40, tzinfo=UTC)
 
 
 class Parts:
-    """What a world is made of. `bounds` are module constants made small, so that a few orders fill chunks and shelves."""
+    """What a world is made of.
+
+    `bounds` are module constants made small, so that a few orders fill chunks and shelves; `rates` are fixed, not drawn.
+    """
 
     Table: type[Table] = Table
     Days: type[Days] = Days
@@ -74,6 +77,7 @@ class Parts:
     sweeps = True
     walks = True
     bounds: ClassVar[dict[str, Any]] = {}
+    rates: ClassVar[dict[str, float]] = {}
 
 
 BOUNDS: dict[str, Any] = {"shelves.PARTS_MAX": 2, "facts.ORDERS_PER_CHUNK": 2}

@@ -8,8 +8,9 @@ type Frame = {
   items: readonly SaleOut[];
   connections: readonly ConnectionOut[];
   label: string;
-  totals?: { orders: number; figures: readonly FiguresOut[]; sales: number };
+  totals?: SumOf;
 };
+type SumOf = { orders: number; figures: readonly FiguresOut[]; sales: number };
 
 export function SalesTable({ items, connections, label, totals }: Frame) {
   const colours = new Map(connections.map(({ id, colour }) => [id, colour]));
@@ -27,22 +28,36 @@ export function SalesTable({ items, connections, label, totals }: Frame) {
           </tr>
         </thead>
         <tbody>{items.map((sale) => <Row key={sale.id} sale={sale} colour={colours.get(sale.connection_id) ?? 1} />)}</tbody>
-        {totals && (
-          <tfoot>
-            {totals.figures.map((figures, at) => (
-              <tr key={figures.currency}>
-                <th scope="row">{at === 0 ? `Total of ${counted(totals.sales, "sale")}` : <span class="unseen">Total in {figures.currency}</span>}</th>
-                <td class="figure low">{at === 0 && count(totals.orders)}</td>
-                <td class="low" />
-                <td class="figure low">{count(figures.quantity)}</td>
-                <td class="figure">{money(figures.net_sales, figures.currency)}</td>
-                <td class="low" />
-              </tr>
-            ))}
-          </tfoot>
-        )}
+        {totals && <Totals totals={totals} />}
       </table>
     </div>
+  );
+}
+
+/** One row; with several currencies one more for each, since they do not add up. */
+function Totals({ totals: { orders, figures, sales } }: { totals: SumOf }) {
+  const [only] = figures;
+  return (
+    <tfoot>
+      <tr>
+        <th scope="row">Total of {counted(sales, "sale")}</th>
+        <td class="figure low">{count(orders)}</td>
+        <td class="low" />
+        <td class="figure low">{count(figures.reduce((sum, { quantity }) => sum + quantity, 0))}</td>
+        <td class="figure">{only && figures.length === 1 && money(only.net_sales, only.currency)}</td>
+        <td class="low" />
+      </tr>
+      {figures.length > 1 && figures.map(({ currency, quantity, net_sales }) => (
+        <tr key={currency}>
+          <th scope="row">in {currency}</th>
+          <td class="low" />
+          <td class="low" />
+          <td class="figure low">{count(quantity)}</td>
+          <td class="figure">{money(net_sales, currency)}</td>
+          <td class="low" />
+        </tr>
+      ))}
+    </tfoot>
   );
 }
 
