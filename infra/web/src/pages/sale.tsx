@@ -85,7 +85,9 @@ const Figures = ({ of }: { of: FiguresOut }) => (
 
 function Changes({ diff, currency }: { diff: DiffOut; currency: string }) {
   const words = [
-    `Total ${diff.total_delta < 0 ? "down" : "up"} ${money(Math.abs(diff.total_delta), currency)}`,
+    diff.total_delta
+      ? `Total ${diff.total_delta < 0 ? "down" : "up"} ${money(Math.abs(diff.total_delta), currency)}`
+      : "Total unchanged",
     diff.orders_added > 0 && counted(diff.orders_added, "new order"),
     diff.orders_removed > 0 && `${counted(diff.orders_removed, "order")} gone`,
     diff.orders_changed > 0 && `${counted(diff.orders_changed, "order")} changed`,
