@@ -107,6 +107,8 @@ class FetchDay:
                 if renewed:
                     raise
                 channel, renewed = self._open_channel(connection, renew=True), True
+                if gathered.cursor is None:
+                    gathered.orders, gathered.unsaved, gathered.parts = DayOrders(), DayOrders(), ()
                 continue  # the page in hand is fetched again
             gathered.fetches += 1
             if count is None or count == len(gathered.orders):

@@ -98,6 +98,10 @@ class SyncDay:
                 return Done(outcome="ignored", reason="not paired")
             head = self._days.read(day) or head
         if not head.needs_work:
+            if head.attempt is not None and head.attempt.until <= self._seconds():
+                # A worker died on a day that was cancelled meanwhile.
+                self._agenda.want_cleaning(day, self._seconds())
+                self._days.remove_attempt(day, head.attempt.id)
             self.leave(day)
             return Done(outcome="repeat")
         if (wait := self._wait(head)) > self._seconds():

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from chalicelib import errors
+from chalicelib.domain.work import DayKey
 from tests.support.orders import order
 from tests.support.system import Daybook
 
@@ -114,3 +115,16 @@ def test_waking_sends_what_waited_for_a_sign_in(daybook, paired):
     daybook.run_syncs.wake(again)
     assert daybook.work() == {"published": 1}
     assert daybook.days.read(key).at_rest
+
+
+def test_a_cancelled_day_whose_worker_died_comes_to_rest(daybook, paired):
+    daybook.shop.failures = [KeyboardInterrupt()]
+    sync = daybook.run_syncs.manual(paired, date(2026, 7, 3), date(2026, 7, 3))
+    with pytest.raises(KeyboardInterrupt):
+        daybook.work()
+    daybook.run_syncs.cancel(sync)
+    daybook.pass_time(seconds=1000)
+    daybook.sweep()
+    assert daybook.work() == {"repeat": 1}
+    assert daybook.days.read(DayKey("w1", paired.id, date(2026, 7, 3))).at_rest
+    assert not list(daybook.agenda.wanted_of(paired.id))
