@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from infra.local.journey import Range, figures_of, ledger_of, pair, sales_of, wait_for
 from infra.local.machine import Machine, Plan
-from infra.local.visitor import Visitor
+from infra.local.visitor import VisitFailed, Visitor
 
 KILLED = ("worker", "dynalite", "worker", "ministack", "worker", "web", "worker", "worker")
 
@@ -27,7 +27,7 @@ def done_days_or_none(visitor: Visitor, sync: str) -> int:
     """How far it is; -1 while what was killed is being started again."""
     try:
         return done_days(visitor, sync)
-    except (OSError, ValueError, RuntimeError):
+    except (OSError, VisitFailed):
         return -1
 
 
