@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from datetime import date, timedelta
+from http.client import HTTPException
 
 from infra.local.journey import Range, figures_of, ledger_of, pair, sales_of, wait_for
 from infra.local.machine import Machine, Plan
@@ -27,7 +28,7 @@ def done_days_or_none(visitor: Visitor, sync: str) -> int:
     """How far it is; -1 while what was killed is being started again."""
     try:
         return done_days(visitor, sync)
-    except (OSError, VisitFailed):
+    except (OSError, HTTPException, VisitFailed):
         return -1
 
 
