@@ -28,6 +28,7 @@ from chalicelib.queues import Queues
 from chalicelib.settings import Settings, read_settings
 from chalicelib.storage.activity import Activity
 from chalicelib.storage.agenda import Agenda
+from chalicelib.storage.audit import Audit
 from chalicelib.storage.connections import Connections
 from chalicelib.storage.days import Days
 from chalicelib.storage.documents import Documents
@@ -117,6 +118,10 @@ class System:
         from chalicelib.storage.accounts import Accounts
 
         return Accounts(self.outside.table, self.new_id)
+
+    @cached_property
+    def audit(self) -> Audit:
+        return Audit(self.outside.table)
 
     @cached_property
     def connections(self) -> Connections:
@@ -233,7 +238,7 @@ class System:
         """A paired shop with credentials that work; `renew` after those in use were refused."""
         credentials = self.tokens.fresh(connection, force=renew)
         store = connection.stores[0].id if len(connection.stores) > 1 else ""
-        return self.shopify.open(connection.domain, credentials.access, zone=connection.zone, store=store)
+        return self.shopify.open(connection.domain, credentials.access, zone=connection.calendar, store=store)
 
     def revoke(self, connection: Connection) -> None:
         """Give our access to the shop back, after telling the sweep, which finishes a parting that dies. Raises ChannelError."""
@@ -298,7 +303,13 @@ class System:
 
     @cached_property
     def change(self) -> Change:
-        return Change(accounts=self.accounts, connections=self.connections)
+        return Change(
+            accounts=self.accounts,
+            connections=self.connections,
+            audit=self.audit,
+            now=self.now,
+            new_id=self.new_id,
+        )
 
     @cached_property
     def once(self) -> Once:

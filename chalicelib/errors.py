@@ -17,6 +17,7 @@ DaybookError
     ├── Forbidden                403
     ├── NotFound                 404: not there, or not yours; both read alike
     ├── Conflict                 409
+    ├── OutOfDate                412: the settings were changed since they were read
     ├── TooLarge                 413
     ├── KeyReused                422
     └── TooManyTries             429, with `retry_after_s`
@@ -109,6 +110,12 @@ class Conflict(RequestError):
     """The state of things does not allow it now."""
 
     status = 409
+
+
+class OutOfDate(RequestError):
+    """What is to be changed was changed since it was read."""
+
+    status = 412
 
 
 class TooLarge(RequestError):

@@ -32,7 +32,7 @@ from chalicelib.channels.shopify_orders import (
     needs_ledger,
     parse_order,
 )
-from chalicelib.domain.days import Window
+from chalicelib.domain.days import Cut, Window
 from chalicelib.domain.orders import Order
 from chalicelib.domain.secret import Secret
 
@@ -181,7 +181,7 @@ class Shopify:
         shop: str,
         access: Secret,
         scopes: Sequence[str] = (),
-        zone: str = "UTC",
+        zone: Cut = "UTC",
         store: str = "",
         sleep: Callable[[float], None],
         now: Callable[[], datetime],

@@ -9,6 +9,7 @@ from chalicelib.channels import Shop, Tokens
 from chalicelib.channels.http import Http
 from chalicelib.channels.shopify import Shopify
 from chalicelib.channels.shopify_oauth import WANTED_SCOPES, ShopifySignIn, reach_days, shop_domain
+from chalicelib.domain.days import Cut
 from chalicelib.domain.secret import Secret
 
 
@@ -77,7 +78,7 @@ class ShopifyApp:
         return reach_days(scopes)
 
     def open(
-        self, domain: str, access: Secret, *, scopes: tuple[str, ...] = (), zone: str = "UTC", store: str = ""
+        self, domain: str, access: Secret, *, scopes: tuple[str, ...] = (), zone: Cut = "UTC", store: str = ""
     ) -> Shopify:
         """A paired shop, ready to be asked."""
         return Shopify(

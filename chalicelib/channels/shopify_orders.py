@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from chalicelib import errors
-from chalicelib.domain.days import day_of
+from chalicelib.domain.days import Cut, day_of
 from chalicelib.domain.money import divide_half_away, exponent, parse_minor
 from chalicelib.domain.orders import NOTHING, Amounts, Event, Order, OrderLine, Tender
 
@@ -157,7 +157,7 @@ class Ledger(_Payload, frozen=True):
     agreements: Agreements
 
 
-def excluded(node: OrderNode, zone: str) -> str | None:
+def excluded(node: OrderNode, zone: Cut) -> str | None:
     """Why the order does not count as a sale, None if it does.
 
     Cancelling voids an unpaid order, so a cancelled one is judged by when that was: on its own local day it was no sale,
@@ -172,7 +172,7 @@ def excluded(node: OrderNode, zone: str) -> str | None:
     return status.lower() if status in ("VOIDED", "EXPIRED") else None
 
 
-def needs_ledger(node: OrderNode, zone: str) -> bool:
+def needs_ledger(node: OrderNode, zone: Cut) -> bool:
     """Whether the page does not show all that counts of this order, so that its agreements have to be read."""
     return (
         node.edited
@@ -185,7 +185,7 @@ def needs_ledger(node: OrderNode, zone: str) -> bool:
     ) and excluded(node, zone) is None
 
 
-def parse_order(node: OrderNode, ledger: Ledger | None, *, zone: str, store: str) -> Order:
+def parse_order(node: OrderNode, ledger: Ledger | None, *, zone: Cut, store: str) -> Order:
     """Make the domain's order. `node` holds all its lines, `ledger` all its agreements where `needs_ledger`, else None.
 
     Raises UnreadablePayload.
@@ -198,7 +198,7 @@ def parse_order(node: OrderNode, ledger: Ledger | None, *, zone: str, store: str
         ) from None
 
 
-def _parse(node: OrderNode, ledger: Ledger | None, zone: str, store: str) -> Order:
+def _parse(node: OrderNode, ledger: Ledger | None, zone: Cut, store: str) -> Order:
     places = exponent(node.currency_code)
     events: tuple[Event, ...] = ()
     if ledger is None:

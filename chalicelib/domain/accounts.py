@@ -1,12 +1,13 @@
 """The people who use Daybook: workspaces, their users, and sessions."""
 
 import unicodedata
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 import msgspec
 
 from chalicelib.domain.secret import Secret
+from chalicelib.domain.summaries import Reading
 
 Role = Literal["viewer", "member", "owner"]
 WeekStart = Literal["monday", "sunday"]
@@ -16,7 +17,11 @@ NAME_CHARACTERS_MAX = 80
 
 
 class Workspace(msgspec.Struct, frozen=True, kw_only=True):
-    """A business. Its plan years begin with the day of `signed_up_at`."""
+    """A business. Its plan years begin with the day of `signed_up_at`.
+
+    `reading` is the day on which refunds and edits are shown. Days up to `locked_through` are closed: their documents are
+    never restated. The fiscal year begins with month `fiscal_start`. `version` rises with every change of these settings.
+    """
 
     id: str
     name: str
@@ -25,6 +30,10 @@ class Workspace(msgspec.Struct, frozen=True, kw_only=True):
     week_start: WeekStart
     individual_allowed: bool
     signed_up_at: datetime
+    fiscal_start: int = 1
+    reading: Reading = "event_day"
+    locked_through: date | None = None
+    version: int = 0
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):

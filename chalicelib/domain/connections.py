@@ -2,11 +2,13 @@
 
 import hashlib
 from base64 import b32encode
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 import msgspec
 
+from chalicelib.domain.days import Calendar
+from chalicelib.domain.order_settings import OrderSettings
 from chalicelib.domain.secret import Secret
 
 State = Literal["paired", "parting", "parted"]
@@ -22,7 +24,9 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
 
     `account` is the shop's immutable id at its channel, `domain` its address there. `epoch` rises whenever pairing begins or
     ends. `reach_days` is how far back the shop shows its orders, None for all. `sign_in_needed` is set when the channel
-    refused our access; pairing again clears it. `credentials_version` rises with every stored token pair.
+    refused our access; pairing again clears it. `credentials_version` rises with every stored token pair. `zone` is the one
+    that the shop named, or UTC; days are cut by `calendar`. `history_from` is the first day of its first download: what
+    happened before it is not ours.
     """
 
     workspace: str
@@ -41,6 +45,13 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     sign_in_needed: bool
     credentials_version: int
     paired_at: datetime
+    history_from: date = date.min
+    settings: OrderSettings = OrderSettings()
+
+    @property
+    def calendar(self) -> Calendar:
+        """What cuts the connection's days."""
+        return self.settings.calendar or Calendar(self.zone)
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True):

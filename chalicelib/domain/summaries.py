@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from chalicelib.domain.days import day_of
+from chalicelib.domain.days import Cut, day_of
 from chalicelib.domain.orders import NOTHING, Amounts, Order, OrderLine
 
 Reading = Literal["event_day", "order_day"]
@@ -106,8 +106,8 @@ class Adding:
 class Summarising:
     """Adds up a day's orders, a chunk at a time: unique by id, in any sequence."""
 
-    def __init__(self, day: date, zone: str) -> None:
-        self._day, self._zone = day, zone
+    def __init__(self, day: date, cut: Cut) -> None:
+        self._day, self._cut = day, cut
         self._sales: dict[SheetKey, Adding] = {}
         self._events: dict[SheetKey, Adding] = {}
         self._by_day: dict[date, dict[SheetKey, Adding]] = {}
@@ -135,7 +135,7 @@ class Summarising:
                 self._unexplained[key] = self._unexplained.get(key, 0) + 1
             for event in order.events:
                 self._events[key].add(event.amounts, event.lines)
-                on_day = self._by_day.setdefault(day_of(event.at, self._zone), {})
+                on_day = self._by_day.setdefault(day_of(event.at, self._cut), {})
                 on_day.setdefault(key, Adding()).add(event.amounts, event.lines)
 
     def _note_number(self, key: SheetKey, order: Order) -> None:
@@ -172,9 +172,9 @@ class Summarising:
         }
 
 
-def summarise(orders: Iterable[Order], day: date, zone: str) -> Summarising:
+def summarise(orders: Iterable[Order], day: date, cut: Cut) -> Summarising:
     """Add up `orders`, unique by id. Their sequence does not matter."""
-    summarising = Summarising(day, zone)
+    summarising = Summarising(day, cut)
     summarising.add(orders)
     return summarising
 

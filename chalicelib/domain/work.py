@@ -26,8 +26,8 @@ class DayKey(msgspec.Struct, frozen=True, order=True):
     day: date
 
 
-class DayMessage(msgspec.Struct, frozen=True):
-    """What a queue carries: a hint that the day may need work. `n` is the ask that sent it, for the log."""
+class DayMessage(msgspec.Struct, frozen=True, tag_field="about", tag="day"):
+    """What a queue carries mostly: a hint that the day may need work. `n` is the ask that sent it, for the log."""
 
     workspace: str
     connection: str
@@ -38,6 +38,26 @@ class DayMessage(msgspec.Struct, frozen=True):
     @property
     def key(self) -> DayKey:
         return DayKey(self.workspace, self.connection, self.day)
+
+
+class ChangesMessage(msgspec.Struct, frozen=True, tag_field="about", tag="changes"):
+    """A hint that it is time to ask a connection's channel which older orders have changed."""
+
+    workspace: str
+    connection: str
+    version: int = 1
+
+
+class OrderMessage(msgspec.Struct, frozen=True, tag_field="about", tag="order"):
+    """A hint that a sync waits for the day of the one order that it was asked for."""
+
+    workspace: str
+    connection: str
+    sync: str
+    version: int = 1
+
+
+Message = DayMessage | ChangesMessage | OrderMessage
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +81,12 @@ class Live(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
-    """A day's head. `due` names the attempt whose usage and documents are owed, in plan year `due_year`, to `due_touches`."""
+    """A day's head. `due` names the attempt whose usage and documents are owed, in plan year `due_year`, to `due_touches`.
+
+    `partial`: the day was asked for the events of its orders only, being older than our history. `settings` is the version of
+    the order settings that a person asked the day to be cut by. `actor` asked last. `checked_at` is when the channel was
+    last heard to say what is live. The chain of revisions is kept from number `keep_from`.
+    """
 
     key: DayKey
     requested: int = 0
@@ -80,6 +105,11 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     progress: Progress = "asked"
     reason: str = ""
     next_try_at: int = 0
+    partial: bool = False
+    settings: int = 0
+    actor: str = "daybook"
+    checked_at: int = 0
+    keep_from: int = 0
 
     @property
     def needs_work(self) -> bool:
@@ -148,14 +178,22 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):
-    """A connection on the agenda. `asked_through` is the last day that the night has asked for."""
+    """A connection on the agenda. `asked_through` is the last day that the night has asked for.
+
+    Today is summarised so far at `refresh_at`, never if 0. Changes of older orders were looked for up to `looked_at` and are
+    looked for again at `look_at`; the message for that was sent at `look_sent_at`. Older days are read again at `reread_at`.
+    """
 
     workspace: str
     connection: str
-    zone: str
     next_at: int
     asked_through: date
     blocked_until: int = 0
+    refresh_at: int = 0
+    looked_at: int = 0
+    look_at: int = 0
+    look_sent_at: int = 0
+    reread_at: int = 0
 
 
 class PendingSync(msgspec.Struct, frozen=True):

@@ -1,9 +1,11 @@
 """Routes of users, sessions and the workspace."""
 
+import msgspec
+
 from chalicelib import bootstrap
 from chalicelib.domain.accounts import SignedIn
 from chalicelib.entrypoints import show, wire
-from chalicelib.entrypoints.http import COOKIE, Answer, Role, Visit, api, may, public
+from chalicelib.entrypoints.http import COOKIE, Answer, Role, Visit, api, etag, if_match, may, public
 from chalicelib.workflows.sign_in import Opened
 
 
@@ -29,7 +31,7 @@ def sign_in(visit: Visit, body: wire.SignInIn) -> Answer[wire.SessionOut]:
 @may(Role.VIEWER)
 def session(who: SignedIn) -> wire.SessionOut:
     """Who is signed in."""
-    return show.session(who, bootstrap.system().change.workspace(who.workspace))
+    return show.session(who, bootstrap.system().change.read_workspace(who.workspace))
 
 
 @api.route("/v1/session", methods=["DELETE"])
@@ -42,24 +44,24 @@ def sign_out(who: SignedIn) -> Answer[None]:
 
 @api.route("/v1/workspace", methods=["GET"])
 @may(Role.VIEWER)
-def workspace(who: SignedIn) -> wire.WorkspaceOut:
-    """The workspace."""
-    return show.workspace(bootstrap.system().change.workspace(who.workspace))
+def workspace(who: SignedIn) -> Answer[wire.WorkspaceOut]:
+    """The workspace; its `ETag` names the version of its settings."""
+    found = bootstrap.system().change.read_workspace(who.workspace)
+    return Answer(show.workspace(found), {"ETag": etag(found.version)})
 
 
 @api.route("/v1/workspace", methods=["PATCH"])
 @may(Role.OWNER)
-def change_workspace(who: SignedIn, body: wire.WorkspaceIn) -> wire.WorkspaceOut:
-    """Change the workspace's settings; what is absent stays."""
-    changed = bootstrap.system().change.workspace(
-        who.workspace, name=body.name, time_zone=body.time_zone, week_start=body.week_start
-    )
-    return show.workspace(changed)
+def change_workspace(visit: Visit, who: SignedIn, body: wire.WorkspaceIn) -> Answer[wire.WorkspaceOut]:
+    """Change the workspace's settings; what is absent stays. `If-Match` with the `ETag` that was read guards others' changes."""
+    fields = {name: value for name, value in msgspec.structs.asdict(body).items() if value is not msgspec.UNSET}
+    changed = bootstrap.system().change.workspace(who, fields, version=if_match(visit))
+    return Answer(show.workspace(changed), {"ETag": etag(changed.version)})
 
 
 def _opened(opened: Opened) -> Answer[wire.SessionOut]:
     system = bootstrap.system()
-    content = show.session(opened.signed_in, system.change.workspace(opened.signed_in.workspace))
+    content = show.session(opened.signed_in, system.change.read_workspace(opened.signed_in.workspace))
     return Answer(content, {"Set-Cookie": _cookie(opened.cookie.reveal(), max_age_s=opened.max_age_s)})
 
 

@@ -71,7 +71,7 @@ def activity(visit: Visit, who: SignedIn, query: wire.ActivityQuery) -> wire.Act
     """What happened, newest first. `after` is the id of a line: then only newer ones. Counts are by level, 1,000 at most."""
     system = bootstrap.system()
     asked = ActivityFilter(
-        zone=system.change.workspace(who.workspace).time_zone,
+        zone=system.change.read_workspace(who.workspace).time_zone,
         levels=query.level or LEVELS,
         connection=query.connection,
         first=query.from_,
@@ -93,7 +93,7 @@ def activity(visit: Visit, who: SignedIn, query: wire.ActivityQuery) -> wire.Act
 def usage(who: SignedIn) -> wire.UsageOut:
     """Orders counted in the plan year in which we are: each counts once, ever, however often it is synced."""
     system = bootstrap.system()
-    return show.usage(system.read_usage.read(system.change.workspace(who.workspace)))
+    return show.usage(system.read_usage.read(system.change.read_workspace(who.workspace)))
 
 
 def _currency(who: SignedIn, sale: str) -> str:

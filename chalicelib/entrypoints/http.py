@@ -305,6 +305,22 @@ def problem(visit: Visit, status: int, detail: str, exc: errors.RequestError | N
     return Response(msgspec.json.encode(told).decode(), headers, status)
 
 
+def etag(version: int) -> str:
+    """The `ETag` of settings."""
+    return f'"{version}"'
+
+
+def if_match(visit: Visit) -> int | None:
+    """The version of settings that `If-Match` asks for; None without it. Raises OutOfDate for one that was never given."""
+    asked = visit.header("If-Match")
+    if asked is None or asked == "*":
+        return None
+    digits = asked.strip().removeprefix("W/").strip('"')
+    if not digits.isascii() or not digits.isdecimal():
+        raise errors.OutOfDate("These settings were never like that.")
+    return int(digits)
+
+
 def page(bound: tuple[str, ...], cursor: str) -> str | None:
     """The place in a list that a cursor names, None for its beginning. Raises RequestError."""
     cursors = bootstrap.system().cursors

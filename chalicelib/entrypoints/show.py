@@ -38,6 +38,10 @@ def workspace(given: Workspace) -> wire.WorkspaceOut:
         currency=given.currency,
         week_start=given.week_start,
         individual_allowed=given.individual_allowed,
+        fiscal_start=given.fiscal_start,
+        reading=given.reading,
+        locked_through=given.locked_through,
+        version=given.version,
     )
 
 
@@ -51,7 +55,7 @@ def connection(given: ConnectionState) -> wire.ConnectionOut:
         state=given.state,
         state_detail=given.detail,
         stores=tuple(wire.StoreOut(id=store.id, name=store.name) for store in paired.stores),
-        time_zone=paired.zone,
+        time_zone=paired.calendar.latest,
         currency=paired.currency,
         colour=paired.colour,
         reach_days=paired.reach_days,

@@ -11,6 +11,7 @@ import msgspec
 
 Limit = Annotated[int, msgspec.Meta(ge=1, le=200)]
 Level = Literal["info", "warning", "error"]
+Reading = Literal["event_day", "order_day"]
 DayState = Literal["final", "provisional", "empty", "events_only"]
 
 
@@ -56,7 +57,7 @@ class UserOut(msgspec.Struct, frozen=True):
 
 
 class WorkspaceOut(msgspec.Struct, frozen=True):
-    """`GET /v1/workspace`."""
+    """`GET /v1/workspace`. `reading` is the day on which refunds and edits are shown; days to `locked_through` are closed."""
 
     id: str
     name: str
@@ -64,6 +65,10 @@ class WorkspaceOut(msgspec.Struct, frozen=True):
     currency: str
     week_start: Literal["monday", "sunday"]
     individual_allowed: bool
+    fiscal_start: int
+    reading: Reading
+    locked_through: date | None
+    version: int
 
 
 class SessionOut(msgspec.Struct, frozen=True):
@@ -77,9 +82,12 @@ class SessionOut(msgspec.Struct, frozen=True):
 class WorkspaceIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`PATCH /v1/workspace`; what is absent stays."""
 
-    name: str | None = None
-    time_zone: str | None = None
-    week_start: Literal["monday", "sunday"] | None = None
+    name: str | msgspec.UnsetType = msgspec.UNSET
+    time_zone: str | msgspec.UnsetType = msgspec.UNSET
+    week_start: Literal["monday", "sunday"] | msgspec.UnsetType = msgspec.UNSET
+    fiscal_start: Annotated[int, msgspec.Meta(ge=1, le=12)] | msgspec.UnsetType = msgspec.UNSET
+    reading: Reading | msgspec.UnsetType = msgspec.UNSET
+    locked_through: date | msgspec.UnsetType | None = msgspec.UNSET
 
 
 # --- channels and connections

@@ -12,14 +12,14 @@ Secrets and addresses enter keys only as SHA-256. Expiry is checked here or by w
 
 import hashlib
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib import errors
-from chalicelib.domain.accounts import Session, User, WeekStart, Workspace
+from chalicelib.domain.accounts import Session, User, Workspace
 from chalicelib.storage.flip import TRIES_MAX, write_surely
 from chalicelib.storage.models import Item, key
 from chalicelib.storage.table import Table
@@ -47,6 +47,10 @@ class WorkspaceItem(Item):
     week_start = UnicodeAttribute()
     individual_allowed = NumberAttribute(default=0)
     signed_up_at = NumberAttribute()
+    fiscal_start = NumberAttribute(default=1)
+    reading = UnicodeAttribute(default="event_day")
+    locked_through = UnicodeAttribute(null=True)
+    version = NumberAttribute(default=0)
 
 
 class SessionItem(Item):
@@ -148,33 +152,29 @@ class Accounts:
         item = self._table.get(WorkspaceItem, *_workspace_key(workspace))
         if item is None:
             return None
-        return Workspace(
-            id=workspace,
-            name=item.name,
-            time_zone=item.time_zone,
-            currency=item.currency,
-            week_start=item.week_start,  # type: ignore[arg-type]
-            individual_allowed=bool(int(item.individual_allowed)),
-            signed_up_at=datetime.fromtimestamp(int(item.signed_up_at), UTC),
-        )
+        return _workspace(workspace, item)
 
-    def change_workspace(
-        self,
-        workspace: str,
-        *,
-        name: str | None = None,
-        time_zone: str | None = None,
-        week_start: WeekStart | None = None,
-    ) -> None:
-        """Set what is not None; the last one to write wins."""
-        wanted = (
-            (WorkspaceItem.name, name),
-            (WorkspaceItem.time_zone, time_zone),
-            (WorkspaceItem.week_start, week_start),
+    def change_workspace(self, seen: Workspace, changed: Workspace) -> bool:
+        """Replace the settings of the workspace as it was `seen`; False if somebody changed them since."""
+        assert changed.version == seen.version + 1, "each change is a version of its own"
+        actions = [
+            WorkspaceItem.name.set(changed.name),
+            WorkspaceItem.time_zone.set(changed.time_zone),
+            WorkspaceItem.week_start.set(changed.week_start),
+            WorkspaceItem.individual_allowed.set(int(changed.individual_allowed)),
+            WorkspaceItem.fiscal_start.set(changed.fiscal_start),
+            WorkspaceItem.reading.set(changed.reading),
+            WorkspaceItem.version.set(changed.version),
+            WorkspaceItem.locked_through.set(changed.locked_through.isoformat())
+            if changed.locked_through
+            else WorkspaceItem.locked_through.remove(),
+        ]
+        return write_surely(
+            lambda: self._table.update(*_workspace_key(seen.id), actions, _is_version(seen.version)),
+            lambda: self._table.get(WorkspaceItem, *_workspace_key(seen.id)),
+            landed=lambda item: item is not None and _workspace(seen.id, item) == changed,
+            open_still=lambda item: item is not None and int(item.version) == seen.version,
         )
-        actions = [attribute.set(value) for attribute, value in wanted if value is not None]
-        if actions:
-            self._update_surely(_workspace_key(workspace), actions, WorkspaceItem.name.exists())
 
     # -- sessions
 
@@ -323,3 +323,25 @@ def _tries_key(what: str, whom: str) -> tuple[str, str]:
 
 def _place_key(email: str, address: str) -> tuple[str, str]:
     return key("KNOWN", _hashed(email)), _hashed(address)
+
+
+def _is_version(version: int) -> Condition:
+    """The workspace is there, with that version of its settings."""
+    unchanged = WorkspaceItem.version == version
+    return WorkspaceItem.name.exists() & (unchanged if version else unchanged | WorkspaceItem.version.does_not_exist())
+
+
+def _workspace(id_: str, item: WorkspaceItem) -> Workspace:
+    return Workspace(
+        id=id_,
+        name=item.name,
+        time_zone=item.time_zone,
+        currency=item.currency,
+        week_start=item.week_start,  # type: ignore[arg-type]
+        individual_allowed=bool(int(item.individual_allowed)),
+        signed_up_at=datetime.fromtimestamp(int(item.signed_up_at), UTC),
+        fiscal_start=int(item.fiscal_start),
+        reading=item.reading,  # type: ignore[arg-type]
+        locked_through=date.fromisoformat(item.locked_through) if item.locked_through else None,
+        version=int(item.version),
+    )

@@ -12,6 +12,8 @@ from chalicelib.domain.work import DayKey, Due, PendingSync, Queue, Wanted
 from chalicelib.storage.models import AgendaConnection, AgendaSync, WantedItem, key
 from chalicelib.storage.table import Table
 
+_INSTANTS = ("blocked_until", "refresh_at", "looked_at", "look_at", "look_sent_at", "reread_at")
+
 
 class Agenda:
     """Wanted days, connections with their next night, and syncs under way. `new_id` gives names never used twice."""
@@ -131,10 +133,9 @@ class Agenda:
                     *self._connection_key(due.connection),
                     workspace=due.workspace,
                     connection=due.connection,
-                    zone=due.zone,
                     next_at=due.next_at,
                     asked_through=due.asked_through.isoformat(),
-                    blocked_until=due.blocked_until,
+                    **{name: getattr(due, name) for name in _INSTANTS},
                 )
             )
         )
@@ -169,7 +170,9 @@ class Agenda:
         """Let the next sweep look at the connection, whatever its next night."""
         try:
             self._table.update(
-                *self._connection_key(connection), [AgendaConnection.next_at.set(0)], AgendaConnection.zone.exists()
+                *self._connection_key(connection),
+                [AgendaConnection.next_at.set(0)],
+                AgendaConnection.workspace.exists(),
             )
         except (errors.Refused, errors.Unanswered):
             return
@@ -227,10 +230,9 @@ def _due(item: AgendaConnection) -> Due:
     return Due(
         workspace=item.workspace,
         connection=item.connection,
-        zone=item.zone,
         next_at=int(item.next_at),
         asked_through=date.fromisoformat(item.asked_through),
-        blocked_until=int(item.blocked_until),
+        **{name: int(getattr(item, name)) for name in _INSTANTS},
     )
 
 

@@ -9,7 +9,7 @@ A token pair is sealed for (workspace, connection, purpose) and lives in the con
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypeGuard
 
 import msgspec
@@ -19,6 +19,7 @@ from pynamodb.expressions.update import Action
 
 from chalicelib import errors
 from chalicelib.domain.connections import Connection, Credentials, StoreName
+from chalicelib.domain.order_settings import OrderSettings
 from chalicelib.domain.pairing import Begun
 from chalicelib.domain.secret import Secret
 from chalicelib.storage.flip import write_surely
@@ -35,6 +36,8 @@ class ConnectionItem(Item):
     name = UnicodeAttribute()
     sign_in_needed = NumberAttribute(default=0)
     body = BinaryAttribute(legacy_encoding=False)
+    settings = BinaryAttribute(legacy_encoding=False, null=True)
+    settings_version = NumberAttribute(default=0)
     pairing = UnicodeAttribute()
     sealed = BinaryAttribute(legacy_encoding=False, null=True)
     credentials_version = NumberAttribute(default=0)
@@ -71,6 +74,7 @@ class _Facts(msgspec.Struct, frozen=True, kw_only=True):
     colour: int
     reach_days: int | None
     paired_at: datetime
+    history_from: date = date.min
 
 
 class _Pair(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +88,7 @@ class _Pair(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _facts_decoder = msgspec.msgpack.Decoder(_Facts)
+_settings_decoder = msgspec.msgpack.Decoder(OrderSettings)
 _pair_decoder = msgspec.msgpack.Decoder(_Pair)
 
 
@@ -107,6 +112,18 @@ class Connections:
     def rename(self, workspace: str, connection: str, name: str) -> None:
         """Give it another name. Raises NotFound."""
         self._if_there(workspace, connection, [ConnectionItem.name.set(name)], ConnectionItem.state.exists())
+
+    def change_settings(self, seen: Connection, settings: OrderSettings) -> bool:
+        """Replace the order settings that `seen` has by those of the next version; False if somebody changed them since."""
+        assert settings.version == seen.settings.version + 1, "each change is a version of its own"
+        packed = msgspec.msgpack.encode(settings)
+        return self._change(
+            seen,
+            [ConnectionItem.settings.set(packed), ConnectionItem.settings_version.set(settings.version)],
+            ConnectionItem.state.exists() & (ConnectionItem.settings_version == seen.settings.version),
+            landed=lambda item: item is not None and item.settings == packed,
+            open_still=lambda item: item is not None and int(item.settings_version) == seen.settings.version,
+        )
 
     # -- pairing
 
@@ -134,6 +151,8 @@ class Connections:
             name=paired.name,
             sign_in_needed=int(paired.sign_in_needed),
             body=msgspec.msgpack.encode(_facts(paired)),
+            settings=msgspec.msgpack.encode(paired.settings),
+            settings_version=paired.settings.version,
             pairing=pairing,
             sealed=sealed,
             credentials_version=paired.credentials_version,
@@ -353,6 +372,7 @@ def _is_still(seen: Connection) -> Condition:
         & (ConnectionItem.epoch == seen.epoch)
         & (ConnectionItem.credentials_version == seen.credentials_version)
         & (ConnectionItem.name == seen.name)
+        & (ConnectionItem.settings_version == seen.settings.version)
     )
     return still
 
@@ -360,7 +380,8 @@ def _is_still(seen: Connection) -> Condition:
 def _same(seen: Connection | None, item: ConnectionItem | None) -> bool:
     if seen is None or not _in(item, seen, seen.state):
         return seen is None and item is None
-    return int(item.credentials_version) == seen.credentials_version and item.name == seen.name
+    versions = int(item.credentials_version), int(item.settings_version)
+    return versions == (seen.credentials_version, seen.settings.version) and item.name == seen.name
 
 
 def _in(item: ConnectionItem | None, connection: Connection, state: str) -> TypeGuard[ConnectionItem]:
@@ -391,5 +412,6 @@ def _connection(item: ConnectionItem) -> Connection:
         epoch=int(item.epoch),
         sign_in_needed=bool(int(item.sign_in_needed)),
         credentials_version=int(item.credentials_version),
+        settings=_settings_decoder.decode(item.settings) if item.settings else OrderSettings(),
         **{name: getattr(facts, name) for name in _Facts.__struct_fields__},
     )

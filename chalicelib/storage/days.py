@@ -11,6 +11,7 @@ import msgspec
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
+from chalicelib import errors
 from chalicelib.domain.work import FAULTS_MAX, Attempt, DayKey, Head, Live, Progress
 from chalicelib.storage.flip import write_surely
 from chalicelib.storage.models import DayHead, key
@@ -43,15 +44,34 @@ class Days:
             day, _, connection = item.sk.partition("#")
             yield _head(DayKey(workspace, connection, date.fromisoformat(day)), item)
 
-    def ask(self, day: DayKey, *, by_person: bool) -> int:
+    def ask(
+        self,
+        day: DayKey,
+        *,
+        by_person: bool,
+        actor: str = "daybook",
+        settings: int | None = None,
+        events_only: bool = False,
+    ) -> int:
         """Ask for the day once more and return a number at least that of this ask.
 
-        A person's ask also opens a failed day again. An answer that is lost may leave two asks; that costs one fetch.
+        A person's ask also opens a failed day again; with `settings` the day is cut by the order settings of that version. An
+        ask for `events_only` leaves a day that was asked for as a whole what it is. An answer that is lost may leave two asks;
+        that costs one fetch.
         """
-        actions: list[Action] = [DayHead.requested.add(1)]
+        actions: list[Action] = [DayHead.requested.add(1), DayHead.actor.set(actor)]
         if by_person:
             actions += [DayHead.faults.set(0), DayHead.progress.set("asked"), DayHead.next_try_at.set(0)]
-        self._table.update(*_key(day), actions)
+        if settings is not None:
+            actions.append(DayHead.settings.set(settings))
+        if not events_only:
+            self._table.update(*_key(day), [*actions, DayHead.partial.remove()])
+        else:
+            old = DayHead.requested.does_not_exist() | DayHead.partial.exists()
+            try:
+                self._table.update(*_key(day), [*actions, DayHead.partial.set(1)], old)
+            except errors.Refused:
+                self._table.update(*_key(day), actions)
         head = self.read(day)
         assert head is not None, "a head that was just written is there"
         return head.requested
@@ -256,4 +276,9 @@ def _head(day: DayKey, item: DayHead) -> Head:
         progress=cast("Progress", item.progress or "asked"),
         reason=item.reason or "",
         next_try_at=int(item.next_try_at or 0),
+        partial=item.partial is not None,
+        settings=int(item.settings or 0),
+        actor=item.actor or "daybook",
+        checked_at=int(item.checked_at or 0),
+        keep_from=int(item.keep_from or 0),
     )

@@ -73,6 +73,11 @@ class DayHead(Item):
     progress = UnicodeAttribute(default="asked")
     reason = UnicodeAttribute(null=True)
     next_try_at = NumberAttribute(default=0)
+    partial = NumberAttribute(null=True)
+    settings = NumberAttribute(default=0)
+    actor = UnicodeAttribute(default="daybook")
+    checked_at = NumberAttribute(default=0)
+    keep_from = NumberAttribute(default=0)
 
 
 class DocumentHead(Item):
@@ -96,14 +101,18 @@ class ShelfHead(Item):
 
 
 class AgendaConnection(Item):
-    """What the planner reads of a connection. `asked_through` is the last day the night has asked for."""
+    """See domain.work.Due."""
 
     workspace = UnicodeAttribute()
     connection = UnicodeAttribute()
-    zone = UnicodeAttribute()
     next_at = NumberAttribute()
     asked_through = UnicodeAttribute()
     blocked_until = NumberAttribute(default=0)
+    refresh_at = NumberAttribute(default=0)
+    looked_at = NumberAttribute(default=0)
+    look_at = NumberAttribute(default=0)
+    look_sent_at = NumberAttribute(default=0)
+    reread_at = NumberAttribute(default=0)
 
 
 class WantedItem(Item):

@@ -34,12 +34,26 @@ class Ask:
         self._send = send
         self._now = now
 
-    def ask(self, days: Iterable[DayKey], queue: Queue, *, by_person: bool) -> dict[DayKey, int]:
-        """Ask for each day and return the number of its ask. Raises Unanswered; what was asked until then is asked."""
+    def ask(
+        self,
+        days: Iterable[DayKey],
+        queue: Queue,
+        *,
+        by_person: bool,
+        actor: str = "daybook",
+        settings: int | None = None,
+        events_only: bool = False,
+    ) -> dict[DayKey, int]:
+        """Ask for each day, as `Days.ask` does, and return the number of its ask.
+
+        Raises Unanswered; what was asked until then is asked.
+        """
         numbers: dict[DayKey, int] = {}
         wanted: list[Wanted] = []
         for day in days:
-            numbers[day] = self._days.ask(day, by_person=by_person)
+            numbers[day] = self._days.ask(
+                day, by_person=by_person, actor=actor, settings=settings, events_only=events_only
+            )
             wanted.append(self._agenda.want(day, numbers[day], queue, int(self._now().timestamp())))
         self.send(wanted)
         return numbers

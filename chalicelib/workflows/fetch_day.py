@@ -93,7 +93,7 @@ class FetchDay:
 
         None when the time budget ended first: then the cursor is saved and a continuation sent. Raises ChannelError.
         """
-        window = window_of(day.day, connection.zone)
+        window = window_of(day.day, connection.calendar)
         give_up_at = self._seconds() + self._budget_s
         gathered = self._inherited(day, attempt)
         channel = self._open_channel(connection, renew=False)

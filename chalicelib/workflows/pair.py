@@ -10,7 +10,7 @@ A crash on the way loses nothing that was acknowledged: the merchant begins agai
 import hashlib
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
@@ -19,6 +19,7 @@ from chalicelib import errors
 from chalicelib.domain.accounts import SignedIn
 from chalicelib.domain.activity import Level
 from chalicelib.domain.connections import Connection, Credentials, StoreName, connection_id
+from chalicelib.domain.days import backfill_days, day_of
 from chalicelib.domain.pairing import Begun
 from chalicelib.domain.secret import Secret
 from chalicelib.workflows.sign_in import require_recent
@@ -245,6 +246,7 @@ class Pair:
             sign_in_needed=False,
             credentials_version=1,
             paired_at=self._now(),
+            history_from=_history_from(self._now(), shop.zone or "UTC", reach_days),
         )
 
     def _pair(self, described: Connection, tokens: Tokens) -> Connection:
@@ -269,6 +271,13 @@ class Pair:
         return int(self._now().timestamp())
 
 
+def _history_from(now: datetime, zone: str, reach_days: int | None) -> date:
+    """The first day of the first download, as far as the shop shows it."""
+    today = day_of(now, zone)
+    first = backfill_days(today)[-1]
+    return first if reach_days is None else max(first, today - timedelta(days=reach_days - 1))
+
+
 def credentials_of(tokens: Tokens) -> Credentials:
     return Credentials(
         access=tokens.access,
@@ -285,6 +294,8 @@ def _again(seen: Connection, described: Connection) -> Connection:
         described,
         name=seen.name,
         zone=seen.zone,
+        settings=seen.settings,
+        history_from=min(seen.history_from, described.history_from),
         colour=seen.colour,
         epoch=seen.epoch + 1,
         credentials_version=seen.credentials_version + 1,

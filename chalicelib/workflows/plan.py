@@ -81,12 +81,13 @@ class Plan:
                 self._finish_parting(connection)
             self._agenda.asked(due, due.asked_through, int((now + DAY).timestamp()))
             return []
-        today = day_of(now, due.zone)
+        cut = connection.calendar
+        today = day_of(now, cut)
         first = max(due.asked_through + DAY, today - timedelta(days=CAUGHT_UP_DAYS_MAX))
-        days = [day for day in days_between(first, today - DAY) if due_at(day, due.zone) <= now]
+        days = [day for day in days_between(first, today - DAY) if due_at(day, cut) <= now]
         self._ask.ask([DayKey(due.workspace, due.connection, day) for day in days], "sync", by_person=False)
         through = days[-1] if days else due.asked_through
-        self._agenda.asked(due, through, int(due_at(through + DAY, due.zone).timestamp()))
+        self._agenda.asked(due, through, int(due_at(through + DAY, cut).timestamp()))
         if days:
             self._want_cleaning(due, through)
         return days

@@ -237,7 +237,7 @@ class SyncDay:
     def publish(self, head: Head, attempt: Attempt, connection: Connection, gathered: "Gathered") -> Done:
         """Write what was gathered and make it live, if it says anything new and the attempt still holds the day."""
         day = head.key
-        summary = Summarising(day.day, connection.zone)
+        summary = Summarising(day.day, connection.calendar)
         pieces = []
         hashed = []
         for orders in gathered.orders.chunks():
@@ -284,7 +284,7 @@ class SyncDay:
 
     def _state(self, attempt: Attempt, day: DayKey, connection: Connection, orders: int) -> LiveState:
         """A day is final if its fetch began after its end."""
-        if attempt.began_at < window_of(day.day, connection.zone).end_at.timestamp():
+        if attempt.began_at < window_of(day.day, connection.calendar).end_at.timestamp():
             return "provisional"
         return "final" if orders else "empty"
 

@@ -51,17 +51,16 @@ class RunSyncs:
         The connection goes on the agenda first, so that the nights run whatever becomes of this.
         """
         now = self._now()
-        today = day_of(now, connection.zone)
+        today = day_of(now, connection.calendar)
         days = backfill_days(today)
         reach = connection.reach_days
         hidden = () if reach is None else tuple(day for day in days if day <= today - timedelta(days=reach))
-        through = max(day for day in days[1:] if due_at(day, connection.zone) <= now)
+        through = max(day for day in days[1:] if due_at(day, connection.calendar) <= now)
         self._agenda.put_connection(
             Due(
                 workspace=connection.workspace,
                 connection=connection.id,
-                zone=connection.zone,
-                next_at=int(due_at(through + DAY, connection.zone).timestamp()),
+                next_at=int(due_at(through + DAY, connection.calendar).timestamp()),
                 asked_through=through,
             )
         )
@@ -77,7 +76,7 @@ class RunSyncs:
 
     def manual(self, connection: Connection, first: date, last: date) -> Sync:
         """Sync a range that a person chose, both days inside. Raises RequestError with the field that is wrong."""
-        today = day_of(self._now(), connection.zone)
+        today = day_of(self._now(), connection.calendar)
         if last < first:
             raise errors.RequestError("The range ends before it starts.", {"to": "This is before the first day."})
         if last > today:

@@ -249,7 +249,6 @@ class World:
         due = Due(
             workspace=WORKSPACE,
             connection=CONNECTION,
-            zone=ZONE,
             next_at=self.scheduler.now_s + 300,
             asked_through=self.days[0] - timedelta(days=1),
         )

@@ -1,11 +1,8 @@
 """Users, workspaces, sessions and tries in the table."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
-import pytest
-
-from chalicelib import errors
 from chalicelib.domain.accounts import Session, User, Workspace
 from chalicelib.storage.accounts import Accounts, EmailClaim
 from chalicelib.storage.table import Table
@@ -80,16 +77,16 @@ def test_however_a_write_of_a_sign_up_goes_wrong_it_is_whole_or_not_there() -> N
             assert here.add(workspace("w2"), user("u2", "w2")), wrong
 
 
-def test_a_workspace_changes_only_what_is_named(table: Table) -> None:
+def test_a_workspace_changes_only_as_it_was_read(table: Table) -> None:
     here = accounts(table)
     here.add(workspace(), user())
-    here.change_workspace("w1", time_zone="America/New_York")
-    here.change_workspace("w1", name="Northwind Supply", week_start="sunday")
-    changed = here.workspace("w1")
-    assert changed is not None
-    assert (changed.name, changed.time_zone, changed.week_start) == ("Northwind Supply", "America/New_York", "sunday")
-    with pytest.raises(errors.NotFound):
-        here.change_workspace("w2", name="Nobody's")
+    changed = msgspec.structs.replace(workspace(), time_zone="Asia/Tokyo", locked_through=date(2026, 7, 31), version=1)
+    assert here.change_workspace(workspace(), changed)
+    assert here.workspace("w1") == changed
+    other = msgspec.structs.replace(workspace(), name="Another", version=1)
+    assert not here.change_workspace(workspace(), other)
+    assert here.workspace("w1") == changed
+    assert here.change_workspace(changed, msgspec.structs.replace(changed, locked_through=None, version=2))
     assert here.workspace("w2") is None
 
 

@@ -9,7 +9,7 @@ from chalicelib.domain.work import DayKey, Due, PendingSync
 from chalicelib.storage.agenda import Agenda
 
 DAY = DayKey("w1", "c1", date(2026, 7, 3))
-DUE = Due(workspace="w1", connection="c1", zone="UTC", next_at=100, asked_through=date(2026, 7, 2))
+DUE = Due(workspace="w1", connection="c1", next_at=100, asked_through=date(2026, 7, 2))
 
 
 @pytest.fixture

@@ -127,7 +127,7 @@ class Daybook(System):
         yesterday = day_of(self.clock, ZONE) - timedelta(days=1)
         night = int((self.clock + timedelta(days=1)).replace(hour=5, minute=45).timestamp())
         self.agenda.put_connection(
-            Due(workspace=workspace, connection=paired.id, zone=ZONE, next_at=night, asked_through=yesterday)
+            Due(workspace=workspace, connection=paired.id, next_at=night, asked_through=yesterday)
         )
         return paired
 

@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from chalicelib.domain.days import Calendar
+from chalicelib.domain.order_settings import OrderSettings
 from chalicelib.domain.work import DayKey, Due
 from tests.support.system import Daybook
 
@@ -58,9 +60,9 @@ def test_a_lost_message_is_sent_again_after_a_while_and_only_then(daybook, paire
 
 
 def test_a_chicago_day_waits_for_its_end_and_half_an_hour(daybook, paired):
-    daybook.agenda.put_connection(
-        Due(workspace="w1", connection=paired.id, zone="America/Chicago", next_at=0, asked_through=date(2026, 1, 13))
-    )
+    chicago = OrderSettings(version=1, calendar=Calendar("America/Chicago"))
+    assert daybook.connections.change_settings(paired, chicago)
+    daybook.agenda.put_connection(Due(workspace="w1", connection=paired.id, next_at=0, asked_through=date(2026, 1, 13)))
     daybook.clock = datetime(2026, 1, 15, 5, 45, tzinfo=UTC)
     daybook.sweep()
     assert daybook.held.messages == []

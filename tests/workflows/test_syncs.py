@@ -87,12 +87,12 @@ def test_asking_that_died_half_way_is_finished_by_the_sweep(daybook, paired):
     asks = daybook.days.ask
     calls = 0
 
-    def dying(day, *, by_person):
+    def dying(day, **asked):
         nonlocal calls
         calls += 1
         if calls == 25:
             raise errors.Unanswered("the table is away")
-        return asks(day, by_person=by_person)
+        return asks(day, **asked)
 
     daybook.days.ask = dying
     with pytest.raises(errors.Unanswered):

@@ -1,0 +1,30 @@
+"""Order settings: how a connection's orders become sales, which of them count, and how often today is looked at."""
+
+from typing import Literal, get_args
+
+import msgspec
+
+from chalicelib.domain.days import Calendar
+
+Summary = Literal["individual", "store", "month"]
+Counting = Literal["channel", "paid", "custom"]
+SUMMARIES: tuple[Summary, ...] = get_args(Summary)
+A_DAY_MIN = 1_440
+INTERVALS_MIN = (A_DAY_MIN, 720, 360, 240, 60, 15)
+
+
+class OrderSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings of one connection. `version` rises with every change.
+
+    `summary` says which documents are shown; what is stored is the same in every mode, but for personal fields, which only
+    `individual` keeps. `counting` is which orders count: as the channel has it, those paid, or those whose status is one of
+    `statuses`. `interval_min` is how often today is summarised so far; once a day is not at all. `calendar` None is the zone
+    that the shop named when it was paired.
+    """
+
+    version: int = 0
+    summary: Summary = "store"
+    counting: Counting = "channel"
+    statuses: tuple[str, ...] = ()
+    interval_min: int = A_DAY_MIN
+    calendar: Calendar | None = None
