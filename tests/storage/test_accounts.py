@@ -3,6 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 
+import msgspec
+
 from chalicelib.domain.accounts import Session, User, Workspace
 from chalicelib.storage.accounts import Accounts, EmailClaim
 from chalicelib.storage.table import Table
