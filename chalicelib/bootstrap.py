@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from chalicelib.channels import KINDS
 from chalicelib.domain.activity import Level, Line, line_id
 from chalicelib.domain.allotment import plan_year
 from chalicelib.domain.connections import Connection
+from chalicelib.domain.counting import Counted
 from chalicelib.domain.cursors import Cursors
 from chalicelib.domain.passwords import Cost, Passwords
 from chalicelib.domain.secret import Secret
@@ -41,6 +43,8 @@ from chalicelib.workflows.ask import Ask
 from chalicelib.workflows.change import Change
 from chalicelib.workflows.clean import Clean
 from chalicelib.workflows.fetch_day import Channel, FetchDay
+from chalicelib.workflows.make_revision import MakeRevision
+from chalicelib.workflows.order_settings import ChangeOrderSettings
 from chalicelib.workflows.pair import Pair, Tokens
 from chalicelib.workflows.part import Part
 from chalicelib.workflows.plan import Plan
@@ -168,6 +172,7 @@ class System:
             connections=self.connections,
             activity=self.activity,
             fetch=fetch,
+            make=MakeRevision(revisions=self.revisions, counted_by=self.counted_by),
             settle=self.settle,
             clean=self.clean,
             plan_year=self.plan_year,
@@ -198,6 +203,7 @@ class System:
             syncs=self.run_syncs,
             connections=self.connections,
             finish_parting=self.part.finish,
+            cut_again=lambda workspace, connection: self.order_settings.cut_again(workspace, connection),
             now=self.now,
             resend_s=self.settings.resend_s,
         )
@@ -239,6 +245,13 @@ class System:
         credentials = self.tokens.fresh(connection, force=renew)
         store = connection.stores[0].id if len(connection.stores) > 1 else ""
         return self.shopify.open(connection.domain, credentials.access, zone=connection.calendar, store=store)
+
+    def counted_by(self, connection: Connection) -> Counted:
+        """Which orders the connection's settings count."""
+        settings = connection.settings
+        if settings.counting == "paid":
+            return Counted("paid", tuple(each.value for each in KINDS[connection.kind].statuses if each.paid))
+        return Counted(settings.counting, settings.statuses if settings.counting == "custom" else ())
 
     def revoke(self, connection: Connection) -> None:
         """Give our access to the shop back, after telling the sweep, which finishes a parting that dies. Raises ChannelError."""
@@ -309,6 +322,21 @@ class System:
             audit=self.audit,
             now=self.now,
             new_id=self.new_id,
+        )
+
+    @cached_property
+    def order_settings(self) -> ChangeOrderSettings:
+        return ChangeOrderSettings(
+            connections=self.connections,
+            days=self.days,
+            documents=self.documents,
+            agenda=self.agenda,
+            syncs=self.run_syncs,
+            change=self.change,
+            statuses_of=lambda kind: KINDS[kind].statuses,
+            days_without_names=lambda connection: 0,
+            leave_individual=lambda connection: None,
+            now=self.now,
         )
 
     @cached_property

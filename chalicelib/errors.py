@@ -18,6 +18,7 @@ DaybookError
     ├── NotFound                 404: not there, or not yours; both read alike
     ├── Conflict                 409
     ├── OutOfDate                412: the settings were changed since they were read
+    ├── PreconditionRequired     428: it was not said which settings were read
     ├── TooLarge                 413
     ├── KeyReused                422
     └── TooManyTries             429, with `retry_after_s`
@@ -116,6 +117,12 @@ class OutOfDate(RequestError):
     """What is to be changed was changed since it was read."""
 
     status = 412
+
+
+class PreconditionRequired(RequestError):
+    """What is to be changed is guarded by the version that was read, and none was named."""
+
+    status = 428
 
 
 class TooLarge(RequestError):

@@ -84,11 +84,13 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
-    """A state of orders as the channel calls it; `default` is whether such orders count unless told otherwise."""
+    """A state of orders as the channel calls it; `default` is whether such orders count unless told otherwise, `paid` whether
+    they do for a merchant who counts what was paid in full only, given back or not."""
 
     value: str
     label: str
     default: bool
+    paid: bool = False
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,11 +121,11 @@ KINDS: dict[str, Kind] = {
         statuses=(
             Status(value="authorized", label="Authorized", default=True),
             Status(value="expired", label="Expired", default=False),
-            Status(value="paid", label="Paid", default=True),
+            Status(value="paid", label="Paid", default=True, paid=True),
             Status(value="partially_paid", label="Partially paid", default=True),
-            Status(value="partially_refunded", label="Partially refunded", default=True),
+            Status(value="partially_refunded", label="Partially refunded", default=True, paid=True),
             Status(value="pending", label="Pending", default=True),
-            Status(value="refunded", label="Refunded", default=True),
+            Status(value="refunded", label="Refunded", default=True, paid=True),
             Status(value="voided", label="Voided", default=False),
         ),
         many_stores=False,

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from chalicelib.domain.counting import ENTERED_LATER
 from chalicelib.domain.orders import Amounts, Event, Order, OrderLine, Tender
 
 ORDERS_PER_CHUNK = 5_000
@@ -161,9 +162,9 @@ def _read_events(columns: list[Any]) -> list[Event]:
 
 
 def unpack_ids(packed: bytes) -> list[tuple[str, datetime, bool]]:
-    """Only what counting needs of packed orders: id, creation instant, and whether the order counts as a sale."""
+    """Only what counting needs of packed orders: id, creation instant, and whether the order counts as a sale, now or later."""
     columns: list[Any] = _decode_columns(packed)
-    counts = [word == "" for word in _read_words(columns[7])]
+    counts = [word in ("", ENTERED_LATER) for word in _read_words(columns[7])]
     return list(zip(_read_ids(columns[0]), _read_instants(columns[5]), counts, strict=True))
 
 

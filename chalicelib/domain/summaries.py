@@ -45,7 +45,10 @@ class Section(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Sheet(msgspec.Struct, frozen=True, array_like=True):
-    """One store and currency of one day. `low` and `high` bound the numbers in its order numbers, -1 where one has none."""
+    """One store and currency of one day. `low` and `high` bound the numbers in its order numbers, -1 where one has none.
+
+    `statuses` counts all its orders, those that do not count too, by the channel's word for their state.
+    """
 
     store: str
     currency: str
@@ -57,6 +60,7 @@ class Sheet(msgspec.Struct, frozen=True, array_like=True):
     high: int
     sales: Section
     events: Section
+    statuses: tuple[tuple[str, int], ...] = ()
 
 
 SheetKey = tuple[str, str]
@@ -113,6 +117,7 @@ class Summarising:
         self._by_day: dict[date, dict[SheetKey, Adding]] = {}
         self._excluded: dict[SheetKey, int] = {}
         self._unexplained: dict[SheetKey, int] = {}
+        self._statuses: dict[SheetKey, dict[str, int]] = {}
         self._first: dict[SheetKey, tuple[datetime, str, str]] = {}
         self._last: dict[SheetKey, tuple[datetime, str, str]] = {}
         self._bounds: dict[SheetKey, tuple[int, int]] = {}
@@ -127,10 +132,12 @@ class Summarising:
                 self._events[key] = Adding()
             self.orders += 1
             self._note_number(key, order)
+            statuses = self._statuses.setdefault(key, {})
+            statuses[order.status] = statuses.get(order.status, 0) + 1
             if order.excluded is not None:
                 self._excluded[key] = self._excluded.get(key, 0) + 1
-                continue
-            sales.add(order.amounts, order.lines)
+            else:
+                sales.add(order.amounts, order.lines)
             if "unexplained" in order.flags:
                 self._unexplained[key] = self._unexplained.get(key, 0) + 1
             for event in order.events:
@@ -160,6 +167,7 @@ class Summarising:
                 high=self._bounds[key][1],
                 sales=self._sales[key].section(),
                 events=self._events[key].section(),
+                statuses=tuple(sorted(self._statuses[key].items())),
             )
             for key in sorted(self._sales)
         )
@@ -221,6 +229,7 @@ class DocumentSheet(msgspec.Struct, frozen=True, array_like=True):
     order_day: Section
     skus: int = 0
     no_sku: int = 0
+    statuses: tuple[tuple[str, int], ...] = ()
 
     def events(self, reading: Reading) -> Section:
         return self.event_day if reading == "event_day" else self.order_day
@@ -253,6 +262,7 @@ def _document_sheet(key: SheetKey, sheet: Sheet | None, happened: Section) -> Do
         sales=sheet.sales,
         event_day=happened,
         order_day=sheet.events,
+        statuses=sheet.statuses,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from chalicelib.domain.counting import Counted
 from chalicelib.domain.summaries import Diff, DocumentSheet, Sheet
 
 # With the backoff of sync_day these are at most six hours of trying.
@@ -124,7 +125,8 @@ class Revision(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """One immutable state of a day's facts.
 
     `sheets` sum its orders; `orders` are its packed orders, inline, or `chunks` the numbers of the chunks of each.
-    `event_days` names, for each day on which events of these orders happened, the digest of those events.
+    `event_days` names, for each day on which events of these orders happened, the digest of those events. Its orders were
+    judged by `counted`, of the order settings of version `settings`, and placed in `[start_at, end_at)`, epoch seconds.
     """
 
     attempt: str
@@ -141,6 +143,10 @@ class Revision(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     event_days: dict[date, str]
     orders: tuple[bytes, ...] = ()
     chunks: tuple[tuple[int, ...], ...] = ()
+    counted: Counted = Counted()
+    settings: int = 0
+    start_at: int = 0
+    end_at: int = 0
 
 
 class DocumentVersion(msgspec.Struct, frozen=True, kw_only=True, array_like=True):

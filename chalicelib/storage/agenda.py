@@ -5,6 +5,7 @@ It has a number of partitions, by the first byte of SHA-256 of the connection id
 
 import hashlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import date
 
 from chalicelib import errors
@@ -145,12 +146,13 @@ class Agenda:
         return _due(item) if item else None
 
     def asked(self, seen: Due, through: date, next_at: int) -> None:
-        """Move on to the next night, on condition of the `next_at` read; a repeat only fetches again."""
+        """Move on to the next night, on condition of what was read; a repeat only fetches again."""
         try:
             self._table.update(
                 *self._connection_key(seen.connection),
                 [AgendaConnection.asked_through.set(through.isoformat()), AgendaConnection.next_at.set(next_at)],
-                AgendaConnection.next_at == seen.next_at,
+                (AgendaConnection.next_at == seen.next_at)
+                & (AgendaConnection.asked_through == seen.asked_through.isoformat()),
             )
         except (errors.Refused, errors.Unanswered):
             return
@@ -176,6 +178,30 @@ class Agenda:
             )
         except (errors.Refused, errors.Unanswered):
             return
+
+    def refresh_from(self, connection: str, at: int) -> None:
+        """Let today be summarised so far from `at` on; 0 for not at all."""
+        self._repeat(
+            lambda: self._table.update(*self._connection_key(connection), [AgendaConnection.refresh_at.set(at)])
+        )
+
+    def refreshed(self, seen: Due, next_at: int) -> None:
+        """Move on to the next look at today, on condition of the one read; a repeat only fetches again."""
+        try:
+            self._table.update(
+                *self._connection_key(seen.connection),
+                [AgendaConnection.refresh_at.set(next_at)],
+                AgendaConnection.refresh_at == seen.refresh_at,
+            )
+        except (errors.Refused, errors.Unanswered):
+            return
+
+    def asked_back(self, connection: str, through: date) -> None:
+        """Let the night ask the days after `through` again, if it has asked them already."""
+        later = AgendaConnection.asked_through > through.isoformat()
+        actions = [AgendaConnection.asked_through.set(through.isoformat()), AgendaConnection.next_at.set(0)]
+        with suppress(errors.Refused):
+            self._repeat(lambda: self._table.update(*self._connection_key(connection), actions, later))
 
     # -- syncs
 

@@ -9,6 +9,7 @@ A token pair is sealed for (workspace, connection, purpose) and lives in the con
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from typing import TypeGuard
 
@@ -29,7 +30,7 @@ from chalicelib.storage.table import Table
 
 
 class ConnectionItem(Item):
-    """`pairing` names the pairing that wrote the item last; `renewal`, `renewal_until` who renews the tokens, and until when."""
+    """`pairing` names the pairing that wrote the item last; `recut_by` who wants the days to be cut again; `renewal`, `renewal_until` who renews the tokens, and until when."""
 
     state = UnicodeAttribute()
     epoch = NumberAttribute(default=0)
@@ -38,6 +39,7 @@ class ConnectionItem(Item):
     body = BinaryAttribute(legacy_encoding=False)
     settings = BinaryAttribute(legacy_encoding=False, null=True)
     settings_version = NumberAttribute(default=0)
+    recut_by = UnicodeAttribute(null=True)
     pairing = UnicodeAttribute()
     sealed = BinaryAttribute(legacy_encoding=False, null=True)
     credentials_version = NumberAttribute(default=0)
@@ -113,17 +115,40 @@ class Connections:
         """Give it another name. Raises NotFound."""
         self._if_there(workspace, connection, [ConnectionItem.name.set(name)], ConnectionItem.state.exists())
 
-    def change_settings(self, seen: Connection, settings: OrderSettings) -> bool:
-        """Replace the order settings that `seen` has by those of the next version; False if somebody changed them since."""
+    def change_settings(self, seen: Connection, settings: OrderSettings, *, recut_by: str | None = None) -> bool:
+        """Replace the order settings that `seen` has by those of the next version; False if somebody changed them since.
+
+        `recut_by` is who wants the days that are here to be cut again by these settings' calendar; that stays to be done until
+        `recut_asked`.
+        """
         assert settings.version == seen.settings.version + 1, "each change is a version of its own"
         packed = msgspec.msgpack.encode(settings)
+        actions = [ConnectionItem.settings.set(packed), ConnectionItem.settings_version.set(settings.version)]
+        if recut_by is not None:
+            actions.append(ConnectionItem.recut_by.set(recut_by))
         return self._change(
             seen,
-            [ConnectionItem.settings.set(packed), ConnectionItem.settings_version.set(settings.version)],
+            actions,
             ConnectionItem.state.exists() & (ConnectionItem.settings_version == seen.settings.version),
             landed=lambda item: item is not None and item.settings == packed,
             open_still=lambda item: item is not None and int(item.settings_version) == seen.settings.version,
         )
+
+    def recut(self, workspace: str, connection: str) -> tuple[Connection, str] | None:
+        """A paired connection whose days are still to be asked for anew, with who wants that; None if there is nothing to do."""
+        item = self._item(workspace, connection)
+        if item is None or item.state != "paired" or item.recut_by is None:
+            return None
+        return _connection(item), item.recut_by
+
+    def recut_asked(self, seen: Connection) -> None:
+        """Note that the days are asked for, unless the settings were changed since."""
+        with suppress(errors.Refused):
+            self._table.update(
+                *_key(seen.workspace, seen.id),
+                [ConnectionItem.recut_by.remove()],
+                ConnectionItem.settings_version == seen.settings.version,
+            )
 
     # -- pairing
 

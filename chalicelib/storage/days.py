@@ -158,15 +158,27 @@ class Days:
         )
 
     def flip(
-        self, seen: Head, attempt: Attempt, *, digest: str, live: Live, year: str, touches: tuple[date, ...]
+        self,
+        seen: Head,
+        attempt: Attempt,
+        *,
+        digest: str,
+        live: Live,
+        year: str,
+        touches: tuple[date, ...],
+        keep_from: int | None = None,
     ) -> bool:
-        """Make the attempt's revision the live one and note what that owes. True if it is, or was, live through us."""
+        """Make the attempt's revision the live one and note what that owes. True if it is, or was, live through us.
+
+        With `keep_from`, revisions of smaller numbers need not be kept once what is owed is settled.
+        """
         return self._while_mine(
             seen.key,
             attempt.id,
             [
                 *_no_attempt(),
                 *_served(attempt),
+                *([DayHead.keep_from.set(keep_from)] if keep_from is not None else []),
                 DayHead.revision.set(seen.revision + 1),
                 DayHead.live.set(attempt.id),
                 DayHead.digest.set(digest),
@@ -240,6 +252,7 @@ def _served(attempt: Attempt) -> list[Action]:
     """Nobody else can have served more meanwhile: only the holder of the attempt moves `served`."""
     return [
         DayHead.served.set(attempt.serving),
+        DayHead.checked_at.set(attempt.began_at),
         DayHead.faults.set(0),
         DayHead.progress.set("served"),
         DayHead.reason.remove(),

@@ -101,11 +101,11 @@ class Revisions:
         names = (item.sk.split("#") for item in parts)
         return {(date.fromisoformat(order_day), attempt) for _, order_day, attempt in names}
 
-    def chain(self, day: DayKey, live: str | None) -> Iterator[Revision]:
-        """Yield the live revision and each predecessor that is still kept."""
+    def chain(self, day: DayKey, live: str | None, keep_from: int = 0) -> Iterator[Revision]:
+        """Yield the live revision and each predecessor down to number `keep_from` that is there."""
         while live is not None:
             revision = self.read(day, live)
-            if revision is None:
+            if revision is None or revision.number < keep_from:
                 return
             yield revision
             live = revision.predecessor

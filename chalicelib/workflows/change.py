@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from chalicelib.storage.connections import Connections
 
 TRIES_MAX = 5
+LOOKED_AT_MAX = 2_000
 
 
 class Change:
@@ -82,12 +83,21 @@ class Change:
         change = AuditChange(id=line_id(at, self._new_id()), at=at, actor=who.email, about=about, before=old, after=new)
         self._audit.write(who.workspace, change)
 
+    def list(
+        self, workspace: str, about: str, *, before: str | None, limit: int
+    ) -> tuple[list[AuditChange], str | None]:
+        """Changes of one thing's settings, newest first from behind `before`, and where the next page begins."""
+        rows = self._audit.list(workspace, before=before or "~", limit=LOOKED_AT_MAX)
+        found = [change for change in rows if change.about == about and change.id != before][: limit + 1]
+        return found[:limit], found[limit - 1].id if len(found) > limit else None
+
     def told(self, workspace: str, about: str) -> str:
         """Who changed these settings last, in a sentence."""
-        for change in self._audit.list(workspace, before="~", limit=50):
-            if change.about == about:
-                return f"{change.actor} saved other settings at {change.at:%H:%M} UTC: {', '.join(change.after)}."
-        return "Somebody saved other settings meanwhile."
+        found, _ = self.list(workspace, about, before=None, limit=1)
+        if not found:
+            return "Somebody saved other settings meanwhile."
+        (last,) = found
+        return f"{last.actor} saved other settings at {last.at:%H:%M} UTC: {', '.join(last.after)}."
 
     def _check_lock(self, seen: Workspace, fields: dict[str, Any]) -> None:
         lock: date | None = fields.get("locked_through", seen.locked_through)

@@ -51,7 +51,9 @@ class Clean:
             return 0
         if all(self._revisions.attempt_of(name) == head.live for name in listed):
             return 0
-        kept = self._revisions.kept_names(day, self._revisions.chain(day, head.live), head)
+        # What is owed is told from the predecessor, too.
+        keep_from = head.keep_from if head.due is None else 0
+        kept = self._revisions.kept_names(day, self._revisions.chain(day, head.live, keep_from), head)
         running = head.attempt.id if head.attempt else None
         litter = [name for name in listed if name not in kept and self._revisions.attempt_of(name) != running]
         for name in sorted(litter, key=lambda name: not name[1].startswith("EV#")):

@@ -95,7 +95,7 @@ class FetchDay:
         """
         window = window_of(day.day, connection.calendar)
         give_up_at = self._seconds() + self._budget_s
-        gathered = self._inherited(day, attempt)
+        gathered = self._inherited(day, attempt, window)
         channel = self._open_channel(connection, renew=False)
         renewed = False
         while gathered.fetches < FETCHES_MAX:
@@ -118,8 +118,12 @@ class FetchDay:
                 gathered.orders, gathered.unsaved, gathered.cursor, gathered.parts = DayOrders(), DayOrders(), None, ()
         return gathered
 
-    def _inherited(self, day: DayKey, attempt: Attempt) -> Gathered:
-        gathered = Gathered(orders=DayOrders(), unsaved=DayOrders(), cursor=attempt.cursor, parts=attempt.parts)
+    def _inherited(self, day: DayKey, attempt: Attempt, window: Window) -> Gathered:
+        """What an interrupted fetch has left; nothing if the day has been cut otherwise since."""
+        cut, _, cursor = (attempt.cursor or "").partition(" ")
+        if cut != _cut(window):
+            return Gathered(orders=DayOrders(), unsaved=DayOrders(), cursor=None, parts=())
+        gathered = Gathered(orders=DayOrders(), unsaved=DayOrders(), cursor=cursor, parts=attempt.parts)
         for _, parts in groupby(
             attempt.parts, key=itemgetter(0)
         ):  # each attempt saved its rows once, in one or more chunks
@@ -145,19 +149,24 @@ class FetchDay:
             gathered.pages += 1
             gathered.cursor = page.cursor
             if page.cursor is not None and self._seconds() >= give_up_at:
-                self._continue_later(day, attempt, gathered)
+                self._continue_later(day, attempt, gathered, window)
                 return False
         return True
 
-    def _continue_later(self, day: DayKey, attempt: Attempt, gathered: Gathered) -> None:
+    def _continue_later(self, day: DayKey, attempt: Attempt, gathered: Gathered, window: Window) -> None:
         """Save how far the fetch came and let a later invocation go on, under an attempt of its own."""
         rows = gathered.unsaved.rows()
         names = self._revisions.write_rows(day, attempt.id, gathered.next_chunk, rows)
         gathered.next_chunk += len(names)
         saved = msgspec.structs.replace(
-            attempt, cursor=gathered.cursor, parts=(*gathered.parts, *names), until=self._seconds()
+            attempt, cursor=f"{_cut(window)} {gathered.cursor}", parts=(*gathered.parts, *names), until=self._seconds()
         )
         if self._days.save_cursor(day, saved):
             wanted = self._agenda.wanted(day)
             if wanted is not None:
                 self._ask.resend([wanted])
+
+
+def _cut(window: Window) -> str:
+    """The window in a word, kept with a cursor: a change of zone between two invocations cuts the day otherwise."""
+    return f"{window.start_at.timestamp():.0f}-{window.end_at.timestamp():.0f}"

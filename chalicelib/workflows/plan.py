@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.domain.connections import Connection
 from chalicelib.domain.days import DAY, day_of, days_between, due_at
+from chalicelib.domain.order_settings import A_DAY_MIN
 from chalicelib.domain.work import DayKey, Due, Wanted
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ CLEANED_DAYS = 14
 
 class Plan:
     """Plans over agenda partitions. `resend_s` is how long a sent message is left alone; `finish_parting` ends a
-    disconnecting that died."""
+    disconnecting that died, `cut_again` asks the days that another zone is to cut anew if that was not done."""
 
     def __init__(
         self,
@@ -34,6 +35,7 @@ class Plan:
         syncs: "RunSyncs",
         connections: "Connections",
         finish_parting: Callable[[Connection], None],
+        cut_again: Callable[[str, str], object],
         now: Callable[[], datetime],
         resend_s: int,
     ) -> None:
@@ -42,6 +44,7 @@ class Plan:
         self._syncs = syncs
         self._connections = connections
         self._finish_parting = finish_parting
+        self._cut_again = cut_again
         self._now = now
         self._resend_s = resend_s
 
@@ -62,6 +65,7 @@ class Plan:
         connections, wanted, syncs = self._agenda.read_partition(partition)
         for due in connections:
             self.ask_due(due)
+            self.refresh(due)
         for pending in syncs:
             self._syncs.go_on(pending)
         blocked = {due.connection: due.blocked_until for due in connections}
@@ -81,6 +85,7 @@ class Plan:
                 self._finish_parting(connection)
             self._agenda.asked(due, due.asked_through, int((now + DAY).timestamp()))
             return []
+        self._cut_again(due.workspace, due.connection)
         cut = connection.calendar
         today = day_of(now, cut)
         first = max(due.asked_through + DAY, today - timedelta(days=CAUGHT_UP_DAYS_MAX))
@@ -91,6 +96,21 @@ class Plan:
         if days:
             self._want_cleaning(due, through)
         return days
+
+    def refresh(self, due: Due) -> None:
+        """Ask for today so far, and for a day that has ended and whose night has not come, at the connection's interval."""
+        now = self._now()
+        if not 0 < due.refresh_at <= now.timestamp():
+            return
+        connection = self._connections.get(due.workspace, due.connection)
+        if connection is None or connection.state != "paired" or connection.settings.interval_min >= A_DAY_MIN:
+            self._agenda.refreshed(due, 0)
+            return
+        today = day_of(now, connection.calendar)
+        open_days = [day for day in (today - DAY, today) if day > due.asked_through]
+        self._ask.ask([DayKey(due.workspace, due.connection, day) for day in open_days], "sync", by_person=False)
+        interval_s = connection.settings.interval_min * 60
+        self._agenda.refreshed(due, (int(now.timestamp()) // interval_s + 1) * interval_s)
 
     def _want_cleaning(self, due: Due, through: date) -> None:
         """Once a week, on a day of its own, a connection's last days are cleaned of what died without a word."""

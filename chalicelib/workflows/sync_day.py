@@ -4,7 +4,6 @@ The table decides, a message is only a hint. A worker may die between any two wr
 whoever loses the attempt steps back, and what it wrote is litter that nobody sees.
 """
 
-import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
@@ -14,11 +13,8 @@ import msgspec
 from chalicelib import errors
 from chalicelib.domain.activity import Level, Line, line_id
 from chalicelib.domain.connections import Connection
-from chalicelib.domain.days import window_of
-from chalicelib.domain.facts import digest, pack_orders
 from chalicelib.domain.sentences import counted, day_name
-from chalicelib.domain.summaries import Summarising, pack_sections
-from chalicelib.domain.work import FAULTS_MAX, Attempt, DayKey, DayMessage, Head, Live, LiveState, Revision
+from chalicelib.domain.work import FAULTS_MAX, Attempt, DayKey, DayMessage, Head, Live, Revision
 
 if TYPE_CHECKING:
     from chalicelib.storage.activity import Activity
@@ -28,6 +24,7 @@ if TYPE_CHECKING:
     from chalicelib.storage.revisions import Revisions
     from chalicelib.workflows.clean import Clean
     from chalicelib.workflows.fetch_day import FetchDay, Gathered
+    from chalicelib.workflows.make_revision import MakeRevision
     from chalicelib.workflows.settle import Settle
 
 Outcome = Literal["published", "unchanged", "repeat", "superseded", "parked", "failed", "busy", "continued", "ignored"]
@@ -62,6 +59,7 @@ class SyncDay:
         connections: "Connections",
         activity: "Activity",
         fetch: "FetchDay",
+        make: "MakeRevision",
         settle: "Settle",
         clean: "Clean",
         plan_year: Callable[[str, datetime], str],
@@ -77,6 +75,7 @@ class SyncDay:
         self._connections = connections
         self._activity = activity
         self._fetch = fetch
+        self._make = make
         self._settle = settle
         self._clean = clean
         self._plan_year = plan_year
@@ -237,56 +236,23 @@ class SyncDay:
     def publish(self, head: Head, attempt: Attempt, connection: Connection, gathered: "Gathered") -> Done:
         """Write what was gathered and make it live, if it says anything new and the attempt still holds the day."""
         day = head.key
-        summary = Summarising(day.day, connection.calendar)
-        pieces = []
-        hashed = []
-        for orders in gathered.orders.chunks():
-            packed = pack_orders(orders)
-            summary.add(orders)
-            hashed.append(packed)
-            pieces.append(zlib.compress(packed, 9))
-        state = self._state(attempt, day, connection, summary.orders)
-        named = digest(state.encode(), *hashed)
+        made = self._make.make(head, attempt, connection, gathered)
+        revision = made.revision
         done = Done(
-            outcome="published",
-            attempt=attempt.id,
-            orders=summary.orders,
-            pages=gathered.pages,
-            fetches=gathered.fetches,
+            outcome="published", attempt=attempt.id, orders=made.count, pages=gathered.pages, fetches=gathered.fetches
         )
-        if head.live is not None and head.digest == named:
+        if head.live is not None and head.digest == revision.digest:
             return self._close(head, attempt, done)
-        by_day = {on: pack_sections(sections) for on, sections in summary.events_by_day().items()}
-        revision = Revision(
-            attempt=attempt.id,
-            number=head.revision + 1,
-            predecessor=head.live,
-            epoch=connection.epoch,
-            cause="sync" if head.live is None else "changed",
-            actor="daybook",
-            state=state,
-            digest=named,
-            fetched_at=attempt.began_at,
-            matched=gathered.matched,
-            sheets=summary.sheets(),
-            event_days={on: digest(packed) for on, packed in by_day.items()},
-        )
-        self._revisions.write(day, revision, pieces, gathered.next_chunk)
-        for on, packed in by_day.items():
+        self._revisions.write(day, revision, made.orders, gathered.next_chunk)
+        for on, packed in made.events.items():
             self._revisions.write_events(day, attempt.id, on, packed)
         if not self._flip(head, attempt, revision):
             return msgspec.structs.replace(done, outcome="superseded")
-        if attempt.parts or gathered.next_chunk:
+        if attempt.parts or gathered.next_chunk or revision.cause == "closed":
             self._agenda.want_cleaning(day, self._seconds())
         self._settle.settle(day)
         self.leave(day)
         return done
-
-    def _state(self, attempt: Attempt, day: DayKey, connection: Connection, orders: int) -> LiveState:
-        """A day is final if its fetch began after its end."""
-        if attempt.began_at < window_of(day.day, connection.calendar).end_at.timestamp():
-            return "provisional"
-        return "final" if orders else "empty"
 
     def _flip(self, head: Head, attempt: Attempt, revision: Revision) -> bool:
         before = self._revisions.read(head.key, head.live) if head.live else None
@@ -301,6 +267,8 @@ class SyncDay:
             live=Live(revision.state, orders, max(0, orders - known), self._seconds()),
             year=self._plan_year(head.key.workspace, self._now()),
             touches=tuple(sorted(moved | {head.key.day})),
+            # What a day was while it went on is of no interest once it is over.
+            keep_from=revision.number if revision.cause == "closed" else None,
         )
 
     def _close(self, head: Head, attempt: Attempt, done: Done) -> Done:

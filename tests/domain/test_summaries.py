@@ -41,9 +41,15 @@ def test_currencies_and_stores_are_never_added():
 
 
 def test_an_order_that_does_not_count_is_listed_and_adds_nothing():
-    (sheet,) = sheets_of(order(1), order(2, excluded="test", events=(refund(NOON, line()),)))
+    (sheet,) = sheets_of(order(1), order(2, excluded="test"))
     assert (sheet.sales.count, sheet.excluded, sheet.sales.amounts.gross) == (1, 1, 5000)
     assert sheet.events.amounts == NOTHING
+    assert sheet.statuses == (("PAID", 2),)
+
+
+def test_an_order_whose_sale_does_not_count_on_its_day_may_count_by_an_event():
+    (sheet,) = sheets_of(order(2, excluded="not_in_history", events=(refund(NOON, line()),)))
+    assert (sheet.sales.count, sheet.sales.amounts, sheet.events.amounts.gross) == (0, NOTHING, -5000)
 
 
 def test_the_worked_example_of_three_days():
@@ -90,9 +96,7 @@ def test_both_readings_agree_once_every_events_day_is_included(day):
     documents += [document_of((), [sections]) for on, sections in happened.items() if on != DAY]
     sheets = [sheet for document in documents for sheet in document]
     assert fold(sheet.event_day for sheet in sheets).amounts == fold(sheet.order_day for sheet in sheets).amounts
-    assert set(happened) == {
-        day_of(event.at, UTC_ZONE) for kept in day if kept.excluded is None for event in kept.events
-    }
+    assert set(happened) == {day_of(event.at, UTC_ZONE) for kept in day for event in kept.events}
 
 
 @given(orders())

@@ -78,8 +78,8 @@ class Shop:
             return self.days
         elif chance < 0.7:
             return self._move(self.any_order(), self.random.choice(self.days))
-        elif chance < 0.9:
-            self.refund(self.any_order())
+        elif chance < 0.9 and self.orders[id_ := self.any_order()].excluded is None:
+            self.refund(id_)
         else:
             id_ = self.any_order()
             self._change(id_, status="edited", amounts=self.orders[id_].amounts + Amounts(shipping=1))

@@ -18,6 +18,7 @@ from chalicelib.bootstrap import System
 from chalicelib.domain.accounts import SignedIn
 from chalicelib.domain.allotment import Account
 from chalicelib.domain.connections import Connection, connection_id
+from chalicelib.domain.counting import Counted
 from chalicelib.domain.days import day_of
 from chalicelib.domain.secret import Secret
 from chalicelib.domain.work import Attempt, DayKey, DayMessage, Due
@@ -33,6 +34,7 @@ from chalicelib.storage.table import Table
 from chalicelib.workflows.ask import Ask
 from chalicelib.workflows.clean import Clean
 from chalicelib.workflows.fetch_day import FetchDay, Gathered
+from chalicelib.workflows.make_revision import MakeRevision
 from chalicelib.workflows.pair import Pair, credentials_of
 from chalicelib.workflows.part import Part
 from chalicelib.workflows.plan import Plan
@@ -178,6 +180,7 @@ class World:
             connections=self.connections,
             activity=activity,
             fetch=fetch,
+            make=MakeRevision(revisions=self.revisions, counted_by=lambda connection: Counted()),
             settle=self.settle,
             clean=self.clean,
             plan_year=lambda workspace, at: str(int(at.timestamp()) // PLAN_YEAR_S),
@@ -202,6 +205,7 @@ class World:
             syncs=syncs,
             connections=self.connections,
             finish_parting=lambda connection: self.part_workflow.finish(connection),
+            cut_again=lambda workspace, connection: None,
             now=now,
             resend_s=RESEND_S,
         )
