@@ -60,7 +60,7 @@ class Shop:
         return len(self._orders_in(window)) + (self.wrong_counts >= 0)
 
     def _orders_in(self, window: Window) -> list[Order]:
-        return self.orders.get(day_of(window.start_at, self._zone), [])
+        return [order for orders in self.orders.values() for order in orders if order.placed_at in window]
 
 
 class HeldQueues:
