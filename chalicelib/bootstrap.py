@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache, cached_property
 from pathlib import Path
 from random import random as draw
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
@@ -50,7 +50,8 @@ from chalicelib.workflows.part import Part
 from chalicelib.workflows.plan import Plan
 from chalicelib.workflows.read_activity import ReadActivity
 from chalicelib.workflows.read_connections import ReadConnections
-from chalicelib.workflows.read_sales import ReadSales
+from chalicelib.workflows.read_ranges import ReadRanges
+from chalicelib.workflows.read_sales import ReadSales, SalesFilter
 from chalicelib.workflows.read_syncs import ReadSyncs
 from chalicelib.workflows.read_usage import ReadUsage
 from chalicelib.workflows.settle import Settle
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
     from chalicelib.channels.shopify_app import ShopifyApp
     from chalicelib.storage.accounts import Accounts
     from chalicelib.storage.sealing import Sealer
+    from chalicelib.workflows.find_order import FindOrder
 
 
 class Outside(msgspec.Struct, frozen=True, kw_only=True):
@@ -190,9 +192,28 @@ class System:
             agenda=self.agenda,
             days=self.days,
             activity=self.activity,
+            connections=self.connections,
             ask=self.ask,
+            send=self.queues.send,
             now=self.now,
             new_id=self.new_rising_id,
+            resend_s=self.settings.resend_s,
+        )
+
+    @cached_property
+    def find_order(self) -> "FindOrder":
+        from chalicelib.workflows.find_order import FindOrder, OpenChannel
+
+        return FindOrder(
+            syncs=self.sync_records,
+            agenda=self.agenda,
+            connections=self.connections,
+            activity=self.activity,
+            open_channel=cast("OpenChannel", self.open_channel),
+            days_with=self.days_with,
+            go_on=self.run_syncs.go_on,
+            now=self.now,
+            new_id=self.new_id,
         )
 
     @cached_property
@@ -288,9 +309,9 @@ class System:
             random=self.outside.random,
         )
 
-    def start_backfill(self, connection: Connection) -> str:
+    def start_backfill(self, connection: Connection, actor: str) -> str:
         """Begin the first download and wake what waited for a new sign-in."""
-        sync = self.run_syncs.pairing(connection)
+        sync = self.run_syncs.pairing(connection, actor=actor)
         self.run_syncs.wake(connection)
         return sync
 
@@ -364,6 +385,16 @@ class System:
         )
 
     @cached_property
+    def read_ranges(self) -> ReadRanges:
+        return ReadRanges(
+            days=self.days,
+            documents=self.documents,
+            revisions=self.revisions,
+            workspace_of=self.change.read_workspace,
+            now=self.now,
+        )
+
+    @cached_property
     def read_connections(self) -> ReadConnections:
         return ReadConnections(
             connections=self.connections, days=self.days, agenda=self.agenda, syncs=self.read_syncs, now=self.now
@@ -378,6 +409,11 @@ class System:
         return ReadUsage(
             shelves=self.shelves, connections=self.connections, allotment=self.settings.allotment, now=self.now
         )
+
+    def days_with(self, connection: Connection, number: str) -> set[date]:
+        """The days on which we hold an order of this number, given without a sign in front."""
+        found = self.read_sales.search(connection.workspace, SalesFilter(connection=connection.id), number).found
+        return {hit.sale.key.day for hit in found if hit.number.lstrip("#").casefold() == number.casefold()}
 
     # -- names
 

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.domain.work import DayMessage, Queue
+from chalicelib.domain.work import DayMessage, Message, Queue
 
 
 class PlanMessage(msgspec.Struct, frozen=True):
@@ -25,17 +25,13 @@ class Queues:
 
     def send_days(self, queue: Queue, messages: Sequence[tuple[DayMessage, str]]) -> list[DayMessage]:
         """Send at most ten messages with their deduplication ids; returns those that were not taken."""
-        entries = [
-            {
-                "Id": str(place),
-                "MessageBody": msgspec.json.encode(message).decode(),
-                "MessageGroupId": message.connection,
-                "MessageDeduplicationId": dedup,
-            }
-            for place, (message, dedup) in enumerate(messages)
-        ]
+        entries = [_entry(place, message, dedup) for place, (message, dedup) in enumerate(messages)]
         failed = self._send(queue, entries)
         return [messages[place][0] for place in failed]
+
+    def send(self, queue: Queue, message: Message, dedup: str) -> bool:
+        """Send one message with its deduplication id; False if it was not taken."""
+        return not self._send(queue, [_entry(0, message, dedup)])
 
     def send_plans(self, shares: Sequence[tuple[int, ...]]) -> int:
         """Send one message for each share of partitions; returns how many were not taken."""
@@ -55,3 +51,13 @@ class Queues:
         except (BotoCoreError, ClientError):
             return list(range(len(entries)))
         return [int(entry["Id"]) for entry in answer.get("Failed", ())]
+
+
+def _entry(place: int, message: Message, dedup: str) -> dict[str, str]:
+    """An entry of a batch for a FIFO queue; one worker a queue is at a connection at a time."""
+    return {
+        "Id": str(place),
+        "MessageBody": msgspec.json.encode(message).decode(),
+        "MessageGroupId": message.connection,
+        "MessageDeduplicationId": dedup,
+    }

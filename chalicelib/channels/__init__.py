@@ -72,6 +72,13 @@ class Channel(Protocol):
         """Ask another way how many orders were placed in `window`; None if the channel gives no exact answer."""
         ...
 
+    def find_order(self, number: str) -> tuple[datetime, ...]:
+        """The instants at which the orders of this number were placed, none if there is no such order.
+
+        `number` is what people call the order, without a sign (#) in front; it has to be the whole number.
+        """
+        ...
+
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
     """A field that a merchant fills in to pair. `pattern` is a regular expression for the whole text."""

@@ -24,3 +24,8 @@ def counted(number: int, one: str, many: str) -> str:
 def day_name(day: date) -> str:
     """Nov 23."""
     return f"{day:%b} {day.day}"
+
+
+def day_name_in(day: date) -> str:
+    """Nov 23, 2026: a day with its year."""
+    return f"{day_name(day)}, {day.year}"

@@ -2,10 +2,18 @@
 
 from chalice.app import Response
 
-from chalicelib.entrypoints import api_account, api_connections, api_sales, api_settings, api_syncs, openapi
+from chalicelib.entrypoints import (
+    api_account,
+    api_connections,
+    api_ranges,
+    api_sales,
+    api_settings,
+    api_syncs,
+    openapi,
+)
 from chalicelib.entrypoints.http import api, public
 
-__all__ = ["api", "api_account", "api_connections", "api_sales", "api_settings", "api_syncs"]
+__all__ = ["api", "api_account", "api_connections", "api_ranges", "api_sales", "api_settings", "api_syncs"]
 
 
 @api.route("/v1/openapi.json", methods=["GET"])

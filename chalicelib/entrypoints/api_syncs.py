@@ -4,9 +4,12 @@ import hashlib
 
 import msgspec
 
-from chalicelib import bootstrap
+from chalicelib import bootstrap, errors
 from chalicelib.domain.accounts import SignedIn
+from chalicelib.domain.connections import Connection
+from chalicelib.domain.syncs import Sync
 from chalicelib.entrypoints import show, wire
+from chalicelib.entrypoints.api_ranges import range_of
 from chalicelib.entrypoints.http import Answer, Role, Visit, api, bound_to, may, next_page, page
 from chalicelib.workflows.read_activity import ActivityFilter
 
@@ -19,17 +22,36 @@ _MOVING = ("importing", "syncing", "slowed")
 @api.route("/v1/syncs", methods=["POST"])
 @may(Role.MEMBER, status=202)
 def begin_sync(visit: Visit, who: SignedIn, body: wire.SyncIn) -> wire.SyncOut:
-    """Sync a range of days, both inside. The header `Idempotency-Key` makes a repeat harmless."""
+    """Sync a range of days, both inside, a preset, or the day of one order. The header `Idempotency-Key` makes a repeat harmless."""
     system = bootstrap.system()
 
     def begin() -> bytes:
-        connection = system.read_connections.paired(who.workspace, body.connection_id)
-        sync = system.run_syncs.manual(connection, body.from_, body.to)
+        sync = _begin(who, system.read_connections.paired(who.workspace, body.connection_id), body)
         return msgspec.json.encode(show.sync(system.read_syncs.progress(sync)))
 
     key = visit.header(IDEMPOTENCY_KEY)
     answer = system.once.answer(who.workspace, key, visit.body, begin) if key else begin()
     return msgspec.json.decode(answer, type=wire.SyncOut)
+
+
+def _begin(who: SignedIn, connection: Connection, body: wire.SyncIn) -> Sync:
+    """Begin what is asked for: exactly one of a range, a preset and an order number. Raises RequestError."""
+    system = bootstrap.system()
+    asked = range_of(body.from_, body.to)
+    ways = {"from": asked, "preset": body.preset, "order_number": body.order_number}
+    given = [name for name, value in ways.items() if value is not None]
+    if not given:
+        missing = "Choose a day."
+        raise errors.RequestError("Nothing says which days to sync.", {"from": missing, "to": missing})
+    if len(given) > 1:
+        said = "Choose either days or an order number."
+        raise errors.RequestError("Only one thing at a time can be synced.", dict.fromkeys(given[1:], said))
+    if body.order_number is not None:
+        return system.run_syncs.order(connection, body.order_number, actor=who.email)
+    if body.preset is not None:
+        asked = system.read_ranges.of_preset(connection, body.preset)
+    assert asked is not None, "a range is what is left"
+    return system.run_syncs.manual(connection, asked.first, asked.last, actor=who.email)
 
 
 @api.route("/v1/syncs", methods=["GET"])

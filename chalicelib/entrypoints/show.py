@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from chalicelib.domain.accounts import SignedIn, Workspace
 from chalicelib.domain.activity import Line
 from chalicelib.domain.orders import Order
+from chalicelib.domain.ranges import Range
 from chalicelib.domain.summaries import Diff
 from chalicelib.entrypoints import wire
 from chalicelib.workflows.read_connections import ConnectionState
@@ -67,7 +68,8 @@ def connection(given: ConnectionState) -> wire.ConnectionOut:
 
 def sync(given: Progress) -> wire.SyncOut:
     asked = given.sync
-    days = [day.day for day in given.days]
+    days = [day.day for day in given.days] or [asked.began_at.date()]
+    batches = asked.batches or ((Range(min(days), max(days)),) if given.days else ())
     return wire.SyncOut(
         id=asked.id,
         connection_id=asked.connection,
@@ -86,7 +88,14 @@ def sync(given: Progress) -> wire.SyncOut:
         resume_at=given.resume_at,
         began_at=asked.began_at,
         ended_at=given.ended_at,
+        batches=tuple(map(range_, batches)),
+        batch=given.batch,
+        order_number=asked.order_number,
     )
+
+
+def range_(given: Range) -> wire.RangeOut:
+    return wire.RangeOut(from_=given.first, to=given.last)
 
 
 def sync_day(given: DayProgress, sale: str | None) -> wire.SyncDayOut:

@@ -13,6 +13,7 @@ Limit = Annotated[int, msgspec.Meta(ge=1, le=200)]
 Level = Literal["info", "warning", "error"]
 Reading = Literal["event_day", "order_day"]
 DayState = Literal["final", "provisional", "empty", "events_only"]
+Preset = Literal["current_week", "current_month", "last_month", "last_quarter"]
 
 
 class MoneyOut(msgspec.Struct, frozen=True):
@@ -166,9 +167,18 @@ class AuthorizeOut(msgspec.Struct, frozen=True):
 
 
 class SyncIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):
-    """`POST /v1/syncs`: both days inside, in the connection's zone."""
+    """`POST /v1/syncs`: a range of days in the connection's zone, both inside; or a preset; or the day of one order."""
 
     connection_id: str
+    from_: date | None = None
+    to: date | None = None
+    preset: Preset | None = None
+    order_number: str | None = None
+
+
+class RangeOut(msgspec.Struct, frozen=True, rename={"from_": "from"}):
+    """Days, both inside."""
+
     from_: date
     to: date
 
@@ -176,12 +186,14 @@ class SyncIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"f
 class SyncOut(msgspec.Struct, frozen=True, rename={"from_": "from"}):
     """`days` has one letter a day, newest first: d done, r being read, t being tried again, f failed, w waiting, n not available, x cancelled.
 
-    `days_total` leaves out the days that are not available. `resume_at` is set while the channel makes us wait.
+    `days_total` leaves out the days that are not available. `resume_at` is set while the channel makes us wait. `batches` are
+    oldest first and run one after the other; `batch` says which one is at work, from 1. A sync by `order_number` has no days
+    until the order is found, and none in the end if there is no such order; `from` and `to` are then the day it was asked.
     """
 
     id: str
     connection_id: str
-    reason: Literal["pairing", "nightly", "manual"]
+    reason: Literal["pairing", "nightly", "manual", "order", "settings", "time_zone"]
     from_: date
     to: date
     state: Literal["queued", "running", "slowed", "sign_in_needed", "cancelled", "failed_days", "done"]
@@ -196,6 +208,9 @@ class SyncOut(msgspec.Struct, frozen=True, rename={"from_": "from"}):
     resume_at: datetime | None
     began_at: datetime
     ended_at: datetime | None
+    batches: tuple[RangeOut, ...]
+    batch: int
+    order_number: str | None
 
 
 class SyncDayOut(msgspec.Struct, frozen=True):

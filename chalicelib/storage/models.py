@@ -138,12 +138,18 @@ class AgendaSync(Item):
 
 
 class SyncItem(Item):
-    """`body` is the packed request; `asked` the number of each day's ask, JSON text by day."""
+    """`body` is the packed request; `asked` the number of each day's ask, JSON text by day; `days` those of a sync that began
+    without knowing them, JSON text. The rest as in domain.syncs.Sync."""
 
     body = BinaryAttribute(legacy_encoding=False)
     asked = UnicodeAttribute(default="{}")
     cancelled = NumberAttribute(default=0)
     ended_at = NumberAttribute(null=True)
+    days = UnicodeAttribute(null=True)
+    sends = NumberAttribute(default=0)
+    sent_at = NumberAttribute(default=0)
+    tries = NumberAttribute(default=0)
+    failure = UnicodeAttribute(null=True)
 
 
 class ActivityItem(Item):

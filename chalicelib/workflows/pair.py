@@ -134,8 +134,8 @@ class Paired(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pair:
-    """Pairs shops. `grants` is by kind; `start_backfill` may run twice and returns a sync's id; `finish_parting` ends what
-    is left of a disconnecting."""
+    """Pairs shops. `grants` is by kind; `start_backfill` is told who asked, may run twice and returns a sync's id;
+    `finish_parting` ends what is left of a disconnecting."""
 
     def __init__(
         self,
@@ -143,7 +143,7 @@ class Pair:
         connections: "Connections",
         grants: Mapping[str, Grants],
         finish_parting: Callable[[Connection], None],
-        start_backfill: Callable[[Connection], str],
+        start_backfill: Callable[[Connection, str], str],
         note: Note,
         now: Callable[[], datetime],
         random: Callable[[int], bytes],
@@ -196,7 +196,7 @@ class Pair:
             raise PairingError("taken", domain)
         paired = self._describe(signed_in.workspace, kind, domain, shop, grants.reach_days(tokens.scopes))
         connection = self._pair(paired, tokens)
-        sync = self._start_backfill(connection)
+        sync = self._start_backfill(connection, signed_in.email)
         text = f"{connection.name} is connected. The last 90 days are on their way."
         self._note(connection.workspace, "info", text, connection_id=connection.id)
         return Paired(connection=connection, sync=sync)

@@ -59,6 +59,14 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
         ended_at = self.sync.ended_at
         return None if ended_at is None else datetime.fromtimestamp(ended_at, UTC)
 
+    @property
+    def batch(self) -> int:
+        """Which batch is at work, from 1: the oldest with a day that is not over, or the last."""
+        batches = self.sync.batches
+        left = [day.day for day in self.days if day.state in ("waiting", "reading", "retrying")]
+        at_work = (k for k, each in enumerate(batches, 1) if left and min(left) <= each.last)
+        return next(at_work, max(len(batches), 1))
+
     def count(self, *states: DayState) -> int:
         return sum(day.state in states for day in self.days)
 
@@ -127,7 +135,7 @@ class ReadSyncs:
 
     def progress(self, sync: Sync) -> Progress:
         """How far the sync has come."""
-        keys = [DayKey(sync.workspace, sync.connection, day) for day in sync.days]
+        keys = [DayKey(sync.workspace, sync.connection, day) for day in sync.days if day in sync.asked]
         heads = {key.day: head for key, head in self._days.read_many(keys).items()}
         hidden = [DayProgress(day=day, state="not_available") for day in sync.not_available]
         known = [self._day(sync, day, heads.get(day)) for day in sync.days]
@@ -169,11 +177,13 @@ class ReadSyncs:
 
     def _state(self, sync: Sync, days: list[DayProgress]) -> tuple[SyncState, datetime | None]:
         states = {day.state for day in days}
-        if states <= {"done"}:
+        if sync.failure is not None:
+            return "failed_days", None
+        if states <= {"done"} and (sync.ended_at is not None or not sync.seeks):
             return "done", None
         if sync.cancelled:
             return "cancelled", None
-        if states <= {"done", "failed", "cancelled"}:
+        if states and states <= {"done", "failed", "cancelled"}:
             return "failed_days" if "failed" in states else "cancelled", None
         connection = self._connections.get(sync.workspace, sync.connection)
         if connection is not None and connection.sign_in_needed:

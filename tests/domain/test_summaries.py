@@ -44,7 +44,7 @@ def test_an_order_that_does_not_count_is_listed_and_adds_nothing():
     (sheet,) = sheets_of(order(1), order(2, excluded="test"))
     assert (sheet.sales.count, sheet.excluded, sheet.sales.amounts.gross) == (1, 1, 5000)
     assert sheet.events.amounts == NOTHING
-    assert sheet.statuses == (("PAID", 2),)
+    assert sheet.statuses == (("paid", 2),)
 
 
 def test_an_order_whose_sale_does_not_count_on_its_day_may_count_by_an_event():

@@ -59,7 +59,7 @@ class Desk:
             connections=self.connections,
             grants={"sandbox": self.channel, "shopify": self.shopify},
             finish_parting=lambda connection: None,
-            start_backfill=lambda connection: "sync",
+            start_backfill=lambda connection, actor: "sync",
             note=lambda workspace, level, text, *, connection_id: None,
             now=self.clock,
             random=os.urandom,

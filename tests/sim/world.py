@@ -195,9 +195,12 @@ class World:
             agenda=self.agenda,
             days=self.day_heads,
             activity=activity,
+            connections=self.connections,
             ask=self.ask,
+            send=lambda queue, message, dedup: True,
             now=now,
             new_id=new_id,
+            resend_s=RESEND_S,
         )
         self.plan = Plan(
             agenda=self.agenda,
@@ -312,7 +315,7 @@ class World:
             wired = SimpleNamespace(days=self.day_heads, agenda=self.agenda)
             System.remove_attempts(wired, workspace, connection)  # type: ignore[arg-type]
 
-    def _start_backfill(self, connection: Connection) -> str:
+    def _start_backfill(self, connection: Connection, actor: str) -> str:
         self._put_on_agenda()
         self.ask.ask([self.key(day) for day in self.days], "backfill", by_person=True)
         return "sync"

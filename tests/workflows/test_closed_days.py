@@ -9,7 +9,7 @@ from chalicelib.domain.allotment import Account
 from chalicelib.domain.days import window_of
 from chalicelib.domain.order_settings import OrderSettings
 from chalicelib.domain.work import DayKey
-from tests.support.orders import order, refund
+from tests.support.orders import line, order, refund
 from tests.support.system import ZONE, Daybook
 
 DAY = date(2026, 7, 3)
@@ -92,14 +92,14 @@ def test_a_refund_of_an_order_older_than_our_history_counts_and_the_order_is_not
     assert daybook.connections.pair(paired, item, credentials)
     old = date(2026, 3, 5)
     placed = window_of(old, ZONE).start_at + timedelta(hours=2)
-    back = (refund(AT), refund(placed + timedelta(days=1)))
+    back = (refund(AT, line()), refund(placed + timedelta(days=1), line()))
     daybook.shop.orders[old] = [order(1, placed_at=placed, events=back), order(2, placed_at=placed)]
     key = DayKey(paired.workspace, paired.id, old)
     daybook.ask.ask([key], "sync", by_person=False, events_only=True)
     daybook.work()
-    assert totals(daybook, paired, DAY) == refund(AT).amounts.total
+    assert totals(daybook, paired, DAY) == refund(AT, line()).amounts.total
     assert totals(daybook, paired, old + timedelta(days=1)) == 0
-    assert totals(daybook, paired, old, "order_day") == refund(AT).amounts.total
+    assert totals(daybook, paired, old, "order_day") == refund(AT, line()).amounts.total
     assert daybook.documents.read(key).state == "events_only"
     (kept,) = daybook.revisions.orders(key, live(daybook, key))
     assert kept.excluded == "not_in_history"

@@ -51,7 +51,7 @@ class Desk:
             self.go(who, shop, **changed)
         return caught.value
 
-    def _start(self, connection: Connection) -> str:
+    def _start(self, connection: Connection, actor: str) -> str:
         if self.start_fails:
             raise self.start_fails.pop(0)
         self.started.append(connection)
