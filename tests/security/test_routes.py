@@ -50,6 +50,9 @@ ROLES = {
     ("DELETE", "/v1/connections/{connection}"): Role.OWNER,
     ("POST", "/v1/connections/{connection}/reconnect"): Role.OWNER,
     ("PATCH", "/v1/connections/{connection}"): Role.MEMBER,
+    ("PUT", "/v1/connections/{connection}/settings"): Role.MEMBER,
+    ("GET", "/v1/connections/{connection}/settings/changes"): Role.MEMBER,
+    ("GET", "/v1/workspace/changes"): Role.MEMBER,
     ("POST", "/v1/syncs"): Role.MEMBER,
     ("POST", "/v1/syncs/{sync}/cancel"): Role.MEMBER,
     ("POST", "/v1/syncs/{sync}/resume"): Role.MEMBER,
@@ -58,6 +61,12 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/v1/users"): {"email": "new@northwind.example", "password": PASSWORD, "workspace": "Contoso"},
     ("POST", "/v1/session"): {"email": "owner@northwind.example", "password": PASSWORD},
     ("PATCH", "/v1/workspace"): {"name": "Northwind Traders"},
+    ("PUT", "/v1/connections/{connection}/settings"): {
+        "summary": "month",
+        "time_zone": "America/New_York",
+        "counting": "channel",
+        "interval_min": 60,
+    },
     ("POST", "/v1/connections"): {"kind": "shopify", "fields": {"shop": "northwind-supply.myshopify.com"}},
     ("PATCH", "/v1/connections/{connection}"): {"name": "Northwind"},
     ("POST", "/v1/syncs"): {"connection_id": "{connection}", "from": "2026-07-03", "to": "2026-07-03"},
@@ -91,6 +100,8 @@ class World:
         for name, value in ids.items():
             path, body = path.replace(f"{{{name}}}", value), body.replace(f"{{{name}}}", value)
         content = None if body == "null" else json.loads(body)
+        if method == "PUT":
+            headers = {"If-Match": '"0"'} | headers
         return visitor.ask(method, path, content, headers)
 
     def as_role(self, role: Role) -> Visitor:
