@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from chalicelib.channels import KINDS
+from chalicelib.channels import KINDS, Kind
 from chalicelib.domain.activity import Level, Line, line_id
 from chalicelib.domain.allotment import plan_year
 from chalicelib.domain.connections import Connection
@@ -266,6 +266,11 @@ class System:
         credentials = self.tokens.fresh(connection, force=renew)
         store = connection.stores[0].id if len(connection.stores) > 1 else ""
         return self.shopify.open(connection.domain, credentials.access, zone=connection.calendar, store=store)
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The kinds of channels that can be connected."""
+        return tuple(KINDS.values())
 
     def counted_by(self, connection: Connection) -> Counted:
         """Which orders the connection's settings count."""

@@ -10,24 +10,6 @@ from chalicelib.entrypoints import show, wire
 from chalicelib.entrypoints.http import Role, Visit, api, may, public
 from chalicelib.workflows.pair import PairingError
 
-KINDS = (
-    wire.KindOut(
-        kind="shopify",
-        name="Shopify",
-        auth="oauth",
-        fields=(
-            wire.KindField(
-                name="shop",
-                label="Shop address",
-                help="The address of your Shopify admin: name.myshopify.com.",
-                secret=False,
-                pattern=r"[a-z0-9][a-z0-9\-]*\.myshopify\.com",
-            ),
-        ),
-        statuses=(),
-        many_stores=False,
-    ),
-)
 # The page tells these apart; what else went wrong reads alike, so that nobody learns of other merchants.
 _TOLD = {"declined": "declined", "other_shop": "wrong-shop", "expired": "expired"}
 
@@ -36,7 +18,7 @@ _TOLD = {"declined": "declined", "other_shop": "wrong-shop", "expired": "expired
 @may(Role.VIEWER)
 def kinds(who: SignedIn) -> wire.KindsOut:
     """The kinds of channels that can be connected."""
-    return wire.KindsOut(items=KINDS)
+    return wire.KindsOut(items=tuple(map(show.kind, bootstrap.system().kinds)))
 
 
 @api.route("/v1/connections", methods=["GET"])

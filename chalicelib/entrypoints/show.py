@@ -1,6 +1,7 @@
 """Domain values as the wire shapes that programs and the page read."""
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from chalicelib.domain.accounts import SignedIn, Workspace
 from chalicelib.domain.activity import Line
@@ -13,6 +14,9 @@ from chalicelib.workflows.read_sales import Figures, Found, Opened, Sale
 from chalicelib.workflows.read_sales import Line as SaleLine
 from chalicelib.workflows.read_syncs import DayProgress, Progress
 from chalicelib.workflows.read_usage import Usage
+
+if TYPE_CHECKING:
+    from chalicelib.channels import Kind
 
 _LETTERS = {
     "done": "d",
@@ -43,6 +47,22 @@ def workspace(given: Workspace) -> wire.WorkspaceOut:
         reading=given.reading,
         locked_through=given.locked_through,
         version=given.version,
+    )
+
+
+def kind(given: "Kind") -> wire.KindOut:
+    return wire.KindOut(
+        kind=given.kind,
+        name=given.name,
+        auth=given.auth,
+        fields=tuple(
+            wire.KindField(name=each.name, label=each.label, help=each.help, secret=each.secret, pattern=each.pattern)
+            for each in given.fields
+        ),
+        statuses=tuple(
+            wire.KindStatus(value=each.value, label=each.label, default=each.default) for each in given.statuses
+        ),
+        many_stores=given.many_stores,
     )
 
 

@@ -199,6 +199,9 @@ class Pair:
         sync = self._start_backfill(connection, signed_in.email)
         text = f"{connection.name} is connected. The last 90 days are on their way."
         self._note(connection.workspace, "info", text, connection_id=connection.id)
+        if shop.zone is None and connection.settings.calendar is None:
+            text = f"{connection.name} names no time zone we know: its days are cut by UTC until you choose one in its order settings."
+            self._note(connection.workspace, "warning", text, connection_id=connection.id)
         return Paired(connection=connection, sync=sync)
 
     def _checked(self, signed_in: SignedIn, kind: str, grants: Grants, params: Mapping[str, str]) -> str:

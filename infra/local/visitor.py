@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+from collections.abc import Mapping
 from html.parser import HTMLParser
 from http.cookies import SimpleCookie
 from typing import Any
@@ -61,6 +62,14 @@ class Visitor:
         """What the API answers to a write. Raises VisitFailed."""
         return self._json("POST", path, body)
 
+    def change(self, method: str, path: str, body: object) -> Any:
+        """What the API answers to a change of settings, made to those that are in force. Raises VisitFailed."""
+        return self._json(method, path, body, {"If-Match": self._etag(path)})
+
+    def _etag(self, path: str) -> str:
+        answer = self._ask("GET", self._site + path, None, {"Accept": "application/json"})
+        return answer.headers.get("ETag", "")
+
     def open(self, url: str, form: Form | None = None) -> Answer:
         """Open a page, or send a form, and follow where it leads. Raises VisitFailed."""
         method, fields = ("GET", None) if form is None else (form.method, urlencode(form.fields))
@@ -74,8 +83,8 @@ class Visitor:
             url, method, fields, headers = urljoin(url, answer.headers["Location"]), "GET", None, {}
         raise VisitFailed(f"more than {REDIRECTS_MAX} redirects, the last to {url}")
 
-    def _json(self, method: str, path: str, body: object) -> Any:
-        headers = {"Accept": "application/json", "Origin": self._site}
+    def _json(self, method: str, path: str, body: object, more: Mapping[str, str] | None = None) -> Any:
+        headers = {"Accept": "application/json", "Origin": self._site, **(more or {})}
         if body is not None:
             headers |= {"Content-Type": "application/json", "X-Daybook": self._token or "1"}
         answer = self._ask(method, self._site + path, json.dumps(body).encode() if body is not None else None, headers)

@@ -7,6 +7,9 @@ from datetime import date, timedelta
 from infra.sandbox.book import Happening, Order, Sale, placed_sales
 from infra.sandbox.shop import SandboxShop
 
+# Nothing happens to an order after that.
+OLDER = timedelta(days=60)
+
 
 class Totals:
     """Counting orders, pieces and net sales by currency, over a range of days."""
@@ -33,17 +36,21 @@ class Totals:
 
 
 def totals(shop: SandboxShop, first: date, last: date) -> dict[str, object]:
-    """Sales on the day of the order, what happened later on the day it happened; both days inside."""
+    """Sales on the day of the order, what happened later on the day it happened; both days inside.
+
+    What happened to older orders is among it, but not their sales.
+    """
     sums = Totals()
     now = int(shop.now_s())
-    day = first
+    day = first - OLDER
     while day <= last:
         for order in shop.orders_of(day):
             happened = order.until(now)
             if not counts(shop, order, happened):
                 continue
-            sums.orders += 1
-            sums.add(order, placed_sales(order))
+            if day >= first:
+                sums.orders += 1
+                sums.add(order, placed_sales(order))
             for each in happened:
                 if first <= shop.day_of(each.at_s) <= last:
                     sums.add(order, _effect(order, each, happened))

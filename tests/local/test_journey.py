@@ -21,6 +21,7 @@ def test_what_daybook_shows_is_what_the_shop_sold(tmp_path: Path) -> None:
     assert list(report) == [
         *("days_final", "orders", "units", "net_minor", "seconds_to_final"),
         *("resync_new_versions", "resync_writes", "usage"),
+        *("event_day_total", "order_day_total", "months", "months_total"),
     ]
     assert report["usage"] >= report["orders"] > 0
     assert report["resync_writes"] <= 8 * DAYS

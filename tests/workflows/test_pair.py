@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from chalicelib import errors
@@ -91,6 +92,15 @@ def test_a_paired_shop_is_what_it_says_of_itself_and_its_download_begins(desk: D
 def test_a_shop_that_hides_its_older_orders_is_paired_and_says_so(desk: Desk, owner: SignedIn) -> None:
     desk.channel.granted = frozenset({"read_orders"})
     assert desk.go(owner).reach_days == 60
+
+
+def test_a_shop_without_a_time_zone_is_cut_by_utc_and_that_is_said(desk: Desk, owner: SignedIn) -> None:
+    desk.channel.shops[DOMAIN] = msgspec.structs.replace(desk.channel.shops[DOMAIN], zone=None)
+    made = desk.go(owner)
+    assert made.calendar.latest == "UTC"
+    level, text = desk.lines[-1][1:]
+    assert level == "warning"
+    assert "cut by UTC until you choose" in text
 
 
 def test_a_shop_paired_again_is_the_same_connection_and_keeps_what_was_settled(desk: Desk, owner: SignedIn) -> None:
