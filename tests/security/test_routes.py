@@ -348,6 +348,16 @@ def test_s39_an_address_over_2_kb_and_a_body_over_64_kb_are_refused(world):
     assert world.owner.ask("PATCH", "/v1/workspace", fits + b" " * 600).status_code == 413
 
 
-def test_s39_a_batch_is_at_most_four_months(world):
+def test_s39_a_batch_is_at_most_four_months_and_a_sync_at_most_five_years(world):
     asked = {"connection_id": world.ids["connection"], "from": "2026-01-01", "to": "2026-07-01"}
-    assert list(world.owner.post("/v1/syncs", asked).json_body["fields"]) == ["from"]
+    sync = json_at(world.owner.post("/v1/syncs", asked), 202)
+    assert [batch["from"] for batch in sync["batches"]] == ["2026-01-01", "2026-05-01"]
+    longer = asked | {"from": "2021-07-01"}
+    assert list(world.owner.post("/v1/syncs", longer).json_body["fields"]) == ["from"]
+
+
+@pytest.mark.parametrize("number", ["x" * 513, "10\n21", "x" * 61, "", "#"])
+def test_s39_an_order_number_is_a_short_line_of_text(world, number):
+    asked = {"connection_id": world.ids["connection"], "order_number": number}
+    answer = world.owner.post("/v1/syncs", asked)
+    assert (answer.status_code, list(answer.json_body["fields"])) == (400, ["order_number"])

@@ -4,9 +4,15 @@ from datetime import date, timedelta
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from chalicelib import errors
+from chalicelib.domain.days import days_between
 from chalicelib.domain.work import DayKey
+from chalicelib.storage.models import SyncItem
+from chalicelib.storage.table import Table
+from tests.support.memory import MemoryEngine
 from tests.support.orders import order
 from tests.support.system import Daybook
 
@@ -128,3 +134,118 @@ def test_a_cancelled_day_whose_worker_died_comes_to_rest(daybook, paired):
     assert daybook.work() == {"repeat": 1}
     assert daybook.days.read(DayKey("w1", paired.id, date(2026, 7, 3))).at_rest
     assert not list(daybook.agenda.wanted_of(paired.id))
+
+
+# -- batches
+
+LONG = date(2026, 1, 1), date(2026, 6, 30)
+
+
+def test_a_long_range_is_one_sync_whose_batches_run_one_after_the_other(daybook, paired):
+    sync = daybook.run_syncs.manual(paired, *LONG, actor="owner@northwind.example")
+    first, second = list(days_between(LONG[0], date(2026, 4, 30))), list(days_between(date(2026, 5, 1), LONG[1]))
+    assert [message.day for message in daybook.held.messages] == first
+    assert daybook.said() == [
+        "info: Sync of Jan 1 to Jun 30, 2026 runs as two batches: Jan 1 to Apr 30, 2026, then May 1 to Jun 30, 2026. "
+        "At most four months each, oldest first."
+    ]
+    daybook.sweep()
+    assert len(daybook.held.messages) == len(first), "the second batch waits"
+    last = daybook.held.messages.pop()
+    daybook.work()
+    daybook.sweep()
+    assert daybook.held.messages == []
+    daybook.held.messages = [last]
+    daybook.work()
+    daybook.sweep()
+    assert [message.day for message in daybook.held.messages] == second
+    daybook.work()
+    daybook.sweep()
+    (ended,) = daybook.sync_records.list("w1", 5)
+    assert (ended.id, sorted(ended.asked)) == (sync.id, first + second)
+    assert "info: Sync done: 181 days in 2 batches, 0 orders." in daybook.said()
+
+
+def test_a_day_that_failed_does_not_hold_up_the_next_batch(daybook, paired):
+    daybook.shop.failures = [errors.PermanentError("closed.")]
+    daybook.run_syncs.manual(paired, *LONG)
+    assert daybook.work() == {"failed": 1, "published": 119}
+    daybook.sweep()
+    assert daybook.work() == {"published": 61}
+
+
+def test_cancelling_between_batches_and_resuming_takes_what_is_missing_of_each(daybook, paired):
+    sync = daybook.run_syncs.manual(paired, *LONG)
+    done = daybook.held.messages[:100]
+    daybook.held.messages = done
+    daybook.work()
+    daybook.run_syncs.cancel(daybook.sync_records.read("w1", sync.id))
+    daybook.sweep()
+    daybook.sweep()
+    assert daybook.read_syncs.one("w1", sync.id).state == "cancelled"
+    assert not [message for message in daybook.held.messages if message.day > date(2026, 4, 30)]
+    daybook.held.messages = []
+    daybook.run_syncs.resume(daybook.sync_records.read("w1", sync.id))
+    assert len(daybook.held.messages) == 20
+    assert daybook.work() == {"published": 20}
+    daybook.sweep()
+    assert len(daybook.held.messages) == 61
+    daybook.work()
+    daybook.sweep()
+    assert daybook.read_syncs.one("w1", sync.id).state == "done"
+    assert daybook.shop.fetches == 181
+
+
+def test_every_day_is_asked_by_who_asked_and_by_the_settings_in_force_at_its_turn(daybook, paired):
+    daybook.run_syncs.manual(paired, *LONG, actor="owner@northwind.example")
+    changed = msgspec.structs.replace(paired.settings, version=1, summary="month")
+    assert daybook.connections.change_settings(paired, changed)
+    daybook.work()
+    daybook.sweep()
+    heads = {head.key.day: head for head in daybook.days.list("w1", *LONG)}
+    assert {head.actor for head in heads.values()} == {"owner@northwind.example"}
+    assert (heads[LONG[0]].settings, heads[LONG[1]].settings) == (0, 1)
+
+
+def test_two_syncs_of_one_day_are_one_fetch(daybook, paired):
+    day = date(2026, 7, 3)
+    daybook.shop.orders[day] = [order(1)]
+    both = [daybook.run_syncs.manual(paired, day, day), daybook.run_syncs.manual(paired, day - timedelta(days=1), day)]
+    assert daybook.work() == {"published": 2, "repeat": 1}
+    assert daybook.shop.fetches == 2, "one for each day"
+    daybook.sweep()
+    assert [daybook.read_syncs.one("w1", sync.id).state for sync in both] == ["done", "done"]
+
+
+def test_a_sync_stored_before_there_were_batches_still_ends(daybook, paired):
+    sync = daybook.run_syncs.manual(paired, date(2026, 7, 2), date(2026, 7, 3))
+    old = ("id", "workspace", "connection", "reason", "days", "not_available", "began_at", "asked", "cancelled")
+    body = msgspec.msgpack.encode({name: getattr(sync, name) for name in old})
+    daybook.outside.table.update("WS#w1", f"SYNC#{sync.id}", [SyncItem.body.set(body)])
+    assert daybook.sync_records.read("w1", sync.id).batches == ()
+    daybook.work()
+    daybook.sweep()
+    assert daybook.read_syncs.one("w1", sync.id).state == "done"
+    assert daybook.sync_records.read("w1", sync.id).ended_at is not None
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.dates(date(2023, 1, 1), TODAY), st.integers(0, 400), st.randoms())
+def test_any_range_in_any_disorder_ends_with_every_day_asked_once_and_no_batch_before_its_turn(first, length, random):
+    daybook = Daybook(Table(MemoryEngine()))
+    paired = daybook.pair_shop()
+    last = min(first + timedelta(days=length), TODAY)
+    sync = daybook.run_syncs.manual(paired, first, last)
+    while not daybook.read_syncs.one("w1", sync.id).is_over:
+        asked = daybook.sync_records.read("w1", sync.id).asked
+        heads = daybook.run_syncs.heads(sync)
+        begun = [batch for batch in sync.batches if batch.first in asked]
+        assert all(heads[day].served for batch in begun[:-1] for day in batch.days())
+        random.shuffle(daybook.held.messages)
+        daybook.work()
+        daybook.sweep()
+    daybook.sweep()
+    ended = daybook.sync_records.read("w1", sync.id)
+    assert set(ended.asked.values()) == {1}
+    assert sorted(ended.asked) == list(days_between(first, last))
+    assert ended.ended_at is not None
