@@ -40,7 +40,7 @@ def preview(who: SignedIn, connection: str, query: wire_syncs.PreviewQuery) -> w
         sales=found.sales if found else 0,
         sentence=found.sentence if found else "",
         note=found.note if found else "",
-        batches=tuple(map(show.range_, found.batches)) if found else (),
+        batches=tuple(map(show.batch, found.batches)) if found else (),
         sample=_sample(sample) if sample else None,
     )
 
@@ -57,7 +57,7 @@ def range_of(first: date | None, last: date | None) -> Range | None:
 
 def _ranges(given: Ranges) -> wire_syncs.RangesOut:
     items = tuple(
-        wire_syncs.PresetOut(preset=preset, label=LABELS[preset], from_=each.first, to=each.last)
+        wire_syncs.RangeOut(preset=preset, label=LABELS[preset], from_=each.first, to=each.last)
         for preset, each in given.presets.items()
     )
     return wire_syncs.RangesOut(today=given.today, first_day=given.first_day, items=items)

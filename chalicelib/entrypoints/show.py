@@ -108,14 +108,14 @@ def sync(given: Progress) -> wire.SyncOut:
         resume_at=given.resume_at,
         began_at=asked.began_at,
         ended_at=given.ended_at,
-        batches=tuple(map(range_, batches)),
+        batches=tuple(map(batch, batches)),
         batch=given.batch,
         order_number=asked.order_number,
     )
 
 
-def range_(given: Range) -> wire.RangeOut:
-    return wire.RangeOut(from_=given.first, to=given.last)
+def batch(given: Range) -> wire.BatchOut:
+    return wire.BatchOut(from_=given.first, to=given.last)
 
 
 def sync_day(given: DayProgress, sale: str | None) -> wire.SyncDayOut:

@@ -176,7 +176,7 @@ class SyncIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"f
     order_number: str | None = None
 
 
-class RangeOut(msgspec.Struct, frozen=True, rename={"from_": "from"}):
+class BatchOut(msgspec.Struct, frozen=True, rename={"from_": "from"}):
     """Days, both inside."""
 
     from_: date
@@ -208,7 +208,7 @@ class SyncOut(msgspec.Struct, frozen=True, rename={"from_": "from"}):
     resume_at: datetime | None
     began_at: datetime
     ended_at: datetime | None
-    batches: tuple[RangeOut, ...]
+    batches: tuple[BatchOut, ...]
     batch: int
     order_number: str | None
 

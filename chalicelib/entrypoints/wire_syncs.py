@@ -5,10 +5,10 @@ from typing import Literal
 
 import msgspec
 
-from chalicelib.entrypoints.wire import Preset, RangeOut
+from chalicelib.entrypoints.wire import BatchOut, Preset
 
 
-class PresetOut(msgspec.Struct, frozen=True, rename={"from_": "from"}):
+class RangeOut(msgspec.Struct, frozen=True, rename={"from_": "from"}):
     """A preset as the two days it means today."""
 
     preset: Preset
@@ -22,7 +22,7 @@ class RangesOut(msgspec.Struct, frozen=True):
 
     today: date
     first_day: date | None
-    items: tuple[PresetOut, ...]
+    items: tuple[RangeOut, ...]
 
 
 class PreviewQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}):
@@ -66,5 +66,5 @@ class PreviewOut(msgspec.Struct, frozen=True):
     sales: int
     sentence: str
     note: str
-    batches: tuple[RangeOut, ...]
+    batches: tuple[BatchOut, ...]
     sample: SampleOut | None

@@ -68,12 +68,19 @@ class Syncs:
         self._table.update(*_key(sync.workspace, sync.id), actions, SyncItem.body.exists())
 
     def end(self, sync: Sync, at: int, *, failure: str | None = None) -> bool:
-        """Note the end, once; False if it was noted already, or if a sync that ends without days has found some."""
+        """Note the end, once; False if somebody else has, or if a sync that ends without days has found some."""
         actions: list[Action] = [SyncItem.ended_at.set(at)]
         if failure is not None:
             actions.append(SyncItem.failure.set(failure))
-        there = SyncItem.body.exists() & SyncItem.ended_at.does_not_exist()
-        return self._once(sync, actions, _open() if sync.seeks else there)
+        unended = _open() if sync.seeks else SyncItem.body.exists() & SyncItem.ended_at.does_not_exist()
+        return write_surely(
+            lambda: self._table.update(*_key(sync.workspace, sync.id), actions, unended),
+            lambda: self._table.get(SyncItem, *_key(sync.workspace, sync.id)),
+            landed=lambda item: item is not None and item.ended_at is not None and int(item.ended_at) == at,
+            open_still=lambda item: (
+                item is not None and item.ended_at is None and not (sync.seeks and item.days is not None)
+            ),
+        )
 
     # -- syncs by order number
 

@@ -229,7 +229,7 @@ class ChangeOrderSettings:
         if (again := self.cut_again(now.workspace, now.id)) is not None:
             syncs.append(again)
         if sync is not None:
-            begun = self._syncs.manual(now, *sync, actor=who.email)
+            begun = self._syncs.manual(now, *sync, actor=who.email, reason="settings")
             syncs.append(begun.id)
         return Saved(connection=now, syncs=tuple(syncs), said=tuple(said))
 

@@ -137,8 +137,12 @@ class RunSyncs:
             actor=actor,
             order_number=number,
         )
+        pending = PendingSync(connection.workspace, connection.id, sync.id)
+        # Before it is stored, so that whoever dies in between leaves no sync that nobody follows; and after, because a sweep
+        # that found nothing stored has dropped it.
+        self._agenda.put_sync(pending)
         self._syncs.insert(sync)
-        self._agenda.put_sync(PendingSync(connection.workspace, connection.id, sync.id))
+        self._agenda.put_sync(pending)
         if len(batches) > 1:
             whole = range_name(Range(batches[0].first, batches[-1].last))
             text = f"Sync of {whole} runs as {told_batches(batches)}. At most four months each, oldest first."

@@ -9,6 +9,7 @@ from chalicelib import errors
 from chalicelib.domain.days import window_of
 from chalicelib.domain.work import DayKey, OrderMessage
 from tests.support.orders import order
+from tests.support.shaky import every_fault
 from tests.support.system import ZONE, Daybook
 
 DAY = date(2026, 7, 3)
@@ -54,10 +55,11 @@ def test_the_day_is_that_of_the_connection_s_calendar(daybook, paired):
 
 def test_an_order_that_moved_is_taken_from_where_it_was(daybook, paired):
     was = DAY - timedelta(days=2)
-    daybook.shop.orders[was] = [order(21, placed_at=window_of(was, ZONE).start_at), order(20, placed_at=EARLY)]
+    then = window_of(was, ZONE).start_at
+    daybook.shop.orders[was] = [order(21, placed_at=then), order(20, placed_at=then)]
     daybook.ask_day(paired, was)
     daybook.work()
-    daybook.shop.orders = {was: [order(20, placed_at=EARLY)], DAY: [order(21, placed_at=EARLY)]}
+    daybook.shop.orders = {was: [order(20, placed_at=then)], DAY: [order(21, placed_at=EARLY)]}
     sync = daybook.run_syncs.order(paired, "1021", actor="a")
     assert daybook.work() == {"found": 1, "published": 2}
     assert daybook.sync_records.read("w1", sync.id).days == (DAY, was)
@@ -205,6 +207,30 @@ def test_a_shop_that_was_removed_meanwhile_ends_it(daybook, paired):
     assert daybook.connections.begin_parting(paired)
     assert daybook.work() == {"ignored": 1}
     assert daybook.sync_records.read("w1", sync.id).failure == "The shop is not connected any more."
+
+
+def test_whatever_goes_wrong_once_the_order_is_found_and_its_sync_ends():
+    def prepare(table):
+        daybook = Daybook(table)
+        daybook.shop.orders[DAY] = [order(21, placed_at=EARLY)]
+        return daybook, daybook.pair_shop()
+
+    def act(table, prepared):
+        daybook, paired = prepared
+        daybook.run_syncs.order(paired, "1021", actor="a")
+        daybook.work()
+        daybook.sweep()
+
+    for what, _, (daybook, paired), _ in every_fault(prepare, act, deaths=True):
+        for _ in range(4):
+            daybook.pass_time(seconds=1_000)
+            daybook.sweep()
+            daybook.work()
+        for sync in daybook.sync_records.list("w1", 5):
+            assert (progress(daybook, sync).state, sync.days) == ("done", (DAY,)), what
+            assert sync.ended_at is not None, what
+            assert daybook.days.read(DayKey("w1", paired.id, DAY)).at_rest, what
+        assert not any(daybook.agenda.read_partition(n)[2] for n in range(4)), what
 
 
 @pytest.mark.parametrize("number", ["", " # ", "x" * 61, "10\x0121"])

@@ -14,6 +14,7 @@ from chalicelib.storage.models import SyncItem
 from chalicelib.storage.table import Table
 from tests.support.memory import MemoryEngine
 from tests.support.orders import order
+from tests.support.shaky import every_fault
 from tests.support.system import Daybook
 
 TODAY = date(2026, 7, 5)
@@ -227,6 +228,29 @@ def test_a_sync_stored_before_there_were_batches_still_ends(daybook, paired):
     daybook.sweep()
     assert daybook.read_syncs.one("w1", sync.id).state == "done"
     assert daybook.sync_records.read("w1", sync.id).ended_at is not None
+
+
+def test_whatever_goes_wrong_once_every_batch_is_asked_and_the_sync_ends():
+    def prepare(table):
+        daybook = Daybook(table)
+        return daybook, daybook.pair_shop()
+
+    def act(table, prepared):
+        daybook, paired = prepared
+        daybook.run_syncs.of_days(paired, [date(2026, 1, 1), date(2026, 5, 1)], actor="a", reason="time_zone")
+        for _ in range(2):
+            daybook.work()
+            daybook.sweep()
+
+    for what, _, (daybook, _), _ in every_fault(prepare, act, deaths=True):
+        for _ in range(6):
+            daybook.pass_time(seconds=1_000)
+            daybook.sweep()
+            daybook.work()
+        for sync in daybook.sync_records.list("w1", 5):
+            assert (len(sync.batches), len(sync.asked)) == (2, 2), what
+            assert (daybook.read_syncs.one("w1", sync.id).state, sync.ended_at is not None) == ("done", True), what
+        assert not any(daybook.agenda.read_partition(n)[2] for n in range(4)), what
 
 
 @settings(max_examples=12, deadline=None)
