@@ -103,8 +103,11 @@ class ReadRanges:
         Raises RequestError, naming `from` or `to`, if the range cannot be synced.
         """
         batches = batches_to_sync(asked, today=self._today(connection), reach_days=connection.reach_days)
-        keys = [DayKey(connection.workspace, connection.id, day) for day in asked.days()]
-        known = [head for head in self._days.read_many(keys).values() if head.live is not None and not head.partial]
+        known = [
+            head
+            for head in self._days.list(connection.workspace, asked.first, asked.last)
+            if head.key.connection == connection.id and head.live is not None and not head.partial
+        ]
         sales, become = _become(
             summary or connection.settings.summary, asked, sum(head.shown.orders for head in known if head.shown)
         )

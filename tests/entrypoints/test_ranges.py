@@ -180,6 +180,8 @@ def test_a_preview_without_a_range_is_the_sample_only(shop):
 
 
 def test_the_sample_is_the_newest_day_with_sales(shop):
+    before = DAY - timedelta(days=1)
+    shop.daybook.shop.orders[before] = [order(0, line("old"), placed_at=window_of(before, ZONE).start_at)]
     shop.sync(**{"from": "2026-07-01", "to": "2026-07-05"})
     shop.daybook.work()
     sample = shop.get("preview")["sample"]
