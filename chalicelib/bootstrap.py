@@ -51,7 +51,7 @@ from chalicelib.workflows.plan import Plan
 from chalicelib.workflows.read_activity import ReadActivity
 from chalicelib.workflows.read_connections import ReadConnections
 from chalicelib.workflows.read_ranges import ReadRanges
-from chalicelib.workflows.read_sales import ReadSales, SalesFilter
+from chalicelib.workflows.read_sales import ReadSales
 from chalicelib.workflows.read_syncs import ReadSyncs
 from chalicelib.workflows.read_usage import ReadUsage
 from chalicelib.workflows.settle import Settle
@@ -137,7 +137,7 @@ class System:
 
     @cached_property
     def ask(self) -> Ask:
-        return Ask(days=self.days, agenda=self.agenda, send=self.queues.send_days, now=self.now)
+        return Ask(days=self.days, agenda=self.agenda, send=self.queues.send_messages, now=self.now)
 
     @cached_property
     def clean(self) -> Clean:
@@ -194,7 +194,7 @@ class System:
             activity=self.activity,
             connections=self.connections,
             ask=self.ask,
-            send=self.queues.send,
+            send=self.queues.send_messages,
             now=self.now,
             new_id=self.new_rising_id,
             resend_s=self.settings.resend_s,
@@ -208,9 +208,10 @@ class System:
             syncs=self.sync_records,
             agenda=self.agenda,
             connections=self.connections,
+            documents=self.documents,
+            revisions=self.revisions,
             activity=self.activity,
             open_channel=cast("OpenChannel", self.open_channel),
-            days_with=self.days_with,
             go_on=self.run_syncs.go_on,
             now=self.now,
             new_id=self.new_id,
@@ -414,11 +415,6 @@ class System:
         return ReadUsage(
             shelves=self.shelves, connections=self.connections, allotment=self.settings.allotment, now=self.now
         )
-
-    def days_with(self, connection: Connection, number: str) -> set[date]:
-        """The days on which we hold an order of this number, given without a sign in front."""
-        found = self.read_sales.search(connection.workspace, SalesFilter(connection=connection.id), number).found
-        return {hit.sale.key.day for hit in found if hit.number.lstrip("#").casefold() == number.casefold()}
 
     # -- names
 

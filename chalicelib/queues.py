@@ -1,12 +1,14 @@
 """The queues: sending hints to workers. What is not sent is not lost, the sweep sends it again."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.domain.work import DayMessage, Message, Queue
+from chalicelib.domain.work import ChangesMessage, DayMessage, OrderMessage, Queue
+
+M = TypeVar("M", DayMessage, ChangesMessage, OrderMessage)
 
 
 class PlanMessage(msgspec.Struct, frozen=True):
@@ -23,15 +25,19 @@ class Queues:
         self._client = client
         self._urls = urls
 
-    def send_days(self, queue: Queue, messages: Sequence[tuple[DayMessage, str]]) -> list[DayMessage]:
+    def send_messages(self, queue: Queue, messages: Sequence[tuple[M, str]]) -> list[M]:
         """Send at most ten messages with their deduplication ids; returns those that were not taken."""
-        entries = [_entry(place, message, dedup) for place, (message, dedup) in enumerate(messages)]
+        entries = [
+            {
+                "Id": str(place),
+                "MessageBody": msgspec.json.encode(message).decode(),
+                "MessageGroupId": message.connection,
+                "MessageDeduplicationId": dedup,
+            }
+            for place, (message, dedup) in enumerate(messages)
+        ]
         failed = self._send(queue, entries)
         return [messages[place][0] for place in failed]
-
-    def send(self, queue: Queue, message: Message, dedup: str) -> bool:
-        """Send one message with its deduplication id; False if it was not taken."""
-        return not self._send(queue, [_entry(0, message, dedup)])
 
     def send_plans(self, shares: Sequence[tuple[int, ...]]) -> int:
         """Send one message for each share of partitions; returns how many were not taken."""
@@ -51,13 +57,3 @@ class Queues:
         except (BotoCoreError, ClientError):
             return list(range(len(entries)))
         return [int(entry["Id"]) for entry in answer.get("Failed", ())]
-
-
-def _entry(place: int, message: Message, dedup: str) -> dict[str, str]:
-    """An entry of a batch for a FIFO queue; one worker a queue is at a connection at a time."""
-    return {
-        "Id": str(place),
-        "MessageBody": msgspec.json.encode(message).decode(),
-        "MessageGroupId": message.connection,
-        "MessageDeduplicationId": dedup,
-    }

@@ -31,11 +31,12 @@ def received(sqs: Any, url: str) -> list[dict[str, Any]]:
 def test_a_message_sent_twice_under_one_id_is_one_message_of_its_connection(sqs, url):
     message = OrderMessage("w1", "c1", "s1")
     queues = Queues(sqs, {"sync": url})
-    assert [queues.send("sync", message, "s1.1") for _ in range(2)] == [True, True]
+    assert [queues.send_messages("sync", [(message, "s1.1")]) for _ in range(2)] == [[], []]
     (taken,) = received(sqs, url)
     assert msgspec.json.decode(taken["Body"], type=Message) == message
     assert taken["Attributes"]["MessageGroupId"] == "c1"
 
 
 def test_a_message_that_no_queue_took_is_told(sqs, url):
-    assert not Queues(sqs, {"sync": url + "-gone"}).send("sync", OrderMessage("w1", "c1", "s1"), "s1.1")
+    message = OrderMessage("w1", "c1", "s1")
+    assert Queues(sqs, {"sync": url + "-gone"}).send_messages("sync", [(message, "s1.1")]) == [message]

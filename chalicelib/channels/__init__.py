@@ -73,10 +73,7 @@ class Channel(Protocol):
         ...
 
     def find_order(self, number: str) -> tuple[datetime, ...]:
-        """The instants at which the orders of this number were placed, none if there is no such order.
-
-        `number` is what people call the order, without a sign (#) in front; it has to be the whole number.
-        """
+        """When the orders that people see as this number were placed: mostly one, or none."""
         ...
 
 

@@ -5,7 +5,7 @@ number were placed. The sync then has those days, and any other day on which we 
 the day where it was. The message is a hint; what is lost the sweep sends again.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -15,6 +15,7 @@ from chalicelib import errors
 from chalicelib.domain.activity import Level, Line, line_id
 from chalicelib.domain.connections import Connection
 from chalicelib.domain.days import day_of
+from chalicelib.domain.summaries import number_in
 from chalicelib.domain.syncs import Sync
 from chalicelib.domain.work import OrderMessage, PendingSync
 
@@ -22,9 +23,12 @@ if TYPE_CHECKING:
     from chalicelib.storage.activity import Activity
     from chalicelib.storage.agenda import Agenda
     from chalicelib.storage.connections import Connections
+    from chalicelib.storage.documents import Documents
+    from chalicelib.storage.revisions import Revisions
     from chalicelib.storage.syncs import Syncs
 
 TRIES_MAX = 12
+OPENED_MAX = 20
 
 Outcome = Literal["found", "nowhere", "repeat", "superseded", "parked", "failed", "busy", "ignored"]
 
@@ -50,7 +54,7 @@ class Sought(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FindOrder:
-    """Finds one order at a time. `days_with` names the days on which we hold an order of a number; `go_on` asks a sync's days."""
+    """Finds one order at a time. `go_on` asks a sync's days."""
 
     def __init__(
         self,
@@ -58,9 +62,10 @@ class FindOrder:
         syncs: "Syncs",
         agenda: "Agenda",
         connections: "Connections",
+        documents: "Documents",
+        revisions: "Revisions",
         activity: "Activity",
         open_channel: OpenChannel,
-        days_with: Callable[[Connection, str], Iterable[date]],
         go_on: Callable[[PendingSync], None],
         now: Callable[[], datetime],
         new_id: Callable[[], str],
@@ -70,7 +75,8 @@ class FindOrder:
         self._connections = connections
         self._activity = activity
         self._open_channel = open_channel
-        self._days_with = days_with
+        self._documents = documents
+        self._revisions = revisions
         self._go_on = go_on
         self._now = now
         self._new_id = new_id
@@ -114,7 +120,7 @@ class FindOrder:
                 return self._give_up(sync, connection, str(exc))
             return self._wait(sync, str(exc))
         today = day_of(self._now(), connection.calendar)
-        found = {day_of(at, connection.calendar) for at in placed} | set(self._days_with(connection, number))
+        found = {day_of(at, connection.calendar) for at in placed} | set(self._held_on(connection, number))
         days = tuple(sorted((day for day in found if day <= today), reverse=True))
         if not days:
             if self._end(sync):
@@ -131,6 +137,20 @@ class FindOrder:
             return self._open_channel(connection, renew=False).find_order(number)
         except errors.AuthExpired:
             return self._open_channel(connection, renew=True).find_order(number)
+
+    def _held_on(self, connection: Connection, number: str) -> Iterator[date]:
+        """Yield the newest days on which we hold an order of this number. Raises TornRead."""
+        wanted, opened = number_in(number), 0
+        documents = self._documents.list(connection.workspace, date.min, date.max, newest_first=True)
+        for key, version in documents:
+            if key.connection != connection.id or version.base is None or opened == OPENED_MAX:
+                continue
+            if any(sheet.low <= wanted <= sheet.high for sheet in version.sheets):
+                opened += 1
+                revision = self._revisions.read(key, version.base)
+                orders = self._revisions.orders(key, revision) if revision else ()
+                if any(order.number.lstrip("#").casefold() == number.casefold() for order in orders):
+                    yield key.day
 
     def _wait(self, sync: Sync, reason: str) -> Sought:
         self._note(sync, "warning", f"Order #{sync.order_number} waits: {reason}")

@@ -4,7 +4,7 @@ A sync by order number begins without days: a worker asks the channel where the 
 then on it is a sync like any other.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from chalicelib.domain.days import DAY, backfill_days, day_of, due_at
 from chalicelib.domain.ranges import Range, batches_of, batches_to_sync, range_name, told_batches
 from chalicelib.domain.sentences import counted, day_name
 from chalicelib.domain.syncs import Reason, Sync
-from chalicelib.domain.work import DayKey, Due, Head, Message, OrderMessage, PendingSync, Queue, Wanted
+from chalicelib.domain.work import DayKey, Due, Head, OrderMessage, PendingSync, Queue, Wanted
 
 if TYPE_CHECKING:
     from chalicelib.storage.activity import Activity
@@ -32,8 +32,7 @@ NUMBER_CHARACTERS_MAX = 60
 class RunSyncs:
     """Starts, follows and ends syncs. `new_id` gives names that rise with time.
 
-    `send` sends one message with its deduplication id and tells whether it was taken; one that is sent is left alone for
-    `resend_s`.
+    `send` sends messages with their deduplication ids; one that was sent is left alone for `resend_s`.
     """
 
     def __init__(
@@ -45,7 +44,7 @@ class RunSyncs:
         activity: "Activity",
         connections: "Connections",
         ask: "Ask",
-        send: Callable[[Queue, Message, str], bool],
+        send: Callable[[Queue, Sequence[tuple[OrderMessage, str]]], object],
         now: Callable[[], datetime],
         new_id: Callable[[], str],
         resend_s: int,
@@ -181,7 +180,7 @@ class RunSyncs:
             return
         if self._syncs.mark_sent(sync, at):
             message = OrderMessage(sync.workspace, sync.connection, sync.id)
-            self._send("sync", message, f"{sync.id}.{sync.sends + 1}")
+            self._send("sync", [(message, f"{sync.id}.{sync.sends + 1}")])
 
     def _ask_days(self, sync: Sync) -> Sync | None:
         """Ask what is missing of the turn at hand, some days at once, keeping their numbers; None if somebody else did meanwhile."""

@@ -11,7 +11,7 @@ from chalicelib.domain.connections import Connection, Credentials, StoreName, co
 from chalicelib.domain.days import Window, day_of
 from chalicelib.domain.orders import Order
 from chalicelib.domain.secret import Secret
-from chalicelib.domain.work import DayKey, DayMessage, Due, Message, OrderMessage, Queue
+from chalicelib.domain.work import ChangesMessage, DayKey, DayMessage, Due, Message, OrderMessage, Queue
 from chalicelib.settings import Settings
 from chalicelib.storage.table import Table
 
@@ -59,8 +59,8 @@ class Shop:
         self.searches += 1
         if self.failures:
             raise self.failures.pop(0)
-        everything = (order for orders in self.orders.values() for order in orders)
-        return tuple(order.placed_at for order in everything if order.number.lstrip("#") == number)
+        orders = [order for orders in self.orders.values() for order in orders]
+        return tuple(order.placed_at for order in orders if order.number.lstrip("#") == number.lstrip("#"))
 
     def count_orders(self, window: Window) -> int | None:
         self.wrong_counts -= 1
@@ -71,21 +71,21 @@ class Shop:
 
 
 class HeldQueues:
-    """Messages wait here until a test lets them be worked."""
+    """Messages wait here until a test lets them be worked; those that are not about a day apart."""
 
     def __init__(self) -> None:
-        self.messages: list[Message] = []
-        self.taken: set[str] = set()
+        self.messages: list[DayMessage] = []
+        self.others: list[ChangesMessage | OrderMessage] = []
+        self.dedups: list[str] = []
 
-    def send_days(self, queue: Queue, messages: Sequence[tuple[DayMessage, str]]) -> list[DayMessage]:
-        self.messages += [message for message, _ in messages]
+    def send_messages(self, queue: Queue, messages: Sequence[tuple[Message, str]]) -> list[Message]:
+        for message, dedup in messages:
+            self.dedups.append(dedup)
+            if isinstance(message, DayMessage):
+                self.messages.append(message)
+            else:
+                self.others.append(message)
         return []
-
-    def send(self, queue: Queue, message: Message, dedup: str) -> bool:
-        if dedup not in self.taken:
-            self.messages.append(message)
-        self.taken.add(dedup)
-        return True
 
     def send_plans(self, shares: Sequence[tuple[int, ...]]) -> int:
         return 0
@@ -154,10 +154,14 @@ class Daybook(System):
         """Let every waiting message be worked; how they ended."""
         outcomes: Counter[str] = Counter()
         while self.held.messages:
-            message = self.held.messages.pop(0)
-            run = self.find_order.run if isinstance(message, OrderMessage) else self.sync_day.run
-            outcomes[run(message).outcome] += 1  # type: ignore[operator]
+            outcomes[self.sync_day.run(self.held.messages.pop(0)).outcome] += 1
         return outcomes
+
+    def seek(self) -> Counter[str]:
+        """Let every waiting order be looked for; how that ended."""
+        sought = [message for message in self.held.others if isinstance(message, OrderMessage)]
+        self.held.others = [message for message in self.held.others if not isinstance(message, OrderMessage)]
+        return Counter(self.find_order.run(message).outcome for message in sought)
 
     def sweep(self) -> None:
         self.plan.plan(range(self.settings.agenda_partitions))
