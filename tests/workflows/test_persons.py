@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
+from itertools import count
 
 import pytest
 
@@ -137,6 +138,7 @@ def test_a_day_read_again_has_the_names_as_they_are_now_and_leaves_no_litter(ind
     individual.shop.persons["2"] = Person("Harbor Cafe", "CA")
     assert individual.read(DAY) == {"unchanged": 1}
     assert individual.names() == {"1": person(1), "2": Person("Harbor Cafe", "CA")}
+    assert individual.parts.attempts(individual.key) == {individual.days.read(individual.key).named}
     individual.shop.orders[DAY] = individual.shop.orders[DAY][1:]
     assert individual.read(DAY) == {"published": 1}
     assert individual.names() == {"2": Person("Harbor Cafe", "CA")}
@@ -154,7 +156,7 @@ def test_an_interrupted_fetch_goes_on_with_its_names(book):
 
 def test_a_fetch_that_began_in_summary_mode_does_not_pass_for_one_with_names(book):
     book.shop._page_size = 1
-    _slow(book, lambda: book.change("individual"))
+    _slow(book, {2: lambda: book.change("individual")})
     assert book.read(DAY) == {"continued": 1, "published": 1}
     assert (book.names(), book.stored()) == ({}, set())
     assert book.persons.days_without_names(book.connection) == 1
@@ -162,7 +164,7 @@ def test_a_fetch_that_began_in_summary_mode_does_not_pass_for_one_with_names(boo
 
 def test_cleaning_leaves_what_a_running_fetch_has_gathered(book):
     book.shop._page_size = 1
-    _slow(book, lambda: book.clean.clean_day(book.key))
+    _slow(book, dict.fromkeys((1, 2, 3), lambda: book.clean.clean_day(book.key)))
     book.change("individual")
     book.read(DAY)
     assert book.names() == persons(1, 2)
@@ -174,15 +176,14 @@ def test_cleaning_takes_the_names_of_attempts_that_came_to_nothing(individual):
     assert individual.names() == persons(1, 2)
 
 
-def _slow(book: Book, after_the_second_page=lambda: None) -> None:
-    """Pages take so long that the time budget of an invocation ends after the second one."""
-    pages = book.shop.fetch_pages
+def _slow(book: Book, at_page=None) -> None:
+    """Pages take so long that the time budget of an invocation ends after the second one; things happen at some of them."""
+    pages, numbers = book.shop.fetch_pages, count(1)
 
     def slow(window, cursor=None):
-        for n, page in enumerate(pages(window, cursor)):
+        for page in pages(window, cursor):
             book.pass_time(seconds=130)
-            if n == 1:
-                after_the_second_page()
+            (at_page or {}).get(next(numbers), lambda: None)()
             yield page
 
     book.shop.fetch_pages = slow
@@ -206,6 +207,18 @@ def test_leaving_erases_all_names_and_changes_nothing_else(individual):
     assert individual.persons.days_without_names(individual.connection) == 2
     individual.go_on()
     assert individual.erasures() == 0
+
+
+def test_the_second_walk_is_counted_from_the_leaving_not_from_its_announcement(individual):
+    individual.persons.announce(individual.connection)
+    individual.change("store")
+    individual.pass_time(seconds=AGAIN_S)
+    individual.persons.leave(individual.connection)
+    individual.parts.write(individual.key, "late", persons(1))
+    individual.sweep()
+    assert individual.stored() == {"1"}
+    individual.go_on()
+    assert individual.stored() == set()
 
 
 def test_after_leaving_and_coming_back_the_names_are_not_there_until_synced_again(individual):
@@ -339,6 +352,17 @@ def test_an_erased_person_leaves_and_does_not_come_back_and_no_total_changes(ind
     assert individual.stored() == {"1", "4", "6"}
     assert individual.documents.sheets(individual.key) == totals
     assert individual.persons.days_without_names(individual.connection) == 0
+
+
+def test_a_person_erased_before_is_not_written_even_for_a_moment(individual):
+    individual.persons.erase_orders(individual.connection, ["2"])
+
+    def look():
+        assert "2" not in individual.stored()
+        raise Death
+
+    with _in_the_middle(individual, "after it wrote", look), pytest.raises(Death):
+        individual.read(DAY)
 
 
 def test_erasing_twice_is_erasing_once(individual):
