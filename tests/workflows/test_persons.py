@@ -164,9 +164,10 @@ def test_a_fetch_that_began_in_summary_mode_does_not_pass_for_one_with_names(boo
 
 def test_cleaning_leaves_what_a_running_fetch_has_gathered(book):
     book.shop._page_size = 1
-    _slow(book, dict.fromkeys((1, 2, 3), lambda: book.clean.clean_day(book.key)))
+    book.shop.orders[DAY] += [order(n, placed_at=window_of(DAY, ZONE).start_at) for n in (7, 8)]
+    _slow(book, dict.fromkeys(range(1, 6), lambda: book.clean.clean_day(book.key)))
     book.change("individual")
-    book.read(DAY)
+    assert book.read(DAY) == {"continued": 2, "published": 1}
     assert book.names() == persons(1, 2)
 
 
