@@ -381,8 +381,9 @@ class System:
             syncs=self.run_syncs,
             change=self.change,
             statuses_of=lambda kind: KINDS[kind].statuses,
-            days_without_names=lambda connection: 0,
-            leave_individual=lambda connection: None,
+            days_without_names=self.persons.days_without_names,
+            announce_leaving=self.persons.announce,
+            leave_individual=self.persons.leave,
             now=self.now,
         )
 

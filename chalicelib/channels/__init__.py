@@ -19,12 +19,13 @@ from chalicelib.domain.secret import Secret
 class Page(msgspec.Struct, frozen=True):
     """One page of orders and where the next begins; `cursor` is None after the last.
 
-    `persons` are their customers by order id, of a channel that was opened with `persons`; else there are none.
+    `persons` are their customers by order id; None of a channel that was not opened with `persons`, or does not let us read
+    them.
     """
 
     orders: tuple[Order, ...]
     cursor: str | None
-    persons: dict[str, Person] = {}
+    persons: dict[str, Person] | None = None
 
 
 class Store(msgspec.Struct, frozen=True):

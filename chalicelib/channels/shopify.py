@@ -183,7 +183,8 @@ class Place(msgspec.Struct, frozen=True):
 class Shopify:
     """One paired shop. `base_url` holds `{shop}` where the shop's domain goes; `store` names it in its orders.
 
-    Only with `persons` is the shop asked who its customers are.
+    Only with `persons` is the shop asked who its customers are. Apps that Shopify has not approved for such fields get the
+    answer with an error ("Protected customer data"); then the orders are read without.
     """
 
     kind = "shopify"
@@ -236,14 +237,14 @@ class Shopify:
         place = Place.parse(cursor) if cursor else Place(window.start_at - MARGIN)
         cursors = {place.after}
         for _ in range(PAGES_MAX):
-            listed = self._list(_placed(place.start_at, window.end_at + MARGIN), place.after)
+            listed, persons = self._list(_placed(place.start_at, window.end_at + MARGIN), place.after)
             following = _following(place, listed)
             if following is not None and following.after is not None:
                 if following.after in cursors:
                     raise errors.UnreadablePayload("The shop's list of orders leads back to a page already read.")
                 cursors.add(following.after)
             inside = [node for node in listed.nodes if node.processed_at in window]
-            yield Page(self._parse(inside), following.text() if following else None, _persons_of(inside))
+            yield Page(self._parse(inside), following.text() if following else None, persons)
             if following is None:
                 return
             place = following
@@ -263,11 +264,17 @@ class Shopify:
         if codes - {"APP_NOT_INSTALLED"}:
             raise errors.PermanentError("The shop did not let our app be removed.")
 
-    def _list(self, query: str, after: str | None) -> _OrdersPage:
+    def _list(self, query: str, after: str | None) -> tuple[_OrdersPage, dict[str, Person] | None]:
+        """A page of the list, and the customers on it if they are asked for and the shop lets us read them."""
         variables = {"query": query, "after": after}
         if self._persons:
-            return self._ask(queries.ORDERS_AND_PERSONS, variables, _read_orders_and_persons).orders
-        return self._ask(queries.ORDERS, variables, _read_orders).orders
+            try:
+                page = self._ask(queries.ORDERS_AND_PERSONS, variables, _read_orders_and_persons).orders
+                return page, _persons_of(page.nodes)
+            except errors.AuthExpired:
+                # Either this question is refused or every one: the next one tells.
+                self._persons = False
+        return self._ask(queries.ORDERS, variables, _read_orders).orders, None
 
     # -- what the page does not show
 
@@ -397,9 +404,9 @@ class Shopify:
         return min(max(0.0, lacking / self._throttle.restore_rate - since_s), WAIT_MAX_S)
 
 
-def _persons_of(nodes: Sequence[OrderNode]) -> dict[str, Person]:
+def _persons_of(nodes: Sequence[OrderNodeWithPerson]) -> dict[str, Person]:
     """The customers of those orders that say one, by order id."""
-    found = ((node.id, parse_person(node)) for node in nodes if isinstance(node, OrderNodeWithPerson))
+    found = ((node.id, parse_person(node)) for node in nodes)
     return {id_.rpartition("/")[2]: person for id_, person in found if person is not None}
 
 

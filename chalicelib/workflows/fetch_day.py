@@ -37,7 +37,7 @@ class Page(Protocol):
     @property
     def cursor(self) -> str | None: ...
     @property
-    def persons(self) -> dict[str, Person]: ...
+    def persons(self) -> dict[str, Person] | None: ...
 
 
 class Channel(Protocol):
@@ -57,7 +57,7 @@ class OpenChannel(Protocol):
 class Gathered(msgspec.Struct, kw_only=True):
     """A fetch on its way: what came, what of it is not saved, where it goes on.
 
-    `persons` are the customers by order id, None if they were not asked for from the start.
+    `persons` are the customers by order id, None if they are not known of every page.
     """
 
     orders: DayOrders = msgspec.field(default_factory=DayOrders)
@@ -166,9 +166,11 @@ class FetchDay:
         for page in channel.fetch_pages(window, gathered.cursor):
             gathered.orders.add(page.orders)
             gathered.unsaved.add(page.orders)
-            if gathered.persons is not None:
+            if gathered.persons is not None and page.persons is not None:
                 gathered.persons.update(page.persons)
                 gathered.unsaved_persons.update(page.persons)
+            else:
+                gathered.persons = None
             gathered.pages += 1
             gathered.cursor = page.cursor
             if page.cursor is not None and self._seconds() >= give_up_at:

@@ -85,8 +85,8 @@ class Persons:
 
     def days_without_names(self, connection: Connection) -> int:
         """How many days with orders have no persons, because they were read before individual mode began."""
-        heads = (head for head in self._heads(connection.workspace, connection.id) if head.named is None)
-        return sum(1 for head in heads if head.shown is not None and head.shown.orders)
+        shown = (head.shown for head in self._heads(connection.workspace, connection.id) if head.named is None)
+        return sum(1 for live in shown if live is not None and live.orders and live.state != "events_only")
 
     # -- erasing
 

@@ -94,7 +94,26 @@ def test_customers_that_the_shop_tells_unasked_are_not_read(shop):
     told = {"name": "Harbor Cafe", "countryCodeV2": "US", "provinceCode": "NY"}
     shop.answers(orders_page([plain(1) | {"displayAddress": told}]))
     (page,) = client(shop.url).fetch_pages(A_DAY)
-    assert page.persons == {}
+    assert page.persons is None
+
+
+DENIED = {"errors": [{"message": "This app is not approved.", "extensions": {"code": "ACCESS_DENIED"}}], "data": None}
+
+
+def test_an_app_that_may_not_read_customers_still_reads_the_orders(shop):
+    shop.answers(DENIED)
+    shop.answers(orders_page([plain(1)], "c1"))
+    shop.answers(orders_page([plain(2)]))
+    pages = list(client(shop.url, persons=True).fetch_pages(A_DAY))
+    assert [(page.orders[0].id, page.persons) for page in pages] == [("1", None), ("2", None)]
+    asked = [question["query"] for question in shop.questions()]
+    assert asked == [DOCUMENTS[PERSONS], DOCUMENTS["ORDERS"], DOCUMENTS["ORDERS"]]
+
+
+def test_an_app_that_may_read_nothing_has_to_sign_in_again(shop):
+    shop.answers(DENIED)
+    with pytest.raises(errors.AuthExpired):
+        list(client(shop.url, persons=True).fetch_pages(A_DAY))
 
 
 def test_a_customer_of_another_form_is_an_unreadable_answer(shop):

@@ -61,7 +61,7 @@ class Shop:
             after = first + self._page_size
             page = tuple(orders[first:after])
             who = {order.id: self.persons[order.id] for order in page if order.id in self.persons}
-            yield Page(page, str(after) if after < len(orders) else None, who if self.asked_for_persons else {})
+            yield Page(page, str(after) if after < len(orders) else None, who if self.asked_for_persons else None)
 
     def find_order(self, number: str) -> tuple[datetime, ...]:
         self.searches += 1

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from itertools import count
 
+import msgspec
 import pytest
 
 from chalicelib import errors
@@ -132,6 +133,20 @@ def test_a_day_whose_customers_say_nothing_lacks_no_names_once_it_was_read(book)
     book.change("individual")
     book.read(DAY)
     assert book.persons.days_without_names(book.connection) == 0
+
+
+def test_a_shop_that_does_not_let_us_read_customers_is_brought_in_without(book):
+    pages = book.shop.fetch_pages
+
+    def mute(window, cursor=None):
+        for page in pages(window, cursor):
+            yield msgspec.structs.replace(page, persons=None)
+
+    book.shop.fetch_pages = mute
+    book.change("individual")
+    assert book.read(DAY) == {"published": 1}
+    assert (book.names(), book.stored()) == ({}, set())
+    assert book.persons.days_without_names(book.connection) == 1
 
 
 def test_a_day_read_again_has_the_names_as_they_are_now_and_leaves_no_litter(individual):
