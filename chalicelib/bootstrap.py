@@ -35,6 +35,7 @@ from chalicelib.storage.connections import Connections
 from chalicelib.storage.days import Days
 from chalicelib.storage.documents import Documents
 from chalicelib.storage.idempotency import Once
+from chalicelib.storage.persons import PersonParts
 from chalicelib.storage.revisions import Revisions
 from chalicelib.storage.shelves import Shelves
 from chalicelib.storage.syncs import Syncs
@@ -47,6 +48,7 @@ from chalicelib.workflows.make_revision import MakeRevision
 from chalicelib.workflows.order_settings import ChangeOrderSettings
 from chalicelib.workflows.pair import Pair, Tokens
 from chalicelib.workflows.part import Part
+from chalicelib.workflows.persons import Persons
 from chalicelib.workflows.plan import Plan
 from chalicelib.workflows.read_activity import ReadActivity
 from chalicelib.workflows.read_connections import ReadConnections
@@ -144,6 +146,16 @@ class System:
         return Clean(days=self.days, revisions=self.revisions, documents=self.documents)
 
     @cached_property
+    def persons(self) -> Persons:
+        return Persons(
+            parts=PersonParts(self.outside.table),
+            days=self.days,
+            agenda=self.agenda,
+            connections=self.connections,
+            now=self.now,
+        )
+
+    @cached_property
     def settle(self) -> Settle:
         return Settle(
             days=self.days,
@@ -163,6 +175,7 @@ class System:
             revisions=self.revisions,
             agenda=self.agenda,
             ask=self.ask,
+            persons=self.persons,
             open_channel=self.open_channel,
             now=self.now,
             budget_s=self.settings.budget_s,
@@ -175,6 +188,7 @@ class System:
             activity=self.activity,
             fetch=fetch,
             make=MakeRevision(revisions=self.revisions, counted_by=self.counted_by),
+            persons=self.persons,
             settle=self.settle,
             clean=self.clean,
             plan_year=self.plan_year,
@@ -226,6 +240,7 @@ class System:
             connections=self.connections,
             finish_parting=self.part.finish,
             cut_again=lambda workspace, connection: self.order_settings.cut_again(workspace, connection),
+            finish_erasing=self.persons.finish,
             now=self.now,
             resend_s=self.settings.resend_s,
         )
@@ -266,7 +281,13 @@ class System:
         """A paired shop with credentials that work; `renew` after those in use were refused."""
         credentials = self.tokens.fresh(connection, force=renew)
         store = connection.stores[0].id if len(connection.stores) > 1 else ""
-        return self.shopify.open(connection.domain, credentials.access, zone=connection.calendar, store=store)
+        return self.shopify.open(
+            connection.domain,
+            credentials.access,
+            zone=connection.calendar,
+            store=store,
+            persons=connection.keeps_persons,
+        )
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
@@ -361,8 +382,9 @@ class System:
             syncs=self.run_syncs,
             change=self.change,
             statuses_of=lambda kind: KINDS[kind].statuses,
-            days_without_names=lambda connection: 0,
-            leave_individual=lambda connection: None,
+            days_without_names=self.persons.days_without_names,
+            announce_leaving=self.persons.announce,
+            leave_individual=self.persons.leave,
             now=self.now,
         )
 

@@ -12,14 +12,20 @@ import msgspec
 
 from chalicelib.domain.days import Window
 from chalicelib.domain.orders import Order
+from chalicelib.domain.persons import Person
 from chalicelib.domain.secret import Secret
 
 
 class Page(msgspec.Struct, frozen=True):
-    """One page of orders and where the next begins; `cursor` is None after the last."""
+    """One page of orders and where the next begins; `cursor` is None after the last.
+
+    `persons` are their customers by order id; None of a channel that was not opened with `persons`, or does not let us read
+    them.
+    """
 
     orders: tuple[Order, ...]
     cursor: str | None
+    persons: dict[str, Person] | None = None
 
 
 class Store(msgspec.Struct, frozen=True):

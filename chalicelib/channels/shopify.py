@@ -26,14 +26,17 @@ from chalicelib.channels.shopify_orders import (
     LineItem,
     Lines,
     OrderNode,
+    OrderNodeWithPerson,
     PageInfo,
     Sale,
     Sales,
     needs_ledger,
     parse_order,
+    parse_person,
 )
 from chalicelib.domain.days import Cut, Window
 from chalicelib.domain.orders import Order
+from chalicelib.domain.persons import Person
 from chalicelib.domain.secret import Secret
 
 API_VERSION = "2026-10"
@@ -98,6 +101,14 @@ class _Orders(_Wire, frozen=True):
     orders: _OrdersPage
 
 
+class _OrdersPageWithPersons(_OrdersPage, frozen=True):
+    nodes: tuple[OrderNodeWithPerson, ...]
+
+
+class _OrdersWithPersons(_Orders, frozen=True):
+    orders: _OrdersPageWithPersons
+
+
 class _OrderLines(_Wire, frozen=True):
     line_items: Lines
 
@@ -144,6 +155,7 @@ class _Uninstalled(_Wire, frozen=True):
 
 
 _read_orders = msgspec.json.Decoder(_Answer[_Orders])
+_read_orders_and_persons = msgspec.json.Decoder(_Answer[_OrdersWithPersons])
 _read_lines = msgspec.json.Decoder(_Answer[_Lines])
 _read_ledgers = msgspec.json.Decoder(_Answer[_Ledgers])
 _read_count = msgspec.json.Decoder(_Answer[_Count])
@@ -169,7 +181,11 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Shopify:
-    """One paired shop. `base_url` holds `{shop}` where the shop's domain goes; `store` names it in its orders."""
+    """One paired shop. `base_url` holds `{shop}` where the shop's domain goes; `store` names it in its orders.
+
+    Only with `persons` is the shop asked who its customers are. Apps that Shopify has not approved for such fields get the
+    answer with an error ("Protected customer data"); then the orders are read without.
+    """
 
     kind = "shopify"
 
@@ -183,6 +199,7 @@ class Shopify:
         scopes: Sequence[str] = (),
         zone: Cut = "UTC",
         store: str = "",
+        persons: bool = False,
         sleep: Callable[[float], None],
         now: Callable[[], datetime],
     ) -> None:
@@ -192,6 +209,7 @@ class Shopify:
         self._scopes = scopes
         self._zone = zone
         self._store = store
+        self._persons = persons
         self._sleep = sleep
         self._now = now
         self._throttle: _Throttle | None = None
@@ -219,15 +237,14 @@ class Shopify:
         place = Place.parse(cursor) if cursor else Place(window.start_at - MARGIN)
         cursors = {place.after}
         for _ in range(PAGES_MAX):
-            query = _placed(place.start_at, window.end_at + MARGIN)
-            listed = self._ask(queries.ORDERS, {"query": query, "after": place.after}, _read_orders).orders
+            listed, persons = self._list(_placed(place.start_at, window.end_at + MARGIN), place.after)
             following = _following(place, listed)
             if following is not None and following.after is not None:
                 if following.after in cursors:
                     raise errors.UnreadablePayload("The shop's list of orders leads back to a page already read.")
                 cursors.add(following.after)
             inside = [node for node in listed.nodes if node.processed_at in window]
-            yield Page(self._parse(inside), following.text() if following else None)
+            yield Page(self._parse(inside), following.text() if following else None, persons)
             if following is None:
                 return
             place = following
@@ -246,6 +263,18 @@ class Shopify:
         codes = {error.code for error in answer.user_errors} if answer is not None else {None}
         if codes - {"APP_NOT_INSTALLED"}:
             raise errors.PermanentError("The shop did not let our app be removed.")
+
+    def _list(self, query: str, after: str | None) -> tuple[_OrdersPage, dict[str, Person] | None]:
+        """A page of the list, and the customers on it if they are asked for and the shop lets us read them."""
+        variables = {"query": query, "after": after}
+        if self._persons:
+            try:
+                page = self._ask(queries.ORDERS_AND_PERSONS, variables, _read_orders_and_persons).orders
+                return page, _persons_of(page.nodes)
+            except errors.AuthExpired:
+                # Either this question is refused or every one: the next one tells.
+                self._persons = False
+        return self._ask(queries.ORDERS, variables, _read_orders).orders, None
 
     # -- what the page does not show
 
@@ -373,6 +402,12 @@ class Shopify:
         if self._throttle.restore_rate <= 0:
             return WAIT_DEFAULT_S
         return min(max(0.0, lacking / self._throttle.restore_rate - since_s), WAIT_MAX_S)
+
+
+def _persons_of(nodes: Sequence[OrderNodeWithPerson]) -> dict[str, Person]:
+    """The customers of those orders that say one, by order id."""
+    found = ((node.id, parse_person(node)) for node in nodes)
+    return {id_.rpartition("/")[2]: person for id_, person in found if person is not None}
 
 
 def _following(place: Place, listed: _OrdersPage) -> Place | None:

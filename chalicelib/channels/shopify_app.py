@@ -78,9 +78,16 @@ class ShopifyApp:
         return reach_days(scopes)
 
     def open(
-        self, domain: str, access: Secret, *, scopes: tuple[str, ...] = (), zone: Cut = "UTC", store: str = ""
+        self,
+        domain: str,
+        access: Secret,
+        *,
+        scopes: tuple[str, ...] = (),
+        zone: Cut = "UTC",
+        store: str = "",
+        persons: bool = False,
     ) -> Shopify:
-        """A paired shop, ready to be asked."""
+        """A paired shop, ready to be asked; for the customers of its orders too if `persons`."""
         return Shopify(
             self._http(),
             base_url=self._base_url,
@@ -89,6 +96,7 @@ class ShopifyApp:
             scopes=scopes,
             zone=zone,
             store=store,
+            persons=persons,
             sleep=self._sleep,
             now=self._now,
         )

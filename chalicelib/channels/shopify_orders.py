@@ -16,6 +16,7 @@ from chalicelib import errors
 from chalicelib.domain.days import Cut, day_of
 from chalicelib.domain.money import divide_half_away, exponent, parse_minor
 from chalicelib.domain.orders import NOTHING, Amounts, Event, Order, OrderLine, Tender
+from chalicelib.domain.persons import Person, person_of
 
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
@@ -114,6 +115,18 @@ class OrderNode(_Payload, frozen=True):
     transactions: tuple[Transaction, ...]
     shipping_lines: ShippingLines
     line_items: Lines
+
+
+class Address(_Payload, frozen=True):
+    """All that we read about a person."""
+
+    name: str | None
+    country_code_v2: str | None
+    province_code: str | None
+
+
+class OrderNodeWithPerson(OrderNode, frozen=True):
+    display_address: Address | None
 
 
 class SoldItem(_Payload, frozen=True):
@@ -224,6 +237,12 @@ def _parse(node: OrderNode, ledger: Ledger | None, zone: Cut, store: str) -> Ord
         tenders=_tenders(node.transactions, places) if node.transactions else (),
         flags=flags if reason is None else (),
     )
+
+
+def parse_person(node: OrderNodeWithPerson) -> Person | None:
+    """The order's customer, as far as the shop says and we keep."""
+    at = node.display_address
+    return person_of(at.name, at.country_code_v2, at.province_code) if at else None
 
 
 # --- a plain order

@@ -53,6 +53,11 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
         """What cuts the connection's days."""
         return self.settings.calendar or Calendar(self.zone)
 
+    @property
+    def keeps_persons(self) -> bool:
+        """Whether name and region of customers are asked for, kept and shown."""
+        return self.settings.summary == "individual"
+
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True):
     """An opened token pair. Lives in memory only."""

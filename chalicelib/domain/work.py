@@ -86,7 +86,8 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
 
     `partial`: the day was asked for the events of its orders only, being older than our history. `settings` is the version of
     the order settings that a person asked the day to be cut by. `actor` asked last. `checked_at` is when the channel was
-    last heard to say what is live. The chain of revisions is kept from number `keep_from`.
+    last heard to say what is live. The chain of revisions is kept from number `keep_from`. `named` is the attempt whose persons
+    are kept, None if none are.
     """
 
     key: DayKey
@@ -111,6 +112,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     actor: str = "daybook"
     checked_at: int = 0
     keep_from: int = 0
+    named: str | None = None
 
     @property
     def needs_work(self) -> bool:
@@ -208,3 +210,12 @@ class PendingSync(msgspec.Struct, frozen=True):
     workspace: str
     connection: str
     sync: str
+
+
+class Erasure(msgspec.Struct, frozen=True):
+    """A connection whose days are to be walked at `at` for persons that are no longer kept. `stamp` is new with each wish."""
+
+    workspace: str
+    connection: str
+    stamp: str
+    at: int

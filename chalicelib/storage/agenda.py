@@ -9,8 +9,8 @@ from contextlib import suppress
 from datetime import date
 
 from chalicelib import errors
-from chalicelib.domain.work import DayKey, Due, PendingSync, Queue, Wanted
-from chalicelib.storage.models import AgendaConnection, AgendaSync, WantedItem, key
+from chalicelib.domain.work import DayKey, Due, Erasure, PendingSync, Queue, Wanted
+from chalicelib.storage.models import AgendaConnection, AgendaErasure, AgendaSync, WantedItem, key
 from chalicelib.storage.table import Table
 
 _INSTANTS = ("blocked_until", "refresh_at", "looked_at", "look_at", "look_sent_at", "reread_at")
@@ -212,6 +212,28 @@ class Agenda:
     def drop_sync(self, pending: PendingSync) -> None:
         self._repeat(lambda: self._table.delete(*self._sync_key(pending)))
 
+    # -- erasing
+
+    def want_erasing(self, workspace: str, connection: str, at: int) -> Erasure:
+        """Let the connection be walked at `at`; an earlier wish is put off until then."""
+        erasure = Erasure(workspace, connection, self._new_id(), at)
+        item = AgendaErasure(
+            *self._erasure_key(connection), workspace=workspace, connection=connection, stamp=erasure.stamp, at=at
+        )
+        self._repeat(lambda: self._table.put(item))
+        return erasure
+
+    def erasures(self, partition: int) -> Iterator[Erasure]:
+        for item in self._table.query(AgendaErasure, _pk(partition), begins="ERASE#"):
+            yield Erasure(item.workspace, item.connection, item.stamp, int(item.at))
+
+    def drop_erasing(self, seen: Erasure) -> None:
+        """Be done with it, unless there is a newer wish; a repeat only walks again."""
+        try:
+            self._table.delete(*self._erasure_key(seen.connection), AgendaErasure.stamp == seen.stamp)
+        except (errors.Refused, errors.Unanswered):
+            return
+
     @staticmethod
     def _repeat(write: Callable[[], None]) -> None:
         """An unconditional write that may be done twice."""
@@ -243,6 +265,9 @@ class Agenda:
 
     def _connection_key(self, connection: str) -> tuple[str, str]:
         return _pk(self.partition_of(connection)), key("CONN", connection)
+
+    def _erasure_key(self, connection: str) -> tuple[str, str]:
+        return _pk(self.partition_of(connection)), key("ERASE", connection)
 
     def _sync_key(self, pending: PendingSync) -> tuple[str, str]:
         return _pk(self.partition_of(pending.connection)), key("SYNC", pending.connection, pending.sync)

@@ -148,12 +148,12 @@ class Days:
         """Take the attempt away; whoever holds it can no longer publish."""
         return self._while_mine(day, attempt, _no_attempt(), landed=lambda head: head.attempt is None)
 
-    def close(self, day: DayKey, attempt: Attempt) -> bool:
-        """End an attempt that found what is live already."""
+    def close(self, day: DayKey, attempt: Attempt, *, named: str | None = None) -> bool:
+        """End an attempt that found what is live already. `named` is the attempt whose persons are kept from now on."""
         return self._while_mine(
             day,
             attempt.id,
-            [*_no_attempt(), *_served(attempt)],
+            [*_no_attempt(), *_served(attempt), _named(named)],
             landed=lambda head: head.served >= attempt.serving and head.attempt is None,
         )
 
@@ -167,10 +167,12 @@ class Days:
         year: str,
         touches: tuple[date, ...],
         keep_from: int | None = None,
+        named: str | None = None,
     ) -> bool:
         """Make the attempt's revision the live one and note what that owes. True if it is, or was, live through us.
 
-        With `keep_from`, revisions of smaller numbers need not be kept once what is owed is settled.
+        With `keep_from`, revisions of smaller numbers need not be kept once what is owed is settled. `named` is the attempt
+        whose persons are kept from now on.
         """
         return self._while_mine(
             seen.key,
@@ -186,8 +188,19 @@ class Days:
                 DayHead.due.set(attempt.id),
                 DayHead.due_year.set(year),
                 DayHead.due_touches.set(msgspec.json.encode(touches).decode()),
+                _named(named),
             ],
             landed=lambda head: head.live == attempt.id,
+        )
+
+    def forget_names(self, day: DayKey, named: str) -> None:
+        """Note that the persons of attempt `named` are gone, if it is still named."""
+        self._change(
+            day,
+            [DayHead.named.remove()],
+            DayHead.named == named,
+            landed=lambda head: head.named != named,
+            open_still=lambda head: head.named == named,
         )
 
     def clear_due(self, day: DayKey, attempt: str) -> None:
@@ -260,6 +273,10 @@ def _served(attempt: Attempt) -> list[Action]:
     ]
 
 
+def _named(attempt: str | None) -> Action:
+    return DayHead.named.remove() if attempt is None else DayHead.named.set(attempt)
+
+
 def _head(day: DayKey, item: DayHead) -> Head:
     attempt = None
     if item.attempt is not None:
@@ -294,4 +311,5 @@ def _head(day: DayKey, item: DayHead) -> Head:
         actor=item.actor or "daybook",
         checked_at=int(item.checked_at or 0),
         keep_from=int(item.keep_from or 0),
+        named=item.named,
     )

@@ -5,12 +5,14 @@
     PARTS#<connection>#<day>            REV#<attempt>                   Part         one revision of the day's facts
                                         SET#<attempt>#<k>               Part         a chunk of it, or of a running fetch
                                         DOC#<attempt>                   Part         one version of the document
+                                        WHO#<attempt>#<k>               Part         persons of some orders (persons.py)
     EVENTS#<connection>#<event day>     EV#<order day>#<attempt>        Part         events of that order day's orders
     SHELVES#<workspace>#<kind>#<account> HEAD#<shelf>                   ShelfHead    counted order ids and their counts
                                         PART#<shelf>#<version>#<random> Part         some of those ids
     AGENDA#<00..ff>                     CONN#<connection>               AgendaConnection
                                         WANT#<connection>#<day>         Wanted       a day that needs work
                                         SYNC#<sync>                     AgendaSync   a sync whose days are not all asked or done
+                                        ERASE#<connection>              AgendaErasure persons are to be erased
     WS#<workspace>                      SYNC#<sync>                     Sync
     ACT#<workspace>#<level>             <instant>#<random>              Activity
 
@@ -78,6 +80,7 @@ class DayHead(Item):
     actor = UnicodeAttribute(default="daybook")
     checked_at = NumberAttribute(default=0)
     keep_from = NumberAttribute(default=0)
+    named = UnicodeAttribute(null=True)
 
 
 class DocumentHead(Item):
@@ -135,6 +138,15 @@ class AgendaSync(Item):
 
     workspace = UnicodeAttribute()
     sync = UnicodeAttribute()
+
+
+class AgendaErasure(Item):
+    """See domain.work.Erasure."""
+
+    workspace = UnicodeAttribute()
+    connection = UnicodeAttribute()
+    stamp = UnicodeAttribute()
+    at = NumberAttribute()
 
 
 class SyncItem(Item):

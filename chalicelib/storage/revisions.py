@@ -111,9 +111,11 @@ class Revisions:
             live = revision.predecessor
 
     def names(self, day: DayKey) -> list[tuple[str, str]]:
-        """The keys of all parts of the day, revisions and chunks; documents are not among them."""
+        """The keys of all parts of the day: revisions, chunks and persons; documents are not among them."""
         pk = _parts(day)
-        return [(pk, item.sk) for begins in ("REV#", "SET#") for item in self._table.query(Part, pk, begins=begins)]
+        return [
+            (pk, item.sk) for begins in ("REV#", "SET#", "WHO#") for item in self._table.query(Part, pk, begins=begins)
+        ]
 
     def event_names(self, day: DayKey, event_days: Iterable[date]) -> list[tuple[str, str]]:
         """The keys of the events that any attempt of the day left on `event_days`."""
@@ -147,7 +149,7 @@ class Revisions:
         return kept
 
     def attempt_of(self, name: tuple[str, str]) -> str:
-        """The attempt that a revision, chunk or events key belongs to."""
+        """The attempt that a revision, chunk, persons or events key belongs to."""
         kind, *rest = name[1].split("#")
         return rest[1] if kind == "EV" else rest[0]
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from chalicelib import errors
-from chalicelib.domain.work import DayKey
+from chalicelib.domain.work import DayKey, Head
 
 if TYPE_CHECKING:
     from chalicelib.storage.days import Days
@@ -49,13 +49,16 @@ class Clean:
         head = self._days.read(day)
         if head is None:
             return 0
-        if all(self._revisions.attempt_of(name) == head.live for name in listed):
-            return 0
-        # What is owed is told from the predecessor, too.
-        keep_from = head.keep_from if head.due is None else 0
-        kept = self._revisions.kept_names(day, self._revisions.chain(day, head.live, keep_from), head)
-        running = head.attempt.id if head.attempt else None
-        litter = [name for name in listed if name not in kept and self._revisions.attempt_of(name) != running]
+        named = _whose_persons_are_kept(head)
+        persons = [name for name in listed if name[1].startswith("WHO#")]
+        litter = [name for name in persons if self._revisions.attempt_of(name) not in named]
+        facts = [name for name in listed if not name[1].startswith("WHO#")]
+        if any(self._revisions.attempt_of(name) != head.live for name in facts):
+            # What is owed is told from the predecessor, too.
+            keep_from = head.keep_from if head.due is None else 0
+            kept = self._revisions.kept_names(day, self._revisions.chain(day, head.live, keep_from), head)
+            running = head.attempt.id if head.attempt else None
+            litter += [name for name in facts if name not in kept and self._revisions.attempt_of(name) != running]
         for name in sorted(litter, key=lambda name: not name[1].startswith("EV#")):
             self._revisions.delete(name)
         return len(litter)
@@ -63,3 +66,9 @@ class Clean:
     def _event_days(self, day: DayKey, attempt: str) -> tuple[date, ...]:
         revision = self._revisions.read(day, attempt)
         return tuple(revision.event_days) if revision else ()
+
+
+def _whose_persons_are_kept(head: Head) -> set[str | None]:
+    """The attempt that the head names, and of a running fetch its own and those it inherited."""
+    running = {head.attempt.id, *(attempt for attempt, _ in head.attempt.parts)} if head.attempt else set()
+    return {head.named, *running}

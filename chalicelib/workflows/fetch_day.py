@@ -16,6 +16,7 @@ from chalicelib.domain.connections import Connection
 from chalicelib.domain.days import Window, window_of
 from chalicelib.domain.facts import DayOrders
 from chalicelib.domain.orders import Order
+from chalicelib.domain.persons import Person
 from chalicelib.domain.work import Attempt, DayKey
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from chalicelib.storage.days import Days
     from chalicelib.storage.revisions import Revisions
     from chalicelib.workflows.ask import Ask
+    from chalicelib.workflows.persons import Persons
 
 FETCHES_MAX = 3
 
@@ -34,6 +36,8 @@ class Page(Protocol):
     def orders(self) -> tuple[Order, ...]: ...
     @property
     def cursor(self) -> str | None: ...
+    @property
+    def persons(self) -> dict[str, Person] | None: ...
 
 
 class Channel(Protocol):
@@ -51,16 +55,26 @@ class OpenChannel(Protocol):
 
 
 class Gathered(msgspec.Struct, kw_only=True):
-    """A fetch on its way: what came, what of it is not saved, where it goes on."""
+    """A fetch on its way: what came, what of it is not saved, where it goes on.
 
-    orders: DayOrders
-    unsaved: DayOrders
-    cursor: str | None
-    parts: tuple[tuple[str, int], ...]
+    `persons` are the customers by order id, None if they are not known of every page.
+    """
+
+    orders: DayOrders = msgspec.field(default_factory=DayOrders)
+    unsaved: DayOrders = msgspec.field(default_factory=DayOrders)
+    persons: dict[str, Person] | None = None
+    unsaved_persons: dict[str, Person] = {}
+    cursor: str | None = None
+    parts: tuple[tuple[str, int], ...] = ()
     next_chunk: int = 0
     pages: int = 0
     fetches: int = 0
     matched: bool = False
+
+    def begin_anew(self, *, with_persons: bool) -> None:
+        """Forget what came: the next fetch starts at the beginning."""
+        self.orders, self.unsaved, self.cursor, self.parts = DayOrders(), DayOrders(), None, ()
+        self.persons, self.unsaved_persons = {} if with_persons else None, {}
 
 
 class FetchDay:
@@ -73,6 +87,7 @@ class FetchDay:
         revisions: "Revisions",
         agenda: "Agenda",
         ask: "Ask",
+        persons: "Persons",
         open_channel: OpenChannel,
         now: Callable[[], datetime],
         budget_s: int,
@@ -81,6 +96,7 @@ class FetchDay:
         self._revisions = revisions
         self._agenda = agenda
         self._ask = ask
+        self._persons = persons
         self._open_channel = open_channel
         self._now = now
         self._budget_s = budget_s
@@ -95,7 +111,7 @@ class FetchDay:
         """
         window = window_of(day.day, connection.calendar)
         give_up_at = self._seconds() + self._budget_s
-        gathered = self._inherited(day, attempt, window)
+        gathered = self._inherited(day, attempt, window, with_persons=connection.keeps_persons)
         channel = self._open_channel(connection, renew=False)
         renewed = False
         while gathered.fetches < FETCHES_MAX:
@@ -108,22 +124,26 @@ class FetchDay:
                     raise
                 channel, renewed = self._open_channel(connection, renew=True), True
                 if gathered.cursor is None:
-                    gathered.orders, gathered.unsaved, gathered.parts = DayOrders(), DayOrders(), ()
+                    gathered.begin_anew(with_persons=connection.keeps_persons)
                 continue  # the page in hand is fetched again
             gathered.fetches += 1
             if count is None or count == len(gathered.orders):
                 gathered.matched = True
                 return gathered
             if gathered.fetches < FETCHES_MAX:
-                gathered.orders, gathered.unsaved, gathered.cursor, gathered.parts = DayOrders(), DayOrders(), None, ()
+                gathered.begin_anew(with_persons=connection.keeps_persons)
         return gathered
 
-    def _inherited(self, day: DayKey, attempt: Attempt, window: Window) -> Gathered:
+    def _inherited(self, day: DayKey, attempt: Attempt, window: Window, *, with_persons: bool) -> Gathered:
         """What an interrupted fetch has left; nothing if the day has been cut otherwise since."""
+        gathered = Gathered()
+        gathered.begin_anew(with_persons=with_persons)
         cut, _, cursor = (attempt.cursor or "").partition(" ")
         if cut != _cut(window):
-            return Gathered(orders=DayOrders(), unsaved=DayOrders(), cursor=None, parts=())
-        gathered = Gathered(orders=DayOrders(), unsaved=DayOrders(), cursor=cursor, parts=attempt.parts)
+            return gathered
+        gathered.cursor, gathered.parts = cursor, attempt.parts
+        if with_persons:
+            gathered.persons = self._persons.saved(day, dict(attempt.parts))
         for _, parts in groupby(
             attempt.parts, key=itemgetter(0)
         ):  # each attempt saved its rows once, in one or more chunks
@@ -146,6 +166,11 @@ class FetchDay:
         for page in channel.fetch_pages(window, gathered.cursor):
             gathered.orders.add(page.orders)
             gathered.unsaved.add(page.orders)
+            if gathered.persons is not None and page.persons is not None:
+                gathered.persons.update(page.persons)
+                gathered.unsaved_persons.update(page.persons)
+            else:
+                gathered.persons = None
             gathered.pages += 1
             gathered.cursor = page.cursor
             if page.cursor is not None and self._seconds() >= give_up_at:
@@ -158,6 +183,7 @@ class FetchDay:
         rows = gathered.unsaved.rows()
         names = self._revisions.write_rows(day, attempt.id, gathered.next_chunk, rows)
         gathered.next_chunk += len(names)
+        self._persons.write(day, attempt.id, gathered.unsaved_persons if gathered.persons is not None else None)
         saved = msgspec.structs.replace(
             attempt, cursor=f"{_cut(window)} {gathered.cursor}", parts=(*gathered.parts, *names), until=self._seconds()
         )

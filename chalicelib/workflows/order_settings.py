@@ -80,7 +80,8 @@ class Saved(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChangeOrderSettings:
-    """Reads and changes order settings. `statuses_of` is by kind; `leave_individual` erases the names that were kept."""
+    """Reads and changes order settings. `statuses_of` is by kind; `leave_individual` erases the names that were kept;
+    `announce_leaving` makes up for it where the process dies before it comes to that."""
 
     def __init__(
         self,
@@ -93,6 +94,7 @@ class ChangeOrderSettings:
         change: "Change",
         statuses_of: Callable[[str], tuple[Status, ...]],
         days_without_names: Callable[[Connection], int],
+        announce_leaving: Callable[[Connection], object],
         leave_individual: Callable[[Connection], None],
         now: Callable[[], datetime],
     ) -> None:
@@ -104,6 +106,7 @@ class ChangeOrderSettings:
         self._change = change
         self._statuses_of = statuses_of
         self._days_without_names = days_without_names
+        self._announce_leaving = announce_leaving
         self._leave_individual = leave_individual
         self._now = now
 
@@ -138,6 +141,8 @@ class ChangeOrderSettings:
         if changed.settings != connection.settings:
             self._change.note(who, f"connection {connection.id}", connection.settings, changed.settings)
             self._agenda.look_soon(connection.id)
+            if connection.keeps_persons and not changed.keeps_persons:
+                self._announce_leaving(connection)
             recut = changed.calendar != connection.calendar and wanted.recut
             if not self._connections.change_settings(
                 connection, changed.settings, recut_by=who.email if recut else None
@@ -219,7 +224,7 @@ class ChangeOrderSettings:
     ) -> Saved:
         """Bring the agenda and the days in line with the settings; every step may be done twice."""
         said, syncs = [], []
-        if was.settings.summary == "individual" and now.settings.summary != "individual":
+        if was.keeps_persons and not now.keeps_persons:
             self._leave_individual(now)
             said.append("The names of customers are erased.")
         if was.calendar != now.calendar:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from chalicelib.domain.connections import Connection
 from chalicelib.domain.days import DAY, day_of, days_between, due_at
 from chalicelib.domain.order_settings import A_DAY_MIN
-from chalicelib.domain.work import DayKey, Due, Wanted
+from chalicelib.domain.work import DayKey, Due, Erasure, Wanted
 
 if TYPE_CHECKING:
     from chalicelib.storage.agenda import Agenda
@@ -25,7 +25,8 @@ CLEANED_DAYS = 14
 
 class Plan:
     """Plans over agenda partitions. `resend_s` is how long a sent message is left alone; `finish_parting` ends a
-    disconnecting that died, `cut_again` asks the days that another zone is to cut anew if that was not done."""
+    disconnecting that died, `finish_erasing` an erasing; `cut_again` asks the days that another zone is to cut anew if that
+    was not done."""
 
     def __init__(
         self,
@@ -36,6 +37,7 @@ class Plan:
         connections: "Connections",
         finish_parting: Callable[[Connection], None],
         cut_again: Callable[[str, str], object],
+        finish_erasing: Callable[[Erasure], None],
         now: Callable[[], datetime],
         resend_s: int,
     ) -> None:
@@ -45,6 +47,7 @@ class Plan:
         self._connections = connections
         self._finish_parting = finish_parting
         self._cut_again = cut_again
+        self._finish_erasing = finish_erasing
         self._now = now
         self._resend_s = resend_s
 
@@ -68,6 +71,8 @@ class Plan:
             self.refresh(due)
         for pending in syncs:
             self._syncs.go_on(pending)
+        for erasure in self._agenda.erasures(partition):
+            self._finish_erasing(erasure)
         blocked = {due.connection: due.blocked_until for due in connections}
         at = int(self._now().timestamp())
         self._ask.resend(

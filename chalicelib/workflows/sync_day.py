@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from chalicelib.workflows.clean import Clean
     from chalicelib.workflows.fetch_day import FetchDay, Gathered
     from chalicelib.workflows.make_revision import MakeRevision
+    from chalicelib.workflows.persons import Persons
     from chalicelib.workflows.settle import Settle
 
 Outcome = Literal["published", "unchanged", "repeat", "superseded", "parked", "failed", "busy", "continued", "ignored"]
@@ -60,6 +61,7 @@ class SyncDay:
         activity: "Activity",
         fetch: "FetchDay",
         make: "MakeRevision",
+        persons: "Persons",
         settle: "Settle",
         clean: "Clean",
         plan_year: Callable[[str, datetime], str],
@@ -76,6 +78,7 @@ class SyncDay:
         self._activity = activity
         self._fetch = fetch
         self._make = make
+        self._persons = persons
         self._settle = settle
         self._clean = clean
         self._plan_year = plan_year
@@ -241,20 +244,21 @@ class SyncDay:
         done = Done(
             outcome="published", attempt=attempt.id, orders=made.count, pages=gathered.pages, fetches=gathered.fetches
         )
+        who = self._persons.write(day, attempt.id, None if head.partial else gathered.persons)
         if head.live is not None and head.digest == revision.digest:
-            return self._close(head, attempt, done)
+            return self._close(head, attempt, done, who)
         self._revisions.write(day, revision, made.orders, gathered.next_chunk)
         for on, packed in made.events.items():
             self._revisions.write_events(day, attempt.id, on, packed)
-        if not self._flip(head, attempt, revision):
+        if not self._flip(head, attempt, revision, who):
             return msgspec.structs.replace(done, outcome="superseded")
-        if attempt.parts or gathered.next_chunk or revision.cause == "closed":
+        if attempt.parts or gathered.next_chunk or head.named or revision.cause == "closed":
             self._agenda.want_cleaning(day, self._seconds())
         self._settle.settle(day)
         self.leave(day)
         return done
 
-    def _flip(self, head: Head, attempt: Attempt, revision: Revision) -> bool:
+    def _flip(self, head: Head, attempt: Attempt, revision: Revision, who: str | None) -> bool:
         before = self._revisions.read(head.key, head.live) if head.live else None
         old = before.event_days if before else {}
         moved = {on for on in old.keys() | revision.event_days.keys() if old.get(on) != revision.event_days.get(on)}
@@ -269,12 +273,15 @@ class SyncDay:
             touches=tuple(sorted(moved | {head.key.day})),
             # What a day was while it went on is of no interest once it is over.
             keep_from=revision.number if revision.cause == "closed" else None,
+            named=who,
         )
 
-    def _close(self, head: Head, attempt: Attempt, done: Done) -> Done:
+    def _close(self, head: Head, attempt: Attempt, done: Done, who: str | None) -> Done:
         day = head.key
-        if not self._days.close(day, attempt):
+        if not self._days.close(day, attempt, named=who):
             return msgspec.structs.replace(done, outcome="superseded")
+        if head.named:
+            self._agenda.want_cleaning(day, self._seconds())
         found = counted(done.orders, "order", "orders")
         self._note(day, attempt.id, "info", f"{day_name(day.day)} again: {found}, all known, nothing changed.")
         self.leave(day)

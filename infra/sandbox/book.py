@@ -101,6 +101,14 @@ class Happening(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     paid_back: int = 0
 
 
+class Address(msgspec.Struct, frozen=True, gc=False):
+    """Who an order goes to: an invented label, the country and the state or province."""
+
+    name: str
+    country: str
+    state: str
+
+
 class Order(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """An order. `placed_s` is Shopify's processedAt; `tenders` are (gateway, amount) that came in when it was placed."""
 
@@ -120,6 +128,7 @@ class Order(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     fee: int
     tenders: tuple[tuple[str, int], ...]
     happenings: tuple[Happening, ...] = ()
+    address: Address | None = None
 
     @property
     def total(self) -> int:

@@ -67,6 +67,18 @@ US_TAXES = (
     (("New York State Tax", 40000), ("New York City Tax", 45000)),
 )
 CA_TAXES = ((("GST", 50000),), (("GST", 50000), ("PST", 70000)))
+# Where orders with such tax titles go. No tax is asked for in some states, and by most shops in those they have no presence in.
+WHERE: dict[tuple[str, ...], tuple[str, tuple[str, ...]]] = {
+    (): ("US", ("CA", "CA", "CA", "TX", "TX", "FL", "PA", "MA", "IL", "OR", "DE", "NH", "MT", "WA", "OH", "DC")),
+    ("New Jersey State Tax",): ("US", ("NJ",)),
+    ("Connecticut State Tax",): ("US", ("CT",)),
+    ("New York State Tax", "New York City Tax"): ("US", ("NY",)),
+    ("GST",): ("CA", ("AB", "NT", "YT")),
+    ("GST", "PST"): ("CA", ("BC", "SK", "MB")),
+}
+# Customers are labels and shops, never people.
+PLACES = ("Harbor", "Hillside", "Old Mill", "Lakeview", "Corner", "Station", "Maple", "Riverside")
+TRADES = ("Cafe", "Bakery", "Bookshop", "Florist", "Hardware", "Guest House", "Studio", "Market")
 SHIPPING = (("Standard", 800), ("Express", 1850), ("Economy", 499))
 CODES = (("WELCOME10", 10), ("FRIENDS15", 15), ("HARBOUR20", 20))
 

@@ -11,7 +11,7 @@ from random import Random
 import msgspec
 
 from infra.sandbox import catalog
-from infra.sandbox.book import Line, Order, Shipping, part_of
+from infra.sandbox.book import Address, Line, Order, Shipping, part_of
 
 Rates = tuple[tuple[str, int], ...]
 _MILLION = 1_000_000
@@ -69,7 +69,20 @@ def draw_order(rng: Random, trade: Trade, slot: Slot) -> Order:
     if rng.random() < 0.01:  # brought in from elsewhere: placed some days before Shopify knew it
         imported_s = slot.placed_s + 3600 + int(rng.random() * 4 * 86400)
         order = msgspec.structs.replace(order, created_s=imported_s)
-    return msgspec.structs.replace(order, tenders=_tenders(rng, order.total))
+    # Of random numbers of its own, so that it shifts nothing that is drawn from the day's.
+    own = Random(f"{trade.shop} {trade.seed} {slot.id} address")
+    return msgspec.structs.replace(order, tenders=_tenders(rng, order.total), address=_address(own, rates))
+
+
+def _address(rng: Random, rates: Rates) -> Address | None:
+    """Where the order goes, fitting its taxes; an order over the counter has no address."""
+    if rng.random() < 0.03:
+        return None
+    business = f"{rng.choice(catalog.PLACES)} {rng.choice(catalog.TRADES)}"
+    name = business if rng.random() < 0.2 else f"Customer {rng.randrange(10_000, 100_000)}"
+    titles = tuple(title for title, _ in rates)
+    country, states = catalog.WHERE[titles]
+    return Address(name, country, rng.choice(states))
 
 
 def _tenders(rng: Random, total: int) -> tuple[tuple[str, int], ...]:

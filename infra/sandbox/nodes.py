@@ -97,6 +97,7 @@ def order_node(order: Order, now_s: float) -> Node:
         "legacyResourceId": str(order.id),
         "name": order.name,
         "currencyCode": order.currency,
+        "displayAddress": _address(order),
         "processedAt": instant(order.placed_s),
         "createdAt": instant(order.created_s),
         "updatedAt": instant(updated_s(order, now_s)),
@@ -122,6 +123,11 @@ def order_node(order: Order, now_s: float) -> Node:
         "lineItems": connection([_line_node(order, n, line, money) for n, line in enumerate(lines)]),
         "agreements": lambda info, **args: connection(_agreements(order, happened, lines, money))(info, **args),
     }
+
+
+def _address(order: Order) -> Node | None:
+    at = order.address
+    return {"name": at.name, "countryCodeV2": at.country, "provinceCode": at.state} if at else None
 
 
 def _decimal(minor: int) -> str:

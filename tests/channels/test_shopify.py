@@ -13,6 +13,7 @@ from chalicelib import errors
 from chalicelib.channels import shopify as shopify_module
 from chalicelib.channels import shopify_queries
 from chalicelib.domain.days import Window
+from chalicelib.domain.persons import Person
 from infra.sandbox.graph import SLICE
 from tests.support.shopify import (
     agreement,
@@ -31,8 +32,11 @@ from tests.support.shopify import (
 
 A_DAY = Window(datetime(2026, 7, 3, 4, tzinfo=UTC), datetime(2026, 7, 4, 4, tzinfo=UTC))
 DOCUMENTS = {
-    name: text for name, text in vars(shopify_queries).items() if isinstance(text, str) and re.fullmatch("[A-Z]+", name)
+    name: text
+    for name, text in vars(shopify_queries).items()
+    if isinstance(text, str) and re.fullmatch("[A-Z][A-Z_]+", name)
 }
+PERSONS = "ORDERS_AND_PERSONS"
 # The whole published schema (npm's @shopify/dev-mcp), where a folder beside this one holds it.
 SCHEMAS = [SLICE, *Path(__file__).parents[3].glob("*/contracts/shopify/admin_2026-10.graphql")]
 
@@ -55,16 +59,68 @@ def plain(n: int, processed_at: str = at(12)):
 @pytest.mark.parametrize("path", SCHEMAS, ids=lambda path: path.name)
 def test_every_question_fits_the_published_schema(path):
     schema = build_schema(path.read_text(), assume_valid=True, no_location=True)
-    assert len(DOCUMENTS) == 6
+    assert len(DOCUMENTS) == 7
     for name, text in DOCUMENTS.items():
         if path == SLICE and schema.mutation_type is None and "mutation" in text:
             continue  # the sandbox shop cannot be left
         assert validate(schema, parse(text)) == [], name
 
 
-def test_no_question_asks_about_a_person():
-    words = {word.lower() for text in DOCUMENTS.values() for word in re.findall(r"\w+", text)}
-    assert not words & {"customer", "email", "phone", "billingaddress", "shippingaddress", "note", "clientip", "user"}
+def test_no_question_of_summary_mode_asks_about_a_person():
+    words = {word.lower() for name, text in DOCUMENTS.items() if name != PERSONS for word in re.findall(r"\w+", text)}
+    asked = {"customer", "email", "phone", "note", "clientip", "user", "firstname", "lastname"}
+    assert not words & asked
+    assert not [word for word in words if "address" in word or "country" in word or "province" in word]
+
+
+def test_the_question_of_individual_mode_asks_for_a_name_and_a_region_and_nothing_else():
+    before, asked, after = DOCUMENTS[PERSONS].partition("displayAddress { name countryCodeV2 provinceCode }")
+    assert asked
+    assert (before + after).split() == DOCUMENTS["ORDERS"].split()
+
+
+def test_customers_come_with_their_page_if_they_are_asked_for(shop):
+    told = {"name": "Harbor Cafe", "countryCodeV2": "US", "provinceCode": "NY", "city": "Troy"}
+    abroad = {"name": None, "countryCodeV2": "CA", "provinceCode": "ON"}
+    nodes = [plain(n) | {"displayAddress": address} for n, address in ((1, told), (2, abroad), (3, None))]
+    shop.answers(orders_page(nodes))
+    (page,) = client(shop.url, persons=True).fetch_pages(A_DAY)
+    assert page.persons == {"1": Person("Harbor Cafe", "US-NY"), "2": Person("", "CA")}
+    assert page.orders == next(client(shop.url).fetch_pages(A_DAY)).orders
+    assert [question["query"] for question in shop.questions()] == [DOCUMENTS[PERSONS], DOCUMENTS["ORDERS"]]
+
+
+def test_customers_that_the_shop_tells_unasked_are_not_read(shop):
+    told = {"name": "Harbor Cafe", "countryCodeV2": "US", "provinceCode": "NY"}
+    shop.answers(orders_page([plain(1) | {"displayAddress": told}]))
+    (page,) = client(shop.url).fetch_pages(A_DAY)
+    assert page.persons is None
+
+
+DENIED = {"errors": [{"message": "This app is not approved.", "extensions": {"code": "ACCESS_DENIED"}}], "data": None}
+
+
+def test_an_app_that_may_not_read_customers_still_reads_the_orders(shop):
+    shop.answers(DENIED)
+    shop.answers(orders_page([plain(1)], "c1"))
+    shop.answers(orders_page([plain(2)]))
+    pages = list(client(shop.url, persons=True).fetch_pages(A_DAY))
+    assert [(page.orders[0].id, page.persons) for page in pages] == [("1", None), ("2", None)]
+    asked = [question["query"] for question in shop.questions()]
+    assert asked == [DOCUMENTS[PERSONS], DOCUMENTS["ORDERS"], DOCUMENTS["ORDERS"]]
+
+
+def test_an_app_that_may_read_nothing_has_to_sign_in_again(shop):
+    shop.answers(DENIED)
+    with pytest.raises(errors.AuthExpired):
+        list(client(shop.url, persons=True).fetch_pages(A_DAY))
+
+
+def test_a_customer_of_another_form_is_an_unreadable_answer(shop):
+    shop.answers(orders_page([plain(1) | {"displayAddress": "Harbor Cafe"}]))
+    with pytest.raises(errors.UnreadablePayload) as caught:
+        list(client(shop.url, persons=True).fetch_pages(A_DAY))
+    assert "Harbor" not in str(caught.value)
 
 
 def test_a_page_costs_what_the_arithmetic_says():
@@ -72,6 +128,7 @@ def test_a_page_costs_what_the_arithmetic_says():
     line_cost = 1 + 2 + 1 + 3 + 3
     order_cost = 14 + (2 + 1 + 2 + 3) + (2 + q.LINES_PER_ORDER * line_cost)
     assert 2 + q.ORDERS_PER_PAGE * order_cost == 926
+    assert 2 + q.ORDERS_PER_PAGE * (order_cost + 1) == 937
     assert 3 + q.LINES_PER_PAGE * line_cost == 903
     for orders, agreements, sales in (q.AGREEMENTS_OF_MANY, q.AGREEMENTS_OF_ONE):
         assert orders * (5 + agreements * (3 + sales * 9)) in (920, 908)

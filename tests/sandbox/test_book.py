@@ -1,11 +1,15 @@
 """The sandbox's order book: the same for the same seed, lifelike, and every sum adds up."""
 
+import re
 from datetime import date, timedelta
+from random import Random
 
+import msgspec
 import pytest
 
-from infra.sandbox import ledger
+from infra.sandbox import catalog, ledger
 from infra.sandbox.book import Order, placed_sales
+from infra.sandbox.draw import Slot, Trade, draw_order
 from infra.sandbox.shop import SandboxShop
 from tests.sandbox.shops import NOON, YESTERDAY, book
 
@@ -107,6 +111,28 @@ def test_what_shops_go_through_all_happens():
     assert any(order.created_s > order.placed_s for order in orders)
     assert any(len(order.lines) > 50 for order in orders)
     assert any(gateway == "gift_card" for order in orders for gateway, _ in order.tenders)
+
+
+def test_orders_go_where_their_taxes_say_to_labels_and_shops_never_to_people():
+    orders = days(book(now_s=LATER), 30)
+    labels = re.compile(r"Customer \d{5}|(%s) (%s)" % ("|".join(catalog.PLACES), "|".join(catalog.TRADES)))  # noqa: UP031
+    to = [order.address for order in orders if order.address is not None]
+    assert all(labels.fullmatch(address.name) for address in to)
+    assert {address.country for address in to} == {"US", "CA"}
+    assert len({address.state for address in to if address.country == "US"}) > 10
+    taxed = [order for order in orders if any(title.startswith("New York") for title, _ in order.rates)]
+    assert {order.address.state for order in taxed if order.address} == {"NY"}
+    assert 0 < len(orders) - len(to) < len(orders) / 10, "few are bought over the counter"
+
+
+def test_addresses_are_the_same_for_the_same_seed_and_shift_no_other_draw():
+    again, other = (book(seed=seed).orders_of(YESTERDAY) for seed in (1, 2))
+    assert [order.address for order in book().orders_of(YESTERDAY)] == [order.address for order in again]
+    assert [order.address for order in other] != [order.address for order in again]
+    slots = [Slot(id=n, number=1, placed_s=0, day_end_s=86_400) for n in range(20)]
+    drawn = [draw_order(Random(7), Trade(shop="a"), slot) for slot in slots]
+    assert len({order.address for order in drawn}) > 10
+    assert len({msgspec.json.encode(msgspec.structs.replace(order, id=0, address=None)) for order in drawn}) == 1
 
 
 def test_what_lies_ahead_is_not_there_yet():

@@ -74,8 +74,8 @@ class FlipWithoutTheAttempt(Parts):
 @breakage("02-flip-before-its-parts")
 class FlipBeforeItsParts(Parts):
     class SyncDay(SyncDay):
-        def _flip(self, head: Head, attempt: Attempt, revision: Revision) -> bool:
-            flipped = super()._flip(head, attempt, revision)
+        def _flip(self, head: Head, attempt: Attempt, revision: Revision, who: str | None) -> bool:
+            flipped = super()._flip(head, attempt, revision, who)
             for write in self.world.task_memory.pop("writes"):
                 write()
             return flipped
@@ -129,13 +129,13 @@ class StaleReads(Parts):
 @breakage("09-count-before-the-flip")
 class CountBeforeTheFlip(Parts):
     class SyncDay(SyncDay):
-        def _flip(self, head: Head, attempt: Attempt, revision: Revision) -> bool:
+        def _flip(self, head: Head, attempt: Attempt, revision: Revision, who: str | None) -> bool:
             due = msgspec.structs.replace(head, due_year=self._plan_year("", self._now()))
             connection = self._connections.get(head.key.workspace, head.key.connection)
             before = self._revisions.read(head.key, head.live) if head.live else None
             written = self._revisions.read(head.key, attempt.id)
             self._settle.count(connection, due, written, before)
-            return super()._flip(head, attempt, revision)
+            return super()._flip(head, attempt, revision, who)
 
 
 class _SettlesLater:

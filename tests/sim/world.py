@@ -27,6 +27,7 @@ from chalicelib.storage.agenda import Agenda
 from chalicelib.storage.connections import Connections
 from chalicelib.storage.days import Days
 from chalicelib.storage.documents import Documents
+from chalicelib.storage.persons import PersonParts
 from chalicelib.storage.revisions import Revisions
 from chalicelib.storage.shelves import Shelves
 from chalicelib.storage.syncs import Syncs
@@ -37,6 +38,7 @@ from chalicelib.workflows.fetch_day import FetchDay, Gathered
 from chalicelib.workflows.make_revision import MakeRevision
 from chalicelib.workflows.pair import Pair, credentials_of
 from chalicelib.workflows.part import Part
+from chalicelib.workflows.persons import Persons
 from chalicelib.workflows.plan import Plan
 from chalicelib.workflows.settle import Settle
 from chalicelib.workflows.sync_day import SyncDay
@@ -163,11 +165,15 @@ class World:
             new_id=new_id,
         )
         self.clean = parts.Clean(days=self.day_heads, revisions=self.revisions, documents=self.documents)
+        persons = Persons(
+            parts=PersonParts(table), days=self.day_heads, agenda=self.agenda, connections=self.connections, now=now
+        )
         fetch = _watched(parts.FetchDay)(
             days=self.day_heads,
             revisions=self.revisions,
             agenda=self.agenda,
             ask=self.ask,
+            persons=persons,
             open_channel=self._open_channel,
             now=now,
             budget_s=BUDGET_S,
@@ -181,6 +187,7 @@ class World:
             activity=activity,
             fetch=fetch,
             make=MakeRevision(revisions=self.revisions, counted_by=lambda connection: Counted()),
+            persons=persons,
             settle=self.settle,
             clean=self.clean,
             plan_year=lambda workspace, at: str(int(at.timestamp()) // PLAN_YEAR_S),
@@ -209,6 +216,7 @@ class World:
             connections=self.connections,
             finish_parting=lambda connection: self.part_workflow.finish(connection),
             cut_again=lambda workspace, connection: None,
+            finish_erasing=persons.finish,
             now=now,
             resend_s=RESEND_S,
         )

@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 
-from chalicelib.domain.work import DayKey, Due, PendingSync
+from chalicelib.domain.work import DayKey, Due, Erasure, PendingSync
 from chalicelib.storage.agenda import Agenda
 
 DAY = DayKey("w1", "c1", date(2026, 7, 3))
@@ -83,3 +83,12 @@ def test_a_block_is_only_lengthened(agenda):
 def test_a_late_put_off_brings_no_dropped_day_back(agenda):
     agenda.put_off(DAY, 100)
     assert agenda.wanted(DAY) is None
+
+
+def test_an_erasing_is_dropped_only_as_it_was_seen(agenda):
+    seen = agenda.want_erasing("w1", "c1", 100)
+    again = agenda.want_erasing("w1", "c1", 200)
+    agenda.drop_erasing(seen)
+    assert list(agenda.erasures(agenda.partition_of("c1"))) == [again] == [Erasure("w1", "c1", "s1", 200)]
+    agenda.drop_erasing(again)
+    assert list(agenda.erasures(agenda.partition_of("c1"))) == []

@@ -135,13 +135,16 @@ def cost(requested: float, available: float, restore: float = 100.0) -> Json:
     return {"requestedQueryCost": requested, "actualQueryCost": requested, "throttleStatus": throttle}
 
 
-def client(url: str, sleep: Callable[[float], None] = lambda _: None, zone: str = NEW_YORK) -> Shopify:
+def client(
+    url: str, sleep: Callable[[float], None] = lambda _: None, zone: str = NEW_YORK, *, persons: bool = False
+) -> Shopify:
     return Shopify(
         Http(sleep=sleep, now=lambda: NOW, total_s=5.0),
         base_url=f"{url}/{{shop}}",
         shop=DOMAIN,
         access=Secret("shpat-canary"),
         zone=zone,
+        persons=persons,
         sleep=sleep,
         now=lambda: NOW,
     )

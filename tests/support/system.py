@@ -5,11 +5,15 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 
+import msgspec
+
 from chalicelib.bootstrap import Outside, System
 from chalicelib.channels import Page
 from chalicelib.domain.connections import Connection, Credentials, StoreName, connection_id
 from chalicelib.domain.days import Window, day_of
+from chalicelib.domain.order_settings import Summary
 from chalicelib.domain.orders import Order
+from chalicelib.domain.persons import Person
 from chalicelib.domain.secret import Secret
 from chalicelib.domain.work import ChangesMessage, DayKey, DayMessage, Due, Message, OrderMessage, Queue
 from chalicelib.settings import Settings
@@ -43,6 +47,8 @@ class Shop:
         self.failures: list[Exception] = []
         self.wrong_counts = 0
         self.fetches = self.searches = 0
+        self.persons: dict[str, Person] = {}
+        self.asked_for_persons = False
         self._zone = zone
         self._page_size = page_size
 
@@ -53,7 +59,9 @@ class Shop:
         orders = self._orders_in(window)
         for first in range(int(cursor or 0), max(len(orders), 1), self._page_size):
             after = first + self._page_size
-            yield Page(tuple(orders[first:after]), str(after) if after < len(orders) else None)
+            page = tuple(orders[first:after])
+            who = {order.id: self.persons[order.id] for order in page if order.id in self.persons}
+            yield Page(page, str(after) if after < len(orders) else None, who if self.asked_for_persons else None)
 
     def find_order(self, number: str) -> tuple[datetime, ...]:
         self.searches += 1
@@ -109,6 +117,7 @@ class Daybook(System):
         super().__init__(settings, outside)
 
     def open_channel(self, connection: Connection, *, renew: bool) -> Shop:  # type: ignore[override]
+        self.shop.asked_for_persons = connection.keeps_persons
         return self.shop
 
     def plan_year(self, workspace: str, at: datetime) -> str:
@@ -144,6 +153,14 @@ class Daybook(System):
             Due(workspace=workspace, connection=paired.id, next_at=night, asked_through=yesterday)
         )
         return paired
+
+    def switch(self, connection: Connection, summary: Summary) -> Connection:
+        """Write other order settings, and no more than that."""
+        seen = self.connections.get(connection.workspace, connection.id)
+        assert seen is not None
+        settings = msgspec.structs.replace(seen.settings, version=seen.settings.version + 1, summary=summary)
+        assert self.connections.change_settings(seen, settings)
+        return msgspec.structs.replace(seen, settings=settings)
 
     def ask_day(self, connection: Connection, day: date) -> DayKey:
         key = DayKey(connection.workspace, connection.id, day)
