@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 # Longer than any worker lives that claimed before.
 AGAIN_S = 900
-# A visitor waits for the first walk; what it does not get to is the second one's.
-WALK_S = 10
+# A visitor waits for the first walk, or a shop that gives us five seconds for a webhook; what it does not get to is the second
+# one's.
+WALK_S = 3
 
 
 class Persons:
@@ -79,9 +80,10 @@ class Persons:
 
     # -- reading
 
-    def names(self, connection: Connection, head: Head) -> dict[str, Person]:
+    def names(self, day: DayKey) -> dict[str, Person]:
         """Who is known to have bought on a day, by order id; nobody unless the connection is in individual mode."""
-        return self._parts.names(head) if connection.keeps_persons else {}
+        head = self._days.read(day) if self._are_kept(day) else None
+        return self._parts.names(head) if head is not None else {}
 
     def days_without_names(self, connection: Connection) -> int:
         """How many days with orders have no persons, because they were read before individual mode began."""
@@ -101,11 +103,21 @@ class Persons:
         self.announce(connection)
         self._begin_walk(connection)
 
-    def erase_orders(self, connection: Connection, order_ids: Iterable[str]) -> None:
-        """Erase the persons of these orders for good: what is fetched later brings them back no more."""
+    def erase_orders(self, connection: Connection, order_ids: Iterable[str] | None) -> None:
+        """Erase the persons of these orders for good, or of all whose persons are kept if None.
+
+        What is fetched later brings them back no more. May be done again. Raises StorageError if it is not noted.
+        """
         self.announce(connection)
-        self._parts.erase(connection.workspace, connection.id, order_ids)
+        ids = self._everybody(connection) if order_ids is None else order_ids
+        self._parts.erase(connection.workspace, connection.id, ids)
         self._begin_walk(connection)
+
+    def _everybody(self, connection: Connection) -> set[str]:
+        days = (head.key for head in self._heads(connection.workspace, connection.id))
+        return {
+            id_ for day in days for attempt in self._parts.attempts(day) for id_ in self._parts.read(day, attempt) or ()
+        }
 
     def finish(self, erasure: Erasure) -> None:
         """Walk once more if it is time to, and be done with it, unless something else was erased meanwhile."""

@@ -62,8 +62,7 @@ class Book(Daybook):
 
     def names(self, day: date = DAY) -> dict[str, Person]:
         """Who is shown."""
-        found = self.days.read(DayKey("w1", self.connection.id, day))
-        return self.persons.names(self.connection, found) if found else {}
+        return self.persons.names(DayKey("w1", self.connection.id, day))
 
     def stored(self) -> set[str]:
         """Whose persons stand anywhere in the table, by order id."""
@@ -385,6 +384,15 @@ def test_erasing_twice_is_erasing_once(individual):
     for _ in range(2):
         individual.persons.erase_orders(individual.connection, ["2"])
     assert individual.stored() == {"1", "4", "5", "6"}
+
+
+def test_everybody_can_be_erased_and_does_not_come_back(individual):
+    individual.persons.erase_orders(individual.connection, None)
+    assert individual.stored() == set()
+    individual.shop.orders[DAY] += [order(9, placed_at=window_of(DAY, ZONE).start_at)]
+    individual.shop.persons |= persons(9)
+    individual.read(DAY)
+    assert individual.names() == persons(9)
 
 
 def test_an_erasure_in_summary_mode_holds_when_individual_mode_begins(book):
