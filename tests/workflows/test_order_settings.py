@@ -10,10 +10,13 @@ from chalicelib import errors
 from chalicelib.domain.accounts import SignedIn, User, Workspace
 from chalicelib.domain.allotment import Account
 from chalicelib.domain.days import window_of
+from chalicelib.domain.persons import Person
 from chalicelib.domain.secret import Secret
 from chalicelib.domain.work import DayKey
+from chalicelib.storage.persons import PersonParts
 from chalicelib.storage.table import Table
 from chalicelib.workflows.order_settings import Wanted
+from chalicelib.workflows.persons import AGAIN_S
 from tests.support.memory import MemoryEngine
 from tests.support.orders import order
 from tests.support.system import ZONE, Daybook
@@ -170,6 +173,43 @@ def test_switching_modes_downloads_nothing_and_counts_nothing(merchant):
         merchant.save(summary=summary)
         merchant.rest()
     assert (merchant.daybook.shop.fetches, merchant.usage()) == (fetches, counted)
+
+
+def _individual(merchant) -> None:
+    orders = [each for orders in merchant.daybook.shop.orders.values() for each in orders]
+    merchant.daybook.shop.persons = {each.id: Person(f"Customer {each.id}", "US-NY") for each in orders}
+    merchant.save(summary="individual", sync=(merchant.first, LAST))
+
+
+def _named(merchant) -> int:
+    heads = merchant.daybook.days.list("w1", date.min, date.max)
+    return sum(len(PersonParts(merchant.daybook.outside.table).names(head)) for head in heads)
+
+
+def test_individual_mode_names_the_days_that_are_synced_and_leaving_it_erases_the_names(merchant):
+    _individual(merchant)
+    assert merchant.daybook.order_settings.read(merchant.connection).days_without_names == 5
+    merchant.rest()
+    assert merchant.daybook.order_settings.read(merchant.connection).days_without_names == 0
+    assert _named(merchant) == len(merchant.days_of_orders())
+    assert merchant.save(summary="month").said == ("The names of customers are erased.",)
+    assert _named(merchant) == 0
+
+
+def test_names_are_erased_even_if_the_process_dies_as_soon_as_the_settings_are_saved(merchant, monkeypatch):
+    _individual(merchant)
+    merchant.rest()
+
+    def die(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(merchant.daybook.order_settings, "_settle", die)
+    with pytest.raises(KeyboardInterrupt):
+        merchant.save(summary="store")
+    assert _named(merchant) > 0
+    merchant.daybook.pass_time(seconds=AGAIN_S)
+    merchant.rest()
+    assert _named(merchant) == 0
 
 
 def test_settings_that_were_changed_since_they_were_read_are_not_saved_and_it_is_said_by_whom(merchant):
