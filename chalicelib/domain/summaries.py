@@ -266,6 +266,14 @@ def _document_sheet(key: SheetKey, sheet: Sheet | None, happened: Section) -> Do
     )
 
 
+def without_lines(sheet: DocumentSheet) -> DocumentSheet:
+    """Totals only, with the number of lines in place of the lines."""
+    sections = {name: getattr(sheet, name) for name in ("sales", "event_day", "order_day")}
+    bare = {name: msgspec.structs.replace(section, lines=()) for name, section in sections.items()}
+    no_sku = sum(line.sku is None for line in sheet.sales.lines)
+    return msgspec.structs.replace(sheet, skus=len(sheet.sales.lines), no_sku=no_sku, **bare)
+
+
 class Diff(msgspec.Struct, frozen=True, array_like=True):
     """What one revision of a day's orders changed against the one before it. `numbers` names at most 50 of them."""
 
