@@ -94,13 +94,6 @@ def month_key(day: DayKey) -> MonthKey:
     return MonthKey(day.workspace, day.connection, month_of(day.day))
 
 
-def months_between(first: date, last: date) -> tuple[date, ...]:
-    """The months that have a day from `first` to `last`, oldest first."""
-    count = (last.year - first.year) * 12 + last.month - first.month + 1
-    places = (first.year * 12 + first.month - 1 + n for n in range(count))
-    return tuple(date(place // 12, place % 12 + 1, 1) for place in places)
-
-
 def state_of(month: date, days: Iterable[MonthDay]) -> MonthState:
     """A day is only ever closed by a fetch that began after its end, so a closed last day is past."""
     last = last_of(month)

@@ -15,7 +15,7 @@ from chalicelib import errors
 from chalicelib.domain.months import MonthKey
 from chalicelib.domain.work import DayKey
 
-_NAME = re.compile(r"(\d{4}-\d\d(?:-\d\d)?)~([^~]*)~(o|[A-Z]{3})~([^~]*)", re.ASCII)
+_NAME = re.compile(r"(\d{4}-\d\d(?:-\d\d)?)~([^~]*)~(o|[A-Z]{3})~(.*)", re.ASCII)
 _ORDER = "o"
 
 
