@@ -121,6 +121,20 @@ def roll_up(days: Iterable[Sequence[DocumentSheet]]) -> tuple[DocumentSheet, ...
     return tuple(_rolled(key, by_key[key]) for key in sorted(by_key))
 
 
+def roll_up_totals(days: Iterable[Sequence[DocumentSheet]]) -> tuple[DocumentSheet, ...]:
+    """The same from sheets without lines. How many SKUs they have together cannot be told; it is at least what one day has."""
+    listed = list(days)
+    most: dict[SheetKey, tuple[int, int]] = {}
+    for sheet in (sheet for sheets in listed for sheet in sheets):
+        skus, no_sku = most.get((sheet.store, sheet.currency), (0, 0))
+        most[sheet.store, sheet.currency] = max(skus, sheet.skus), max(no_sku, sheet.no_sku)
+    return tuple(
+        msgspec.structs.replace(sheet, skus=counts[0], no_sku=counts[1])
+        for sheet in roll_up(listed)
+        for counts in (most[sheet.store, sheet.currency],)
+    )
+
+
 def _rolled(key: SheetKey, sheets: Sequence[DocumentSheet]) -> DocumentSheet:
     numbered = [sheet for sheet in sheets if sheet.sales.count or sheet.excluded]
     sales = fold(sheet.sales for sheet in sheets)

@@ -194,11 +194,12 @@ def number_in(text: str) -> int:
 
 
 def fold(sections: Iterable[Section]) -> Section:
-    """Add sections up, whatever their sequence."""
-    adding = Adding()
+    """Add sections up, whatever their sequence, with or without their lines."""
+    adding, quantity_milli = Adding(), 0
     for section in sections:
         adding.add(section.amounts, section.lines, section.count)
-    return adding.section()
+        quantity_milli += section.quantity_milli
+    return msgspec.structs.replace(adding.section(), quantity_milli=quantity_milli)
 
 
 def pack_sections(sections: DaySections) -> bytes:

@@ -4,7 +4,7 @@ Each settled document raises the month's `touched` after it was made live. A reb
 after it, so what it builds includes all that it then says it does; its flip is refused if another one went first.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -19,16 +19,16 @@ from chalicelib.domain.months import (
     month_digest,
     month_key,
     roll_up,
+    roll_up_totals,
     state_of,
 )
 from chalicelib.domain.summaries import DocumentSheet, without_lines
-from chalicelib.domain.work import DayKey
+from chalicelib.domain.work import DayKey, DocumentVersion
 
 if TYPE_CHECKING:
     from chalicelib.storage.documents import Documents
     from chalicelib.storage.months import MonthRecord, MonthRecords
 
-RACES_MAX = 20
 READS_MAX = 3
 
 
@@ -61,16 +61,42 @@ class Months:
         return {record.key: record for record in self._records.list(workspace, first, last)}
 
     def up_to_date(self, record: "MonthRecord") -> MonthVersion | None:
-        """The month's live version, rebuilt first if documents were settled since. Raises TornRead, Unanswered."""
-        for _ in range(RACES_MAX):
-            if not record.behind:
-                return record.live
-            self._rebuild(record)
-            record = self._records.read(record.key)
-            if record.live is None and record.built is None:
+        """The month's live version with all that was settled when `record` was read, rebuilt for that if need be.
+
+        Raises TornRead, Unanswered.
+        """
+        wanted, tries = record.touched, 0
+        while record.built is None or record.built < wanted:
+            if tries == READS_MAX:
+                raise errors.TornRead(f"month {record.key.month} kept moving")
+            if not self._rebuild(record):
                 return None
-        # So many documents are being settled that it is never quite up to date; what is there is whole all the same.
+            tries += 1
+            record = self._records.read(record.key)
         return record.live
+
+    def unbuilt(
+        self, record: "MonthRecord | None", key: MonthKey, documents: Sequence[tuple[DayKey, DocumentVersion]]
+    ) -> MonthVersion:
+        """What a rebuild would make of these live documents, oldest first, as far as their totals tell; it is not kept.
+
+        The numbers of SKUs are those of the day that has most.
+        """
+        live = record.live if record else None
+        days = tuple(_day(day, version) for day, version in documents)
+        state = state_of(key.month, days)
+        return MonthVersion(
+            attempt="",
+            number=live.number if live else 0,
+            predecessor=None,
+            cause=_cause(live, state),
+            state=state,
+            digest="",
+            published_at=max(version.published_at for _, version in documents),
+            days=days,
+            sheets=roll_up_totals(version.sheets for _, version in documents),
+            chunks=0,
+        )
 
     def sheets(self, key: MonthKey) -> tuple[MonthVersion, tuple[DocumentSheet, ...]] | None:
         """The month with all its lines; None if it has no documents. Raises TornRead, Unanswered."""
@@ -91,17 +117,17 @@ class Months:
         """A version's sheets with all their lines; None if they are gone."""
         return self._records.sheets(key, version)
 
-    def _rebuild(self, seen: "MonthRecord") -> None:
-        """Make what the live documents come to the live version, if it says anything new."""
+    def _rebuild(self, seen: "MonthRecord") -> bool:
+        """Make what the live documents come to the live version, if it says anything new. False: there are no documents."""
         days, sheets = self._gather(seen.key)
         live = seen.live
         if not days and live is None:
-            return
+            return False
         state = state_of(seen.key.month, days)
         named = month_digest(state, days, sheets)
         if live is not None and live.digest == named:
             self._records.confirm(seen)
-            return
+            return True
         version = MonthVersion(
             attempt=self._new_id(),
             number=live.number + 1 if live else 1,
@@ -116,6 +142,7 @@ class Months:
         )
         self._records.publish(seen, version, sheets)
         self._records.clean(seen.key)
+        return True
 
     def _gather(self, key: MonthKey) -> tuple[tuple[MonthDay, ...], tuple[DocumentSheet, ...]]:
         """The month's live documents, oldest first, and their sum. Raises TornRead."""
@@ -129,9 +156,13 @@ class Months:
                 if opened is None:
                     continue
                 version, sheets = opened
-            days.append(MonthDay(day.day, version.state, version.attempt, version.base))
+            days.append(_day(day, version))
             all_sheets.append(sheets)
         return tuple(days), roll_up(all_sheets)
+
+
+def _day(day: DayKey, version: DocumentVersion) -> MonthDay:
+    return MonthDay(day.day, version.state, version.attempt, version.base)
 
 
 def _cause(live: MonthVersion | None, state: MonthState) -> str:

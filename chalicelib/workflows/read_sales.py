@@ -11,7 +11,7 @@ import msgspec
 
 from chalicelib.domain.connections import Connection
 from chalicelib.domain.days import DAY
-from chalicelib.domain.months import MonthKey, last_of, month_key, month_of
+from chalicelib.domain.months import MonthKey, MonthVersion, last_of, month_key, month_of
 from chalicelib.domain.orders import Order
 from chalicelib.domain.summaries import DocumentSheet, Reading, summarise
 from chalicelib.domain.work import DayKey, DocumentVersion
@@ -29,9 +29,11 @@ from chalicelib.workflows.books import (
 )
 
 LISTED_DAYS = 400
+REBUILT_MAX = 6
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 OrderPlace = tuple[int, int, str, str]
+Document = tuple[DayKey, DocumentVersion]
 
 
 class SalesFilter(msgspec.Struct, frozen=True):
@@ -152,22 +154,25 @@ class ReadSales:
         connections = self._asked(workspace, asked)
         first, last = self.first(asked), self.last(asked)
         filtered = Filtered([], [], [])
-        months: set[MonthKey] = set()
+        months: dict[MonthKey, list[Document]] = {}
         by_month = any(each.settings.summary == "month" for each in connections.values())
         bounds = (month_of(first), last_of(month_of(last))) if by_month else (first, last)
-        for sale in self._days(workspace, connections, *bounds):
-            mode = sale.connection.settings.summary
+        for key, version in self._documents(workspace, connections, *bounds):
+            mode = connections[key.connection].settings.summary
             if mode == "month":
-                months.add(month_key(sale.key))
-            elif first <= sale.key.day <= last:
-                (filtered.individual if mode == "individual" else filtered.days).append(sale)
+                months.setdefault(month_key(key), []).append((key, version))
+            elif first <= key.day <= last:
+                listed = filtered.individual if mode == "individual" else filtered.days
+                listed += _days_sold(connections[key.connection], key, version)
         filtered.months.extend(self._months(workspace, months, connections))
         return filtered
 
     def days(self, workspace: str, asked: SalesFilter) -> list[DaySold]:
         """The day documents of the filter in whatever mode, newest first."""
         connections = self._asked(workspace, asked)
-        return sorted(self._days(workspace, connections, self.first(asked), self.last(asked)), key=place_of)
+        documents = self._documents(workspace, connections, self.first(asked), self.last(asked))
+        sales = (sale for key, version in documents for sale in _days_sold(connections[key.connection], key, version))
+        return sorted(sales, key=place_of)
 
     def _asked(self, workspace: str, asked: SalesFilter) -> dict[str, Connection]:
         connections = self._books.connections(workspace)
@@ -175,27 +180,39 @@ class ReadSales:
             return connections
         return {id_: each for id_, each in connections.items() if id_ == asked.connection}
 
-    def _days(self, workspace: str, connections: dict[str, Connection], first: date, last: date) -> Iterator[DaySold]:
-        if not connections:
-            return
-        for key, version in self._books.documents.list(workspace, first, last):
-            if key.connection in connections:
-                for sheet in version.sheets:
-                    yield DaySold(key, connections[key.connection], version, sheet)
+    def _documents(
+        self, workspace: str, connections: dict[str, Connection], first: date, last: date
+    ) -> Iterator[Document]:
+        """Yield the live documents of these connections, oldest day first."""
+        if connections:
+            for key, version in self._books.documents.list(workspace, first, last):
+                if key.connection in connections:
+                    yield key, version
 
-    def _months(self, workspace: str, keys: set[MonthKey], connections: dict[str, Connection]) -> Iterable[MonthSold]:
-        """The months' sales, built anew where they are behind."""
-        if not keys:
+    def _months(
+        self, workspace: str, documents: dict[MonthKey, list[Document]], connections: dict[str, Connection]
+    ) -> Iterator[MonthSold]:
+        """Yield the months' sales. Of those that are behind the newest `REBUILT_MAX` are built anew; what the rest come to
+        is told by their documents, and they wait for a later reader."""
+        if not documents:
             return
-        built = self._books.months.list(workspace, min(key.month for key in keys), max(key.month for key in keys))
-        through = {id_: self._books.read_through(connections[id_]) for id_ in {key.connection for key in keys}}
-        for key in keys:
+        months = self._books.months
+        built = months.list(workspace, min(key.month for key in documents), max(key.month for key in documents))
+        through = {id_: self._books.read_through(connections[id_]) for id_ in {key.connection for key in documents}}
+        rebuilt = 0
+        for key in sorted(documents, key=lambda key: key.month, reverse=True):
             connection, record = connections[key.connection], built.get(key)
-            months = self._books.months
-            version = months.up_to_date(record) if record else months.read(connection, key.month)
-            for sheet in version.sheets if version else ():
-                assert version is not None
-                yield MonthSold(key, connection, version, sheet, through[key.connection])
+            version: MonthVersion | None
+            if record is not None and not record.behind:
+                version = record.live
+            elif rebuilt < REBUILT_MAX:
+                rebuilt += 1
+                version = months.read(connection, key.month)
+            else:
+                version = months.unbuilt(record, key, documents[key])
+            if version is not None:
+                for sheet in version.sheets:
+                    yield MonthSold(key, connection, version, sheet, through[key.connection])
 
     def first(self, asked: SalesFilter) -> date:
         return asked.first or self._books.now().date() - timedelta(days=LISTED_DAYS)
@@ -225,6 +242,10 @@ class ReadSales:
             version, orders = self._books.orders(key, listed)
             if version is not None:
                 yield from orders_sold(self._books, key, connection, version, orders)
+
+
+def _days_sold(connection: Connection, key: DayKey, version: DocumentVersion) -> list[DaySold]:
+    return [DaySold(key, connection, version, sheet) for sheet in version.sheets]
 
 
 def orders_sold(

@@ -1,76 +1,20 @@
-"""Sales by mode and by reading: days, months and single orders over the same documents, their versions, and their ids."""
+"""Sales by mode: days, months and single orders over the same documents, and their ids."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date
 
-import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.days import window_of
 from chalicelib.domain.order_settings import SUMMARIES
 from chalicelib.domain.work import DayKey
 from chalicelib.storage.table import Table
+from chalicelib.workflows import read_sales
 from tests.support.memory import MemoryEngine
+from tests.support.merchant import JULY_2, JULY_3, JUNE_30, TODAY, Merchant, at
 from tests.support.orders import line, order, refund
-from tests.support.site import Site, json_at, open_site
-from tests.support.system import ZONE
-
-JUNE_30, JULY_2, JULY_3, TODAY = date(2026, 6, 30), date(2026, 7, 2), date(2026, 7, 3), date(2026, 7, 5)
-
-
-def at(day: date, minutes: int = 0, days: int = 0) -> datetime:
-    return window_of(day, ZONE).start_at + timedelta(days=days, minutes=minutes)
-
-
-class Shop:
-    """A merchant with a paired shop."""
-
-    def __init__(self, site: Site) -> None:
-        self.daybook, self.visitor = site.daybook, site.merchant()
-        self.workspace = self.visitor.workspace
-        self.id = self.daybook.pair_shop(self.workspace).id
-
-    def get(self, path: str) -> dict:
-        return json_at(self.visitor.get(path))
-
-    def fill(self, day: date, *numbers: int, **more) -> None:
-        self.daybook.shop.orders[day] = [order(n, line("A"), placed_at=at(day, n % 60), **more) for n in numbers]
-
-    def sync(self, *days: date) -> None:
-        connection = self.daybook.connections.get(self.workspace, self.id)
-        self.daybook.pass_time(minutes=1)
-        for day in days:
-            self.daybook.ask_day(connection, day)
-        self.daybook.work()
-
-    def show(self, mode: str) -> None:
-        seen = self.daybook.connections.get(self.workspace, self.id)
-        changed = msgspec.structs.replace(seen.settings, summary=mode, version=seen.settings.version + 1)
-        assert self.daybook.connections.change_settings(seen, changed)
-
-    def read_by(self, reading: str) -> None:
-        assert self.visitor.ask("PATCH", "/v1/workspace", {"reading": reading}).status_code == 200
-
-    def totals(self) -> dict[str, dict]:
-        """The totals of both lists together, by currency."""
-        found: dict[str, dict] = {}
-        for kind in ("summary", "individual"):
-            for figures in self.get(f"/v1/sales?type={kind}")["totals"]:
-                so_far = found.setdefault(figures["currency"], {})
-                for name, amount in figures.items():
-                    if name != "currency":
-                        so_far[name] = so_far.get(name, 0) + amount
-        return found
-
-    def paged(self, path: str, of: str, limit: int) -> list[dict]:
-        items, cursor = [], ""
-        while cursor is not None:
-            answer = self.get(f"{path}{'&' if '?' in path else '?'}limit={limit}&cursor={cursor}")
-            items += answer[of]
-            cursor = answer["next"]
-        return items
+from tests.support.site import Site, open_site
 
 
 @pytest.fixture
@@ -80,12 +24,12 @@ def site() -> Iterator[Site]:
 
 
 @pytest.fixture
-def shop(site) -> Shop:
-    return Shop(site)
+def shop(site) -> Merchant:
+    return Merchant(site)
 
 
 @pytest.fixture
-def synced(shop) -> Shop:
+def synced(shop) -> Merchant:
     """Orders on June 30, July 2 and 3, today so far, and none on July 1; one refund from June into July."""
     back = refund(at(JUNE_30, days=3), line("A"))
     shop.daybook.shop.orders[JUNE_30] = [
@@ -321,231 +265,15 @@ def test_months_and_orders_are_anothers_or_parting_alike_not_there(site, synced)
             assert (page["items"], page["orders_listed"], page["totals"], page["count"]) == ([], [], [], 0)
 
 
-# -- readings
-
-
-@pytest.fixture
-def worked(site) -> Shop:
-    """SUMS: A 2 x 50.00 and B 1 x 30.00 on July 3, one A back on July 5, B and shipping back on August 2."""
-    site.daybook.pass_time(days=31)
-    shop = Shop(site)
-    a, b = line("A", 2, 10000, 1000, 900), line("B", 1, 3000, 300, 270)
-    events = (
-        refund(at(JULY_3, 60, days=2), line("A", 1, 5000, 500, 450)),
-        refund(at(date(2026, 8, 2), 60), b, shipping=800, tax=350),
-    )
-    shop.daybook.shop.orders[JULY_3] = [order(1, a, b, placed_at=at(JULY_3), shipping=800, tax=1250, events=events)]
-    shop.sync(JULY_3)
-    return shop
-
-
-@pytest.mark.parametrize(
-    ("reading", "totals"),
-    [
-        ("event_day", {"2026-08-02": -3850, "2026-07-05": -4950, "2026-07-03": 13750}),
-        ("order_day", {"2026-08-02": 0, "2026-07-05": 0, "2026-07-03": 4950}),
-    ],
-)
-def test_the_worked_example_without_a_lock(worked, reading, totals):
-    before = worked.daybook.outside.table._engine
-    worked.read_by(reading)
-    fetches, documents = worked.daybook.shop.fetches, dict(before.partition(f"DOCS#{worked.workspace}"))
-    page = worked.get("/v1/sales")
-    assert {item["day"]: item["total"]["minor"] for item in page["items"]} == totals
-    assert [figures["total"] for figures in page["totals"]] == [4950]
-    worked.show("month")
-    months = {item["from"]: item["total"]["minor"] for item in worked.get("/v1/sales")["items"]}
-    july = 8800 if reading == "event_day" else 4950
-    assert months == {"2026-07-01": july, "2026-08-01": 4950 - july}
-    assert (worked.daybook.shop.fetches, dict(before.partition(f"DOCS#{worked.workspace}"))) == (fetches, documents)
-
-
-def test_the_reading_decides_figures_and_lines_and_the_detail_has_both(worked):
-    id_ = f"2026-07-03~{worked.id}~USD~"
-    shown = {}
-    for reading in ("event_day", "order_day"):
-        worked.read_by(reading)
-        shown[reading] = worked.get(f"/v1/sales/{id_}")
-        assert shown[reading]["reading"] == reading
-        assert shown[reading]["figures"] == shown[reading][reading]
-        assert shown[reading]["sale"]["total"]["minor"] == shown[reading]["figures"]["total"]
-    assert [shown["event_day"][reading]["total"] for reading in ("event_day", "order_day")] == [13750, 4950]
-    assert shown["order_day"]["refunds"] == 2
-    lines = worked.get(f"/v1/sales/{id_}/lines")["items"]
-    assert [(each["section"], each["sku"], each["quantity"]) for each in lines] == [
-        ("sales", "A", 2),
-        ("sales", "B", 1),
-        ("events", "A", -1),
-        ("events", "B", -1),
-    ]
-    worked.read_by("event_day")
-    assert {each["section"] for each in worked.get(f"/v1/sales/{id_}/lines")["items"]} == {"sales"}
-
-
-_backs = st.lists(
-    st.tuples(st.integers(0, 40), st.integers(1, 9000), st.integers(0, 300)), max_size=3
-)  # after days, goods, money without goods
-
-
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.tuples(st.sampled_from([JUNE_30, JULY_2, JULY_3]), _backs), max_size=5), st.sampled_from(SUMMARIES))
-def test_both_readings_agree_to_the_cent_once_every_events_day_is_included(sold, mode):
-    with open_site(Table(MemoryEngine())) as site:
-        site.daybook.pass_time(days=60)
-        shop = Shop(site)
-        for n, (day, backs) in enumerate(sold):
-            events = tuple(
-                refund(at(day, k, days=after), line("A", gross=goods), unallocated=alone)
-                for k, (after, goods, alone) in enumerate(backs)
-            )
-            shop.daybook.shop.orders.setdefault(day, []).append(order(n, placed_at=at(day, n), events=events))
-        shop.sync(JUNE_30, JULY_2, JULY_3)
-        shop.show(mode)
-        shop.read_by("event_day")
-        by_event_day = shop.totals()
-        shop.read_by("order_day")
-        assert shop.totals() == by_event_day
-
-
-# -- lines that explain the total
-
-
-def test_money_back_without_items_is_a_line_of_its_own(shop):
-    back = refund(at(JULY_2, days=1), line("A", gross=1000), unallocated=700)
-    alone = refund(at(JULY_2, 5, days=1), unallocated=50)
-    shop.daybook.shop.orders[JULY_2] = [order(1, line("A"), line(None), placed_at=at(JULY_2), events=(back, alone))]
-    shop.sync(JULY_2)
-    shop.show("month")
-    for id_ in (f"2026-07-03~{shop.id}~USD~", f"2026-07~{shop.id}~USD~", f"2026-07-02~{shop.id}~o~1"):
-        lines = shop.paged(f"/v1/sales/{id_}/lines", "items", 1)
-        *goods, last = lines
-        assert (last["section"], last["kind"], last["sku"], last["title"], last["net"], last["quantity"]) == (
-            "events",
-            "unallocated",
-            None,
-            "Unallocated refund",
-            -750,
-            0,
-        )
-        assert {each["kind"] for each in goods} == {"goods"}
-        figures = shop.get(f"/v1/sales/{id_}")["figures"]
-        rest = ("shipping", "fees", "duties", "tips", "tax", "gift_cards_sold", "residual")
-        assert sum(each["net"] for each in lines) + sum(figures[name] for name in rest) == figures["total"]
-
-
-# -- versions
-
-
-@pytest.fixture
-def changed(shop) -> Shop:
-    """July 3 in three versions: two orders, one more and one changed, then one less."""
-    shop.fill(JULY_3, 21, 22)
-    shop.sync(JULY_3)
-    shop.fill(JULY_3, 21, 22, 23)
-    shop.daybook.shop.orders[JULY_3][0] = order(21, line("B", gross=7000), placed_at=at(JULY_3, 21))
-    shop.sync(JULY_3)
-    shop.fill(JULY_3, 22, 23)
-    shop.sync(JULY_3)
-    return shop
-
-
-def test_versions_tell_what_each_changed(changed):
-    id_ = f"2026-07-03~{changed.id}~USD~"
-    page = changed.get(f"/v1/sales/{id_}/versions")
-    told = [
-        (each["version"], each["total"], each["total_delta"], each["orders_added"], each["orders_removed"])
-        for each in page["items"]
-    ]
-    assert told == [(3, 10000, -7000, 0, 1), (2, 17000, 7000, 1, 0), (1, 10000, 10000, 2, 0)]
-    assert [each["orders_changed"] for each in page["items"]] == [0, 1, 0]
-    assert {each["actor"] for each in page["items"]} == {"daybook"}
-    assert page["currency"] == "USD"
-    for limit in (1, 2):
-        assert changed.paged(f"/v1/sales/{id_}/versions", "items", limit) == page["items"]
-
-
-def test_a_version_names_its_orders_and_lines(changed):
-    id_ = f"2026-07-03~{changed.id}~USD~"
-    second = changed.get(f"/v1/sales/{id_}/versions/2")
-    assert (second["before"], second["orders_added"], second["orders_changed"], second["orders_removed"]) == (
-        1,
-        ["#1023"],
-        ["#1021"],
-        [],
-    )
-    assert [(sku["sku"], sku["quantity_delta"], sku["net_delta"]) for sku in second["skus"]] == [("B", 1, 7000)]
-    assert (second["figures"]["total"], second["delta"]["total"], second["delta"]["quantity"]) == (17000, 7000, 1)
-    third = changed.get(f"/v1/sales/{id_}/versions/3")
-    assert [(sku["sku"], sku["quantity_delta"], sku["net_delta"]) for sku in third["skus"]] == [("B", -1, -7000)]
-    first = changed.get(f"/v1/sales/{id_}/versions/1")
-    assert (first["before"], first["orders_added"], first["delta"]) == (None, ["#1021", "#1022"], first["figures"])
-
-
-@pytest.mark.parametrize("number", ["0", "4", "-1", "01", "1.0", "x", "%31x"])
-def test_a_version_that_never_was_is_not_there(changed, number):
-    assert changed.visitor.get(f"/v1/sales/2026-07-03~{changed.id}~USD~/versions/{number}").status_code == 404
-
-
-def test_orders_of_another_currency_are_not_in_a_sales_versions(shop):
-    shop.fill(JULY_3, 21)
-    shop.sync(JULY_3)
-    shop.daybook.shop.orders[JULY_3].append(order(30, placed_at=at(JULY_3, 30), currency="CAD"))
-    shop.sync(JULY_3)
-    newest, _ = shop.get(f"/v1/sales/2026-07-03~{shop.id}~USD~/versions")["items"]
-    assert (newest["orders_added"], newest["total_delta"]) == (0, 0)
-    newest, _ = shop.get(f"/v1/sales/2026-07-03~{shop.id}~CAD~/versions")["items"]
-    assert (newest["orders_added"], newest["total_delta"]) == (1, 5000)
-    assert shop.get(f"/v1/sales/2026-07-03~{shop.id}~CAD~/versions/2")["orders_added"] == ["#1030"]
-
-
-def test_a_gap_in_the_chain_ends_the_list(changed):
-    key = DayKey(changed.workspace, changed.id, JULY_3)
-    _, second, first = changed.daybook.documents.versions(key)
-    changed.daybook.outside.table.delete(f"PARTS#{changed.id}#2026-07-03", f"DOC#{first.attempt}")
-    changed.daybook.outside.table.delete(f"PARTS#{changed.id}#2026-07-03", f"REV#{first.base}")
-    page = changed.get(f"/v1/sales/2026-07-03~{changed.id}~USD~/versions")
-    assert [(each["version"], each["total_delta"]) for each in page["items"]] == [(3, -7000), (2, 17000)]
-    assert changed.get(f"/v1/sales/2026-07-03~{changed.id}~USD~/versions/2")["before"] is None
-    changed.daybook.outside.table.delete(f"PARTS#{changed.id}#2026-07-03", f"REV#{second.base}")
-    gone = changed.get(f"/v1/sales/2026-07-03~{changed.id}~USD~/versions/3")
-    assert (gone["before"], gone["orders_removed"], gone["skus"]) == (2, [], [])
-
-
-def test_versions_of_a_month_compare_the_days_that_moved(shop):
-    shop.fill(JUNE_30, 1, 2)
-    shop.fill(date(2026, 6, 29), 5)
-    shop.sync(JUNE_30, date(2026, 6, 29))
-    id_ = f"2026-06~{shop.id}~USD~"
-    assert shop.get(f"/v1/sales/{id_}")["sale"]["version"] == 1
-    shop.fill(JUNE_30, 2, 3, 4)
-    shop.sync(JUNE_30)
-    newest, first = shop.get(f"/v1/sales/{id_}/versions")["items"]
-    assert (newest["cause"], newest["orders_added"], newest["orders_removed"], newest["total_delta"]) == (
-        "changed",
-        2,
-        1,
-        5000,
-    )
-    assert (first["cause"], first["cause_text"], first["state"]) == ("first", "First summary.", "final")
-    diff = shop.get(f"/v1/sales/{id_}/versions/2")
-    assert (diff["orders_added"], diff["orders_removed"]) == (["#1003", "#1004"], ["#1001"])
-    assert [(sku["sku"], sku["quantity_delta"]) for sku in diff["skus"]] == [("A", 1)]
-
-
-def test_a_cause_and_an_actor_that_are_told_are_shown_and_an_unknown_word_as_it_is(shop, monkeypatch):
-    shop.fill(JULY_3, 21)
-    shop.sync(JULY_3)
-    key = DayKey(shop.workspace, shop.id, JULY_3)
-    version = shop.daybook.documents.read(key)
-    read = shop.daybook.revisions.read
-    monkeypatch.setattr(
-        shop.daybook.revisions,
-        "read",
-        lambda day, attempt: msgspec.structs.replace(read(day, attempt), actor="owner@northwind.example"),
-    )
-    id_ = f"2026-07-03~{shop.id}~USD~"
-    for word, text in (("late_order", "An order came in late."), ("moonlight", "moonlight")):
-        told = msgspec.structs.replace(version, cause=word)
-        monkeypatch.setattr(shop.daybook.documents, "read", lambda day, told=told: told)
-        (shown,) = shop.get(f"/v1/sales/{id_}/versions")["items"]
-        assert (shown["cause"], shown["cause_text"], shown["actor"]) == (word, text, "owner@northwind.example")
+def test_months_that_wait_to_be_built_are_listed_with_the_same_figures(synced, monkeypatch):
+    synced.show("month")
+    monkeypatch.setattr(read_sales, "REBUILT_MAX", 1)
+    first, then = synced.get("/v1/sales"), synced.get("/v1/sales")
+    assert [item["version"] for item in first["items"]] == [1, 0]
+    assert [item["version"] for item in then["items"]] == [1, 1]
+    differing = {"version", "skus"}
+    for unbuilt, built in zip(first["items"], then["items"], strict=True):
+        assert {name: value for name, value in unbuilt.items() if name not in differing} == {
+            name: value for name, value in built.items() if name not in differing
+        }
+    assert first["totals"] == then["totals"]
