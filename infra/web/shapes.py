@@ -19,17 +19,18 @@ _PLAIN = {"string": "string", "integer": "number", "number": "number", "boolean"
 
 def declarations() -> str:
     """The content of `wire.d.ts`: one interface for each struct."""
-    structs = [shape for module in _modules() for shape in _structs(module)]
+    structs = [shape for module in modules() for shape in structs(module)]
     _, components = msgspec.json.schema_components(structs, ref_template="{name}")
     return "\n".join(_interface(name, shape) for name, shape in sorted(components.items()))
 
 
-def _modules() -> list[ModuleType]:
+def modules() -> list[ModuleType]:
+    """`wire.py` and its sisters."""
     found = sorted(path.stem for folder in entrypoints.__path__ for path in Path(folder).glob("wire*.py"))
     return [importlib.import_module(f"{entrypoints.__name__}.{name}") for name in found]
 
 
-def _structs(module: ModuleType) -> list[type[msgspec.Struct]]:
+def structs(module: ModuleType) -> list[type[msgspec.Struct]]:
     """The structs that the module defines; those it imports are another's."""
     return [
         shape
