@@ -19,8 +19,8 @@ _PLAIN = {"string": "string", "integer": "number", "number": "number", "boolean"
 
 def declarations() -> str:
     """The content of `wire.d.ts`: one interface for each struct."""
-    structs = [shape for module in modules() for shape in structs(module)]
-    _, components = msgspec.json.schema_components(structs, ref_template="{name}")
+    shapes = [shape for module in modules() for shape in structs(module)]
+    _, components = msgspec.json.schema_components(shapes, ref_template="{name}")
     return "\n".join(_interface(name, shape) for name, shape in sorted(components.items()))
 
 
