@@ -422,7 +422,7 @@ class System:
             agenda=self.agenda,
             months=self.months,
             reading=lambda workspace: self.change.read_workspace(workspace).reading,
-            names=lambda day, attempt: {},
+            names=self.persons.names,
             now=self.now,
         )
 

@@ -41,7 +41,7 @@ class SaleOut(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"
 
     `day` is the first of its days, `from` and `to` are both inside. A month is `open` until its last day is final, and its
     figures go through day `through`; `missing_days` up to then are not here or not final yet, `empty_days` had no orders.
-    `checked_at` is when the channel last confirmed a day so far. `frozen`: the period is locked.
+    `checked_at` is when the channel last confirmed a day. `frozen`: the period is locked.
     """
 
     id: str

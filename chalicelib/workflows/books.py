@@ -14,6 +14,7 @@ from chalicelib import errors
 from chalicelib.domain.connections import Connection
 from chalicelib.domain.months import MonthKey, MonthVersion, month_title
 from chalicelib.domain.orders import NOTHING, Amounts, Order
+from chalicelib.domain.persons import Person
 from chalicelib.domain.sales import month_sale_id, order_sale_id, sale_id
 from chalicelib.domain.sentences import day_name
 from chalicelib.domain.summaries import DocumentSheet, Reading
@@ -29,8 +30,7 @@ if TYPE_CHECKING:
 
 READS_MAX = 3
 
-Person = tuple[str, str]
-Names = Callable[[DayKey, str], Mapping[str, Person]]
+Names = Callable[[Connection, Head], Mapping[str, Person]]
 SaleType = Literal["day", "month", "order"]
 
 
@@ -169,7 +169,7 @@ def orders_in(sheet: DocumentSheet) -> int:
 class Books:
     """The whole documents of one workspace at a time.
 
-    `names` gives the customer and region of a revision's orders by order id, as far as they are kept.
+    `names` gives who bought on a day, by order id, as far as that is kept.
     """
 
     def __init__(
@@ -208,6 +208,11 @@ class Books:
 
     def heads(self, days: Iterable[DayKey]) -> dict[DayKey, Head]:
         return self._days.read_many(days)
+
+    def persons(self, key: DayKey, connection: Connection) -> Mapping[str, Person]:
+        """Who bought on a day, by order id; nobody unless the connection keeps them."""
+        head = self.heads([key]).get(key) if connection.keeps_persons else None
+        return self.names(connection, head) if head else {}
 
     def read_through(self, connection: Connection) -> date | None:
         """The last day that was asked for when it had ended; None for a connection that is asked no more."""

@@ -13,6 +13,7 @@ from chalicelib.domain.connections import Connection
 from chalicelib.domain.days import DAY
 from chalicelib.domain.months import MonthKey, MonthVersion, last_of, month_key, month_of
 from chalicelib.domain.orders import Order
+from chalicelib.domain.persons import Person
 from chalicelib.domain.summaries import DocumentSheet, Reading, summarise
 from chalicelib.domain.work import DayKey, DocumentVersion
 from chalicelib.workflows.books import (
@@ -21,7 +22,6 @@ from chalicelib.workflows.books import (
     Figures,
     MonthSold,
     OrderSold,
-    Person,
     Summary,
     orders_in,
     place_of,
@@ -222,9 +222,9 @@ class ReadSales:
         return asked.last or self._books.now().date() + DAY
 
     def _checked(self, sales: Sequence[Summary]) -> tuple[Summary, ...]:
-        """The sales, those so far with the instant at which the channel last confirmed them."""
-        so_far = {sale.key for sale in sales if isinstance(sale, DaySold) and sale.version.state == "provisional"}
-        heads = self._books.heads(so_far) if so_far else {}
+        """The sales, those of days with the instant at which the channel last confirmed them."""
+        days = {sale.key for sale in sales if isinstance(sale, DaySold)}
+        heads = self._books.heads(days) if days else {}
         return tuple(
             msgspec.structs.replace(sale, checked_at=heads[sale.key].checked_at)
             if isinstance(sale, DaySold) and sale.key in heads
@@ -252,9 +252,9 @@ def orders_sold(
     books: Books, key: DayKey, connection: Connection, version: DocumentVersion, orders: Iterable[Order]
 ) -> Iterable[OrderSold]:
     """Orders of a day's document as sales of their own."""
-    names = books.names(key, version.base) if version.base else {}
+    persons = books.persons(key, connection)
     for order in orders:
-        yield order_sold(key, connection, version, order, names.get(order.id))
+        yield order_sold(key, connection, version, order, persons.get(order.id))
 
 
 def order_sold(

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.order_settings import SUMMARIES
-from chalicelib.domain.work import DayKey
+from chalicelib.domain.persons import Person
 from chalicelib.storage.table import Table
 from chalicelib.workflows import read_sales
 from tests.support.memory import MemoryEngine
@@ -144,14 +144,17 @@ def test_a_page_of_individual_sales_opens_only_the_days_it_is_made_of(synced, mo
     assert opened == [JULY_3, JULY_2]
 
 
-def test_names_and_regions_come_with_individual_sales_where_they_are_kept(synced):
-    live = synced.daybook.days.read(DayKey(synced.workspace, synced.id, JULY_3)).live
-    kept = {(JULY_3, live): {"22": ("Ada Lovelace", "US-NY")}}
-    synced.daybook.books.names = lambda day, attempt: kept.get((day.day, attempt), {})
+def test_names_and_regions_come_with_individual_sales_and_go_with_the_mode(synced):
+    synced.daybook.shop.persons = {"22": Person("Ada Lovelace", "US-NY"), "21": Person("", "US-CA")}
+    asked = "/v1/sales?type=individual&from=2026-07-03&to=2026-07-03"
     synced.show("individual")
-    listed = synced.get("/v1/sales?type=individual&from=2026-07-03&to=2026-07-03")["orders_listed"]
-    assert [(each["customer"], each["region"]) for each in listed] == [("Ada Lovelace", "US-NY"), (None, None)]
+    assert {each["customer"] for each in synced.get(asked)["orders_listed"]} == {None}, "read before the mode began"
+    synced.sync(JULY_3)
+    listed = synced.get(asked)["orders_listed"]
+    assert [(each["customer"], each["region"]) for each in listed] == [("Ada Lovelace", "US-NY"), (None, "US-CA")]
     assert synced.get(f"/v1/sales/{listed[0]['id']}")["order"]["customer"] == "Ada Lovelace"
+    synced.show("store")
+    assert synced.get(f"/v1/sales/{listed[0]['id']}")["order"]["customer"] is None
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
