@@ -16,6 +16,9 @@ def at(day: date, minutes: int = 0, days: int = 0) -> datetime:
     return window_of(day, ZONE).start_at + timedelta(days=days, minutes=minutes)
 
 
+PAGES_MAX = 50
+
+
 class Merchant:
     """A merchant with a paired shop."""
 
@@ -58,8 +61,10 @@ class Merchant:
 
     def paged(self, path: str, of: str, limit: int) -> list[dict]:
         items, cursor = [], ""
-        while cursor is not None:
+        for _ in range(PAGES_MAX):
             answer = self.get(f"{path}{'&' if '?' in path else '?'}limit={limit}&cursor={cursor}")
             items += answer[of]
             cursor = answer["next"]
-        return items
+            if cursor is None:
+                return items
+        raise AssertionError("a list never ended")
