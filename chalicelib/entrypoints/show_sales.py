@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from chalicelib.domain.connections import Connection
 from chalicelib.domain.sales import order_sale_id
 from chalicelib.domain.summaries import Diff, SkuSales
-from chalicelib.domain.work import DocumentVersion
 from chalicelib.entrypoints import wire, wire_sales
 from chalicelib.workflows.books import DaySold, Figures, MonthSold, OrderSold, Sale, figures_of
 from chalicelib.workflows.read_sale import Line, Listed, Opened
@@ -154,11 +153,11 @@ def _month(given: MonthSold) -> wire_sales.MonthOut:
 
 
 def _diff(given: Opened) -> wire_sales.DiffOut | None:
-    if given.before is None:
+    if given.before is None or not isinstance(given.sale, DaySold):
         return None
     version = given.sale.version
     now, was = figures_of(given.sale.sheet, given.reading), given.before
-    changes = (version.orders_diff if isinstance(version, DocumentVersion) else None) or Diff()
+    changes = version.orders_diff or Diff()
     return wire_sales.DiffOut(
         cause=version.cause,
         orders_added=changes.added,

@@ -131,7 +131,7 @@ class SalesOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DiffOut(msgspec.Struct, frozen=True):
-    """What the last version changed."""
+    """What the last version of a day changed, in short; a month has its versions alone."""
 
     cause: str
     orders_added: int

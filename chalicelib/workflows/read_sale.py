@@ -12,7 +12,7 @@ from chalicelib.domain.orders import Order
 from chalicelib.domain.sales import DaySale, MonthSale, OrderSale, parse_sale_id
 from chalicelib.domain.summaries import DocumentSheet, Reading, Section, SkuSales
 from chalicelib.domain.work import DayKey
-from chalicelib.workflows.books import Books, Figures, MonthSold, OrderSold, Sale, figures_of, is_of, sheet_of
+from chalicelib.workflows.books import Books, DaySold, Figures, MonthSold, OrderSold, Sale, figures_of, is_of, sheet_of
 from chalicelib.workflows.read_sales import order_sold
 
 SectionName = Literal["sales", "events"]
@@ -20,7 +20,7 @@ LinePlace = tuple[bool, bool, bool, str, str, str]
 
 
 class Opened(msgspec.Struct, frozen=True):
-    """A sale, the reading in force, and what the version before it came to under that, if there is one."""
+    """A sale, the reading in force, and what the version before it came to under that, for a day that has one."""
 
     sale: Sale
     reading: Reading
@@ -132,11 +132,10 @@ class ReadSale:
         raise errors.NotFound("There is no such sale.")
 
     def _before(self, sale: Sale) -> DocumentSheet | None:
-        """The sale's sheet in the version before its live one."""
-        if isinstance(sale, OrderSold):
+        """A day's sheet in the version before its live one. What versions of months changed, `sale_versions` tells."""
+        if not isinstance(sale, DaySold):
             return None
-        months, documents = self._books.months, self._books.documents
-        versions = months.versions(sale.key) if isinstance(sale, MonthSold) else documents.versions(sale.key)
+        versions = self._books.documents.versions(sale.key)
         next(versions, None)
         before = next(versions, None)
         return sheet_of(before.sheets, sale.sheet.store, sale.sheet.currency) if before else None

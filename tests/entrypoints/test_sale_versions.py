@@ -108,6 +108,7 @@ def test_versions_of_a_month_compare_the_days_that_moved(shop):
     assert shop.get(f"/v1/sales/{id_}")["sale"]["version"] == 1
     shop.fill(JUNE_30, 2, 3, 4)
     shop.sync(JUNE_30)
+    assert shop.get(f"/v1/sales/{id_}")["diff"] is None
     newest, first = shop.get(f"/v1/sales/{id_}/versions")["items"]
     assert (newest["cause"], newest["orders_added"], newest["orders_removed"], newest["total_delta"]) == (
         "changed",

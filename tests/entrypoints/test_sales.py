@@ -83,7 +83,7 @@ def test_month_mode_lists_months_that_say_how_much_of_them_is_here(synced):
 def test_a_month_that_the_dates_cut_is_listed_whole(synced):
     synced.show("month")
     whole = {item["id"]: item for item in synced.get("/v1/sales")["items"]}
-    for asked in ("from=2026-07-03", "from=2026-07-03&to=2026-07-03", "from=2026-07-02&to=2026-07-31"):
+    for asked in ("from=2026-07-03", "from=2026-07-04&to=2026-07-04", "from=2026-07-20&to=2026-07-31"):
         (july,) = synced.get(f"/v1/sales?{asked}")["items"]
         assert july == whole[july["id"]]
     assert len(synced.get("/v1/sales?from=2026-06-30&to=2026-07-01")["items"]) == 2
