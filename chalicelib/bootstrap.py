@@ -35,16 +35,19 @@ from chalicelib.storage.connections import Connections
 from chalicelib.storage.days import Days
 from chalicelib.storage.documents import Documents
 from chalicelib.storage.idempotency import Once
+from chalicelib.storage.months import MonthRecords
 from chalicelib.storage.persons import PersonParts
 from chalicelib.storage.revisions import Revisions
 from chalicelib.storage.shelves import Shelves
 from chalicelib.storage.syncs import Syncs
 from chalicelib.storage.table import Table, dynamo
 from chalicelib.workflows.ask import Ask
+from chalicelib.workflows.books import Books
 from chalicelib.workflows.change import Change
 from chalicelib.workflows.clean import Clean
 from chalicelib.workflows.fetch_day import Channel, FetchDay
 from chalicelib.workflows.make_revision import MakeRevision
+from chalicelib.workflows.months import Months
 from chalicelib.workflows.order_settings import ChangeOrderSettings
 from chalicelib.workflows.pair import Pair, Tokens
 from chalicelib.workflows.part import Part
@@ -53,9 +56,12 @@ from chalicelib.workflows.plan import Plan
 from chalicelib.workflows.read_activity import ReadActivity
 from chalicelib.workflows.read_connections import ReadConnections
 from chalicelib.workflows.read_ranges import ReadRanges
+from chalicelib.workflows.read_sale import ReadSale
 from chalicelib.workflows.read_sales import ReadSales
 from chalicelib.workflows.read_syncs import ReadSyncs
 from chalicelib.workflows.read_usage import ReadUsage
+from chalicelib.workflows.sale_versions import SaleVersions
+from chalicelib.workflows.search_sales import SearchSales
 from chalicelib.workflows.settle import Settle
 from chalicelib.workflows.sign_in import SignIn
 from chalicelib.workflows.sync_day import SyncDay
@@ -104,6 +110,10 @@ class System:
     @cached_property
     def documents(self) -> Documents:
         return Documents(self.outside.table, self.revisions)
+
+    @cached_property
+    def month_records(self) -> MonthRecords:
+        return MonthRecords(self.outside.table)
 
     @cached_property
     def shelves(self) -> Shelves:
@@ -164,9 +174,14 @@ class System:
             shelves=self.shelves,
             connections=self.connections,
             activity=self.activity,
+            touch_month=self.months.touch,
             now=self.now,
             new_id=self.new_id,
         )
+
+    @cached_property
+    def months(self) -> Months:
+        return Months(records=self.month_records, documents=self.documents, now=self.now, new_id=self.new_id)
 
     @cached_property
     def sync_day(self) -> SyncDay:
@@ -398,8 +413,34 @@ class System:
         return Cursors(hashlib.sha256(f"daybook: cursors\0{secret}".encode()).digest())
 
     @cached_property
+    def books(self) -> Books:
+        return Books(
+            documents=self.documents,
+            revisions=self.revisions,
+            connections=self.connections,
+            days=self.days,
+            agenda=self.agenda,
+            months=self.months,
+            reading=lambda workspace: self.change.read_workspace(workspace).reading,
+            names=self.persons.names,
+            now=self.now,
+        )
+
+    @cached_property
     def read_sales(self) -> ReadSales:
-        return ReadSales(documents=self.documents, revisions=self.revisions, connections=self.connections, now=self.now)
+        return ReadSales(self.books)
+
+    @cached_property
+    def search_sales(self) -> SearchSales:
+        return SearchSales(self.books, self.read_sales)
+
+    @cached_property
+    def read_sale(self) -> ReadSale:
+        return ReadSale(self.books)
+
+    @cached_property
+    def sale_versions(self) -> SaleVersions:
+        return SaleVersions(self.books, self.read_sale)
 
     @cached_property
     def read_syncs(self) -> ReadSyncs:

@@ -194,11 +194,12 @@ def number_in(text: str) -> int:
 
 
 def fold(sections: Iterable[Section]) -> Section:
-    """Add sections up, whatever their sequence."""
-    adding = Adding()
+    """Add sections up, whatever their sequence, with or without their lines."""
+    adding, quantity_milli = Adding(), 0
     for section in sections:
         adding.add(section.amounts, section.lines, section.count)
-    return adding.section()
+        quantity_milli += section.quantity_milli
+    return msgspec.structs.replace(adding.section(), quantity_milli=quantity_milli)
 
 
 def pack_sections(sections: DaySections) -> bytes:
@@ -264,6 +265,14 @@ def _document_sheet(key: SheetKey, sheet: Sheet | None, happened: Section) -> Do
         order_day=sheet.events,
         statuses=sheet.statuses,
     )
+
+
+def without_lines(sheet: DocumentSheet) -> DocumentSheet:
+    """Totals only, with the number of lines in place of the lines."""
+    sections = {name: getattr(sheet, name) for name in ("sales", "event_day", "order_day")}
+    bare = {name: msgspec.structs.replace(section, lines=()) for name, section in sections.items()}
+    no_sku = sum(line.sku is None for line in sheet.sales.lines)
+    return msgspec.structs.replace(sheet, skus=len(sheet.sales.lines), no_sku=no_sku, **bare)
 
 
 class Diff(msgspec.Struct, frozen=True, array_like=True):

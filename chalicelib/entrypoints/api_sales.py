@@ -3,8 +3,7 @@
 from chalicelib import bootstrap, errors
 from chalicelib.domain.accounts import SignedIn
 from chalicelib.domain.activity import LEVELS
-from chalicelib.domain.sales import parse_sale_id
-from chalicelib.entrypoints import show, wire
+from chalicelib.entrypoints import show, show_sales, wire, wire_sales
 from chalicelib.entrypoints.http import Role, Visit, api, bound_to, may, next_page, page
 from chalicelib.workflows.read_activity import ActivityFilter
 from chalicelib.workflows.read_sales import SalesFilter
@@ -12,23 +11,26 @@ from chalicelib.workflows.read_sales import SalesFilter
 
 @api.route("/v1/sales", methods=["GET"])
 @may(Role.VIEWER)
-def sales(visit: Visit, who: SignedIn, query: wire.SalesQuery) -> wire.SalesOut:
-    """Summary sales, newest day first, with the totals of the whole filter; or where an order number is."""
+def sales(visit: Visit, who: SignedIn, query: wire_sales.SalesQuery) -> wire_sales.SalesOut:
+    """Sales, newest first, with the totals of the whole filter; or where an order number is."""
     asked = SalesFilter(connection=query.connection, first=query.from_, last=query.to)
-    read = bootstrap.system().read_sales
+    system = bootstrap.system()
     bound = bound_to(who, visit, query)
     if query.q:
         if not any(map(str.isalnum, query.q)):
             raise errors.RequestError("That is no order number.", {"q": "Type the number as it is on the order."})
-        found = read.search(who.workspace, asked, query.q)
+        found = system.search_sales.search(who.workspace, asked, query.q)
     else:
-        found = read.page(who.workspace, asked, after=page(bound, query.cursor), limit=query.limit)
-    return wire.SalesOut(
-        items=tuple(map(show.sale, found.sales)),
-        totals=tuple(map(show.figures, found.totals)),
+        read = system.read_sales.individual if query.type == "individual" else system.read_sales.page
+        found = read(who.workspace, asked, after=page(bound, query.cursor), limit=query.limit)
+    return wire_sales.SalesOut(
+        items=tuple(show_sales.sale(each, found.reading) for each in found.sales),
+        orders_listed=tuple(map(show_sales.order_sale, found.orders_listed)),
+        totals=tuple(map(show_sales.figures, found.totals)),
         count=found.count,
+        counts=wire_sales.SalesCounts(summary=found.summaries, individual=found.individuals),
         orders=found.orders,
-        found_in=tuple(map(show.found, found.found)),
+        found_in=tuple(map(show_sales.found, found.found)),
         searched_from=found.searched_from,
         next=next_page(bound, found.next),
     )
@@ -36,33 +38,52 @@ def sales(visit: Visit, who: SignedIn, query: wire.SalesQuery) -> wire.SalesOut:
 
 @api.route("/v1/sales/{sale}", methods=["GET"])
 @may(Role.VIEWER)
-def sale(who: SignedIn, sale: str) -> wire.SaleDetailOut:
+def sale(who: SignedIn, sale: str) -> wire_sales.SaleDetailOut:
     """One sale with its figures under both readings, and what its last version changed."""
-    return show.sale_detail(bootstrap.system().read_sales.one(who.workspace, sale))
+    return show_sales.sale_detail(bootstrap.system().read_sale.one(who.workspace, sale))
 
 
 @api.route("/v1/sales/{sale}/lines", methods=["GET"])
 @may(Role.VIEWER)
-def sale_lines(visit: Visit, who: SignedIn, sale: str, query: wire.PageQuery) -> wire.SaleLinesOut:
+def sale_lines(visit: Visit, who: SignedIn, sale: str, query: wire.PageQuery) -> wire_sales.SaleLinesOut:
     """A sale's lines by SKU: what was sold, then what came back."""
     bound = bound_to(who, visit, query, sale)
-    lines, place = bootstrap.system().read_sales.lines(
+    of, lines, place = bootstrap.system().read_sale.lines(
         who.workspace, sale, after=page(bound, query.cursor), limit=query.limit
     )
-    items = tuple(map(show.sale_line, lines))
-    return wire.SaleLinesOut(items=items, currency=_currency(who, sale), next=next_page(bound, place))
+    items = tuple(map(show_sales.sale_line, lines))
+    return wire_sales.SaleLinesOut(items=items, currency=of.sheet.currency, next=next_page(bound, place))
 
 
 @api.route("/v1/sales/{sale}/orders", methods=["GET"])
 @may(Role.VIEWER)
-def sale_orders(visit: Visit, who: SignedIn, sale: str, query: wire.PageQuery) -> wire.SaleOrdersOut:
+def sale_orders(visit: Visit, who: SignedIn, sale: str, query: wire.PageQuery) -> wire_sales.SaleOrdersOut:
     """A sale's order numbers, in the order in which they were placed."""
     bound = bound_to(who, visit, query, sale)
-    orders, place = bootstrap.system().read_sales.orders(
+    of, orders, place = bootstrap.system().read_sale.orders(
         who.workspace, sale, after=page(bound, query.cursor), limit=query.limit
     )
-    items = tuple(map(show.sale_order, orders))
-    return wire.SaleOrdersOut(items=items, currency=_currency(who, sale), next=next_page(bound, place))
+    items = tuple(map(show_sales.sale_order, orders))
+    return wire_sales.SaleOrdersOut(items=items, currency=of.sheet.currency, next=next_page(bound, place))
+
+
+@api.route("/v1/sales/{sale}/versions", methods=["GET"])
+@may(Role.VIEWER)
+def sale_versions(visit: Visit, who: SignedIn, sale: str, query: wire.PageQuery) -> wire_sales.VersionsOut:
+    """A sale's versions, newest first, each with what it changed."""
+    bound = bound_to(who, visit, query, sale)
+    of, versions, place = bootstrap.system().sale_versions.page(
+        who.workspace, sale, after=page(bound, query.cursor), limit=query.limit
+    )
+    items = tuple(map(show_sales.version, versions))
+    return wire_sales.VersionsOut(items=items, currency=of.sheet.currency, next=next_page(bound, place))
+
+
+@api.route("/v1/sales/{sale}/versions/{version}", methods=["GET"])
+@may(Role.VIEWER)
+def sale_version(who: SignedIn, sale: str, version: str) -> wire_sales.VersionDiffOut:
+    """What one version of a sale changed: figures, orders, and lines by SKU."""
+    return show_sales.version_diff(bootstrap.system().sale_versions.one(who.workspace, sale, version))
 
 
 @api.route("/v1/activity", methods=["GET"])
@@ -94,7 +115,3 @@ def usage(who: SignedIn) -> wire.UsageOut:
     """Orders counted in the plan year in which we are: each counts once, ever, however often it is synced."""
     system = bootstrap.system()
     return show.usage(system.read_usage.read(system.change.read_workspace(who.workspace)))
-
-
-def _currency(who: SignedIn, sale: str) -> str:
-    return parse_sale_id(who.workspace, sale)[2]

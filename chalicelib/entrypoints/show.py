@@ -1,17 +1,12 @@
 """Domain values as the wire shapes that programs and the page read."""
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.accounts import SignedIn, Workspace
 from chalicelib.domain.activity import Line
-from chalicelib.domain.orders import Order
 from chalicelib.domain.ranges import Range
-from chalicelib.domain.summaries import Diff
 from chalicelib.entrypoints import wire
 from chalicelib.workflows.read_connections import ConnectionState
-from chalicelib.workflows.read_sales import Figures, Found, Opened, Sale
-from chalicelib.workflows.read_sales import Line as SaleLine
 from chalicelib.workflows.read_syncs import DayProgress, Progress
 from chalicelib.workflows.read_usage import Usage
 
@@ -27,7 +22,6 @@ _LETTERS = {
     "not_available": "n",
     "cancelled": "x",
 }
-_MILLI = 1_000
 
 
 def session(who: SignedIn, workspace_: Workspace) -> wire.SessionOut:
@@ -128,118 +122,6 @@ def sync_day(given: DayProgress, sale: str | None) -> wire.SyncDayOut:
         reason=given.reason,
         next_try_at=given.next_try_at,
         sale_id=sale,
-    )
-
-
-def sale(given: Sale) -> wire.SaleOut:
-    sheet, figures = given.sheet, given.figures()
-    flags = (("unexplained", sheet.unexplained), ("no_sku", sheet.no_sku), ("excluded", sheet.excluded))
-    return wire.SaleOut(
-        id=given.id,
-        type="summary",
-        day=given.key.day,
-        connection_id=given.connection.id,
-        connection=given.connection.name,
-        store=_store_name(given),
-        orders=sheet.sales.count,
-        skus=sheet.skus,
-        quantity=figures.quantity_milli / _MILLI,
-        gross=wire.MoneyOut(figures.sales.gross, sheet.currency),
-        net=wire.MoneyOut(figures.net_sales, sheet.currency),
-        total=wire.MoneyOut(figures.total, sheet.currency),
-        state=given.version.state,
-        version=given.version.number,
-        flags=tuple(word for word, count in flags if count),
-    )
-
-
-def _store_name(given: Sale) -> str:
-    """What people call the store; a connection with one store is that store."""
-    names = {store.id: store.name for store in given.connection.stores}
-    return names.get(given.sheet.store, given.connection.name)
-
-
-def found(given: Found) -> wire.FoundIn:
-    return wire.FoundIn(
-        number=given.number, sale_id=given.sale.id, day=given.sale.key.day, connection=given.sale.connection.name
-    )
-
-
-def figures(given: Figures) -> wire.FiguresOut:
-    sales, events = given.sales, given.events
-    return wire.FiguresOut(
-        currency=given.currency,
-        gross=sales.gross,
-        discount=sales.discount,
-        returns=-events.net,
-        net_sales=given.net_sales,
-        shipping=sales.shipping + events.shipping,
-        fees=sales.fees + events.fees,
-        duties=sales.duties + events.duties,
-        tips=sales.tips + events.tips,
-        tax=sales.tax + events.tax,
-        gift_cards_sold=sales.gift_cards_sold + events.gift_cards_sold,
-        unallocated=sales.unallocated + events.unallocated,
-        residual=sales.residual + events.residual,
-        total=given.total,
-        quantity=given.quantity_milli / _MILLI,
-    )
-
-
-def sale_detail(given: Opened) -> wire.SaleDetailOut:
-    sheet = given.sale.sheet
-    return wire.SaleDetailOut(
-        sale=sale(given.sale),
-        figures=figures(given.sale.figures()),
-        order_day=figures(given.sale.figures("order_day")),
-        refunds=sheet.event_day.count,
-        excluded=sheet.excluded,
-        first_number=sheet.first_number,
-        last_number=sheet.last_number,
-        published_at=datetime.fromtimestamp(given.sale.version.published_at, UTC),
-        diff=_diff(given),
-    )
-
-
-def _diff(given: Opened) -> wire.DiffOut | None:
-    if given.before is None:
-        return None
-    now, was = given.sale.figures(), given.before.figures()
-    changes = given.sale.version.orders_diff or Diff()
-    return wire.DiffOut(
-        cause=given.sale.version.cause,
-        orders_added=changes.added,
-        orders_removed=changes.removed,
-        orders_changed=changes.changed,
-        numbers=changes.numbers,
-        total_delta=now.total - was.total,
-        net_delta=now.net_sales - was.net_sales,
-    )
-
-
-def sale_line(given: SaleLine) -> wire.SaleLineOut:
-    sku = given.sku
-    return wire.SaleLineOut(
-        section="events" if given.events else "sales",
-        sku=sku.sku,
-        title=sku.title,
-        quantity=sku.quantity_milli / _MILLI,
-        gross=sku.gross,
-        discount=sku.discount,
-        net=sku.net,
-        tax=sku.tax,
-    )
-
-
-def sale_order(given: Order) -> wire.SaleOrderOut:
-    return wire.SaleOrderOut(
-        number=given.number,
-        placed_at=given.placed_at,
-        status=given.status,
-        excluded=given.excluded,
-        total=given.amounts.total,
-        events_total=sum(event.amounts.total for event in given.events),
-        flags=given.flags,
     )
 
 

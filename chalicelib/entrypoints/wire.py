@@ -12,7 +12,6 @@ import msgspec
 Limit = Annotated[int, msgspec.Meta(ge=1, le=200)]
 Level = Literal["info", "warning", "error"]
 Reading = Literal["event_day", "order_day"]
-DayState = Literal["final", "provisional", "empty", "events_only"]
 Preset = Literal["current_week", "current_month", "last_month", "last_quarter"]
 
 
@@ -242,140 +241,6 @@ class LiveOut(msgspec.Struct, frozen=True):
     activity_new: int
 
 
-# --- sales
-
-
-class FiguresOut(msgspec.Struct, frozen=True):
-    """The figures of a document, minor units; `net` = gross - discount, `total` by SUMS: everything added up.
-
-    `returns` is what events took back (positive), `net_sales` = net of sales less returns; `quantity` is in pieces.
-    """
-
-    currency: str
-    gross: int
-    discount: int
-    returns: int
-    net_sales: int
-    shipping: int
-    fees: int
-    duties: int
-    tips: int
-    tax: int
-    gift_cards_sold: int
-    unallocated: int
-    residual: int
-    total: int
-    quantity: float
-
-
-class SaleOut(msgspec.Struct, frozen=True):
-    """A summary sale in a list: one store, day and currency."""
-
-    id: str
-    type: Literal["summary"]
-    day: date
-    connection_id: str
-    connection: str
-    store: str
-    orders: int
-    skus: int
-    quantity: float
-    gross: MoneyOut
-    net: MoneyOut
-    total: MoneyOut
-    state: DayState
-    version: int
-    flags: tuple[str, ...]
-
-
-class FoundIn(msgspec.Struct, frozen=True):
-    """An order number that was searched for and the sale that holds it."""
-
-    number: str
-    sale_id: str
-    day: date
-    connection: str
-
-
-class SalesOut(msgspec.Struct, frozen=True):
-    """`GET /v1/sales?q=&connection=&from=&to=&cursor=&limit=`, newest day first.
-
-    `totals` are over the whole filter, one per currency; `count` is the number of sales in it. `q` searches an order number
-    (exact first, then prefix) and fills `found_in`; `searched_from` is the first day that was looked at.
-    """
-
-    items: tuple[SaleOut, ...]
-    totals: tuple[FiguresOut, ...]
-    count: int
-    orders: int
-    found_in: tuple[FoundIn, ...]
-    searched_from: date | None
-    next: str | None
-
-
-class DiffOut(msgspec.Struct, frozen=True):
-    """What the last version changed."""
-
-    cause: str
-    orders_added: int
-    orders_removed: int
-    orders_changed: int
-    numbers: tuple[str, ...]
-    total_delta: int
-    net_delta: int
-
-
-class SaleDetailOut(msgspec.Struct, frozen=True):
-    """`GET /v1/sales/{id}`. `figures` follow the reading in force (event day); `order_day` is the other reading."""
-
-    sale: SaleOut
-    figures: FiguresOut
-    order_day: FiguresOut
-    refunds: int
-    excluded: int
-    first_number: str
-    last_number: str
-    published_at: datetime
-    diff: DiffOut | None
-
-
-class SaleLineOut(msgspec.Struct, frozen=True):
-    """One SKU of a sale; `section` is `sales` or `events`. Lines without SKU are last and have `sku` null."""
-
-    section: Literal["sales", "events"]
-    sku: str | None
-    title: str
-    quantity: float
-    gross: int
-    discount: int
-    net: int
-    tax: int
-
-
-class SaleLinesOut(msgspec.Struct, frozen=True):
-    items: tuple[SaleLineOut, ...]
-    currency: str
-    next: str | None
-
-
-class SaleOrderOut(msgspec.Struct, frozen=True):
-    """One order number of a sale. `excluded` says why it does not count, null if it does."""
-
-    number: str
-    placed_at: datetime
-    status: str
-    excluded: str | None
-    total: int
-    events_total: int
-    flags: tuple[str, ...]
-
-
-class SaleOrdersOut(msgspec.Struct, frozen=True):
-    items: tuple[SaleOrderOut, ...]
-    currency: str
-    next: str | None
-
-
 # --- activity and usage
 
 
@@ -438,13 +303,6 @@ class PageQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 class SyncsQuery(PageQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
     connection: str | None = None
-
-
-class SalesQuery(PageQuery, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}):
-    q: str = ""
-    connection: str | None = None
-    from_: date | None = None
-    to: date | None = None
 
 
 class ActivityQuery(PageQuery, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}):

@@ -6,6 +6,9 @@
                                         SET#<attempt>#<k>               Part         a chunk of it, or of a running fetch
                                         DOC#<attempt>                   Part         one version of the document
                                         WHO#<attempt>#<k>               Part         persons of some orders (persons.py)
+    MONTHS#<workspace>                  <month>#<connection>            MonthHead    a month's roll-up of documents
+    ROLLUP#<connection>#<month>         MONTH#<attempt>                 Part         one version of it, without lines
+                                        LINES#<attempt>#<k>             Part         its lines
     EVENTS#<connection>#<event day>     EV#<order day>#<attempt>        Part         events of that order day's orders
     SHELVES#<workspace>#<kind>#<account> HEAD#<shelf>                   ShelfHead    counted order ids and their counts
                                         PART#<shelf>#<version>#<random> Part         some of those ids
@@ -93,6 +96,18 @@ class DocumentHead(Item):
     attempt = UnicodeAttribute()
     checks = NumberAttribute(default=0)
     body = BinaryAttribute(legacy_encoding=False)
+
+
+class MonthHead(Item):
+    """`touched` counts the settled documents of the month, `built` is how many of them the live version includes.
+
+    Both and the version may be absent: a month may be touched before it is built, and built before it is touched.
+    """
+
+    touched = NumberAttribute(default=0)
+    built = NumberAttribute(null=True)
+    attempt = UnicodeAttribute(null=True)
+    body = BinaryAttribute(legacy_encoding=False, null=True)
 
 
 class ShelfHead(Item):

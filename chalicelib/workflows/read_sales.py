@@ -1,71 +1,39 @@
-"""Reading sales: the list with its totals, one sale with its lines and order numbers, and the search for an order number.
+"""Listing sales: each connection by its mode, with the totals of the whole filter.
 
-A sale is one store and currency of a day's document. Readers see whole documents or none; what belongs to a connection that is
-parting is not there, and neither is what belongs to another workspace.
+Switching a connection's mode only lists other names over the same documents: its days one by one, its months, or its orders.
+So the totals of both lists together are the same in every mode. A month that the filter's dates cut is listed whole.
 """
 
-from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
-from chalicelib import errors
 from chalicelib.domain.connections import Connection
-from chalicelib.domain.orders import NOTHING, Amounts, Order
-from chalicelib.domain.sales import parse_sale_id, sale_id
-from chalicelib.domain.summaries import DocumentSheet, Reading, Section, SkuSales, number_in
+from chalicelib.domain.days import DAY
+from chalicelib.domain.months import MonthKey, MonthVersion, last_of, month_key, month_of
+from chalicelib.domain.orders import Order
+from chalicelib.domain.persons import Person
+from chalicelib.domain.summaries import DocumentSheet, Reading, summarise
 from chalicelib.domain.work import DayKey, DocumentVersion
-
-if TYPE_CHECKING:
-    from chalicelib.storage.connections import Connections
-    from chalicelib.storage.documents import Documents
-    from chalicelib.storage.revisions import Revisions
+from chalicelib.workflows.books import (
+    Books,
+    DaySold,
+    Figures,
+    MonthSold,
+    OrderSold,
+    Summary,
+    orders_in,
+    place_of,
+    totals_of,
+)
 
 LISTED_DAYS = 400
-OPENED_MAX = 20
-FOUND_MAX = 50
-READS_MAX = 3
+REBUILT_MAX = 6
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-
-class Figures(msgspec.Struct, frozen=True):
-    """Sales and what happened to them, in one currency."""
-
-    currency: str
-    sales: Amounts
-    events: Amounts
-    quantity_milli: int
-
-    @property
-    def net_sales(self) -> int:
-        return self.sales.net + self.events.net
-
-    @property
-    def total(self) -> int:
-        return self.sales.total + self.events.total
-
-
-class Sale(msgspec.Struct, frozen=True):
-    """One store and currency of a day's document."""
-
-    key: DayKey
-    connection: Connection
-    version: DocumentVersion
-    sheet: DocumentSheet
-
-    @property
-    def id(self) -> str:
-        return sale_id(self.key, self.sheet.store, self.sheet.currency)
-
-    @property
-    def place(self) -> tuple[int, str, str, str]:
-        """Where it stands in a list that begins with the newest day."""
-        return -self.key.day.toordinal(), self.key.connection, self.sheet.store, self.sheet.currency
-
-    def figures(self, reading: Reading = "event_day") -> Figures:
-        events = self.sheet.events(reading)
-        quantity = self.sheet.sales.quantity_milli + events.quantity_milli
-        return Figures(self.sheet.currency, self.sheet.sales.amounts, events.amounts, quantity)
+OrderPlace = tuple[int, int, str, str]
+Document = tuple[DayKey, DocumentVersion]
 
 
 class SalesFilter(msgspec.Struct, frozen=True):
@@ -77,241 +45,245 @@ class SalesFilter(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """An order number and the sale that holds it."""
+    """An order number, its day, and the sale that holds it in its connection's mode."""
 
     number: str
-    sale: Sale
+    day: date
+    sale_id: str
+    connection: Connection
 
 
 class SalesPage(msgspec.Struct, frozen=True, kw_only=True):
-    """Some of the sales of a filter, and the totals of all of them. `next` is where the next page begins."""
+    """Some of the sales of a filter, and the totals of all of them. `next` is where the next page begins.
 
-    sales: tuple[Sale, ...]
+    `count` is of the listed type, `summaries` and `individuals` are of both.
+    """
+
+    sales: tuple[Summary, ...] = ()
+    orders_listed: tuple[OrderSold, ...] = ()
+    reading: Reading
     totals: tuple[Figures, ...]
     count: int
+    summaries: int
+    individuals: int
     orders: int
     found: tuple[Found, ...] = ()
     searched_from: date | None = None
     next: str | None = None
 
 
-class Opened(msgspec.Struct, frozen=True):
-    """A sale with all its lines, and the version before it if there is one."""
+class Filtered(msgspec.Struct, frozen=True):
+    """The documents of a filter: days of connections that list them, of those with individual sales, and months."""
 
-    sale: Sale
-    before: Sale | None
+    days: list[DaySold]
+    individual: list[DaySold]
+    months: list[MonthSold]
 
+    @property
+    def summaries(self) -> list[Summary]:
+        """What the list of summaries has, newest first."""
+        return sorted([*self.days, *self.months], key=place_of)
 
-class Line(msgspec.Struct, frozen=True):
-    """One SKU of a sale; `events` tells what was sold from what came back."""
-
-    events: bool
-    sku: SkuSales
+    @property
+    def individuals(self) -> int:
+        return sum(orders_in(sale.sheet) for sale in self.individual)
 
 
 class ReadSales:
-    """Reads sales for one workspace at a time. `now` gives aware UTC instants."""
+    """Lists sales of one workspace at a time."""
 
-    def __init__(
-        self,
-        *,
-        documents: "Documents",
-        revisions: "Revisions",
-        connections: "Connections",
-        now: Callable[[], datetime],
-    ) -> None:
-        self._documents = documents
-        self._revisions = revisions
-        self._connections = connections
-        self._now = now
-
-    # -- the list
+    def __init__(self, books: Books) -> None:
+        self._books = books
 
     def page(self, workspace: str, asked: SalesFilter, *, after: str | None, limit: int) -> SalesPage:
-        """The filter's sales, newest day first, from behind the place `after`."""
-        sales = self._filtered(workspace, asked)
+        """The filter's summary sales, newest first, from behind the place `after`. Raises TornRead."""
+        filtered, reading = self.filtered(workspace, asked), self._books.reading(workspace)
+        sales = filtered.summaries
         place = msgspec.json.decode(after, type=tuple[int, str, str, str]) if after else None
-        rest = sales if place is None else [sale for sale in sales if sale.place > place]
-        shown = tuple(rest[:limit])
-        more = len(rest) > limit
+        rest = sales if place is None else [sale for sale in sales if place_of(sale) > place]
+        shown = rest[:limit]
         return SalesPage(
-            sales=shown,
-            totals=_totals(sales),
+            sales=self._checked(shown),
+            reading=reading,
+            totals=totals_of((sale.sheet for sale in sales), reading),
             count=len(sales),
+            summaries=len(sales),
+            individuals=filtered.individuals,
             orders=sum(sale.sheet.sales.count for sale in sales),
-            next=msgspec.json.encode(shown[-1].place).decode() if more else None,
+            next=msgspec.json.encode(place_of(shown[-1])).decode() if len(rest) > limit else None,
         )
 
-    def _filtered(self, workspace: str, asked: SalesFilter) -> list[Sale]:
-        """All sales of the filter, newest day first."""
-        connections = self._readable(workspace)
-        if asked.connection is not None:
-            connections = {id_: each for id_, each in connections.items() if id_ == asked.connection}
-        if not connections:
-            return []
-        documents = self._documents.list(workspace, self._first(asked), self._last(asked))
-        sales = [
-            Sale(day, connections[day.connection], version, sheet)
-            for day, version in documents
-            if day.connection in connections
-            for sheet in version.sheets
-        ]
-        sales.sort(key=lambda sale: sale.place)
-        return sales
+    def individual(self, workspace: str, asked: SalesFilter, *, after: str | None, limit: int) -> SalesPage:
+        """The filter's individual sales, newest first, from behind the place `after`. Raises TornRead.
 
-    def _readable(self, workspace: str) -> dict[str, Connection]:
-        """Connections whose data may be seen: paired, or parted with their data kept."""
-        return {each.id: each for each in self._connections.list(workspace) if each.state != "parting"}
-
-    def _first(self, asked: SalesFilter) -> date:
-        return asked.first or self._now().date() - timedelta(days=LISTED_DAYS)
-
-    def _last(self, asked: SalesFilter) -> date:
-        # East of UTC it may be tomorrow already.
-        return asked.last or self._now().date() + timedelta(days=1)
-
-    # -- the search
-
-    def search(self, workspace: str, asked: SalesFilter, text: str) -> SalesPage:
-        """The sales that hold an order of this number: exactly this one, or else those whose numbers begin with it.
-
-        Only days whose numbers can include it are opened, newest first, and not more than `OPENED_MAX` of them.
+        Only the days that the page is made of are opened; totals and counts are those of the day documents.
         """
-        sales = self._filtered(workspace, asked)
-        wanted = _plain(text)
-        number = number_in(wanted)
-        exact = [sale for sale in sales if sale.sheet.low <= number <= sale.sheet.high]
-        places = {sale.place for sale in exact}
-        begun = [sale for sale in sales if sale.place not in places and _may_begin(number, sale.sheet)]
-        found, beginning = [], []
-        opened = exact[:OPENED_MAX]
-        for sale in opened:
-            for order in self._orders(sale):
-                if _plain(order.number) == wanted:
-                    found.append(Found(order.number, sale))
-                elif _plain(order.number).startswith(wanted):
-                    beginning.append(Found(order.number, sale))
-        if not found:
-            rest = begun[: OPENED_MAX - len(opened)]
-            opened += rest
-            for sale in rest:
-                beginning += [
-                    Found(order.number, sale) for order in self._orders(sale) if _plain(order.number).startswith(wanted)
-                ]
-            found = sorted(beginning, key=lambda hit: hit.sale.place)
-        left = len(opened) < len(exact) + (0 if found else len(begun))
-        hits = {hit.sale.place: hit.sale for hit in found[:FOUND_MAX]}
+        filtered, reading = self.filtered(workspace, asked), self._books.reading(workspace)
+        place = msgspec.json.decode(after, type=OrderPlace) if after else None
+        days = _by_day(sale for sale in filtered.individual if place is None or _day_place(sale) >= place[0])
+        shown: list[OrderSold] = []
+        more = False
+        for sales in days:
+            if len(shown) == limit:
+                more = any(orders_in(sale.sheet) for sale in sales)
+                if more:
+                    break
+                continue
+            orders = sorted(self._orders(sales), key=order_place)
+            orders = orders if place is None else [order for order in orders if order_place(order) > place]
+            left = limit - len(shown)
+            shown += orders[:left]
+            if len(orders) > left:
+                more = True
+                break
         return SalesPage(
-            sales=tuple(hits.values()),
-            totals=_totals(list(hits.values())),
-            count=len(hits),
-            orders=sum(sale.sheet.sales.count for sale in hits.values()),
-            found=tuple(found[:FOUND_MAX]),
-            searched_from=opened[-1].key.day if left and opened else self._first(asked),
+            orders_listed=tuple(shown),
+            reading=reading,
+            totals=totals_of((sale.sheet for sale in filtered.individual), reading),
+            count=filtered.individuals,
+            summaries=len(filtered.days) + len(filtered.months),
+            individuals=filtered.individuals,
+            orders=sum(sale.sheet.sales.count for sale in filtered.individual),
+            next=msgspec.json.encode(order_place(shown[-1])).decode() if more else None,
         )
 
-    # -- one sale
+    # -- what the filter has
 
-    def one(self, workspace: str, id_: str) -> Opened:
-        """The sale with its totals, and the version before it. Raises NotFound."""
-        key, store, currency = self._named(workspace, id_)
-        versions = self._documents.versions(key)
-        live = next(versions, None)
-        sale = self._sale_of(key, live, store, currency)
-        if sale is None:
-            raise errors.NotFound("There is no such sale.")
-        return Opened(sale, self._sale_of(key, next(versions, None), store, currency))
+    def filtered(self, workspace: str, asked: SalesFilter) -> Filtered:
+        """The documents of the filter, each connection's by its mode. Raises TornRead."""
+        connections = self._asked(workspace, asked)
+        first, last = self.first(asked), self.last(asked)
+        filtered = Filtered([], [], [])
+        months: dict[MonthKey, list[Document]] = {}
+        by_month = any(each.settings.summary == "month" for each in connections.values())
+        bounds = (month_of(first), last_of(month_of(last))) if by_month else (first, last)
+        for key, version in self._documents(workspace, connections, *bounds):
+            mode = connections[key.connection].settings.summary
+            if mode == "month":
+                months.setdefault(month_key(key), []).append((key, version))
+            elif first <= key.day <= last:
+                listed = filtered.individual if mode == "individual" else filtered.days
+                listed += _days_sold(connections[key.connection], key, version)
+        filtered.months.extend(self._months(workspace, months, connections))
+        return filtered
 
-    def lines(self, workspace: str, id_: str, *, after: str | None, limit: int) -> tuple[list[Line], str | None]:
-        """The sale's lines by SKU, sales before events, and where the next page begins. Raises NotFound, TornRead."""
-        key, store, currency = self._named(workspace, id_)
-        opened = self._documents.sheets(key)
-        sheets = opened[1] if opened else ()
-        sheet = next((each for each in sheets if (each.store, each.currency) == (store, currency)), None)
-        if sheet is None:
-            raise errors.NotFound("There is no such sale.")
-        lines = [*_lines(sheet.sales, events=False), *_lines(sheet.event_day, events=True)]
-        place = msgspec.json.decode(after, type=tuple[bool, bool, str, str, str]) if after else None
-        rest = lines if place is None else [line for line in lines if _line_place(line) > place]
-        shown = rest[:limit]
-        return shown, msgspec.json.encode(_line_place(shown[-1])).decode() if len(rest) > limit else None
+    def days(self, workspace: str, asked: SalesFilter) -> list[DaySold]:
+        """The day documents of the filter in whatever mode, newest first."""
+        connections = self._asked(workspace, asked)
+        documents = self._documents(workspace, connections, self.first(asked), self.last(asked))
+        sales = (sale for key, version in documents for sale in _days_sold(connections[key.connection], key, version))
+        return sorted(sales, key=place_of)
 
-    def orders(self, workspace: str, id_: str, *, after: str | None, limit: int) -> tuple[list[Order], str | None]:
-        """The sale's orders by the instant they were placed, and where the next page begins. Raises NotFound, TornRead."""
-        sale = self.one(workspace, id_).sale
-        orders = list(self._orders(sale))
-        place = msgspec.json.decode(after, type=tuple[datetime, str]) if after else None
-        rest = orders if place is None else [order for order in orders if (order.placed_at, order.id) > place]
-        shown = rest[:limit]
-        last = (shown[-1].placed_at, shown[-1].id) if len(rest) > limit else None
-        return shown, msgspec.json.encode(last).decode() if last else None
+    def _asked(self, workspace: str, asked: SalesFilter) -> dict[str, Connection]:
+        connections = self._books.connections(workspace)
+        if asked.connection is None:
+            return connections
+        return {id_: each for id_, each in connections.items() if id_ == asked.connection}
 
-    def _named(self, workspace: str, id_: str) -> tuple[DayKey, str, str]:
-        key, store, currency = parse_sale_id(workspace, id_)
-        if key.connection not in self._readable(workspace):
-            raise errors.NotFound("There is no such sale.")
-        return key, store, currency
+    def _documents(
+        self, workspace: str, connections: dict[str, Connection], first: date, last: date
+    ) -> Iterator[Document]:
+        """Yield the live documents of these connections, oldest day first."""
+        if connections:
+            for key, version in self._books.documents.list(workspace, first, last):
+                if key.connection in connections:
+                    yield key, version
 
-    def _sale_of(self, key: DayKey, version: DocumentVersion | None, store: str, currency: str) -> Sale | None:
-        if version is None:
-            return None
-        connection = self._connections.get(key.workspace, key.connection)
-        sheets = (each for each in version.sheets if (each.store, each.currency) == (store, currency))
-        sheet = next(sheets, None)
-        return Sale(key, connection, version, sheet) if connection and sheet else None
+    def _months(
+        self, workspace: str, documents: dict[MonthKey, list[Document]], connections: dict[str, Connection]
+    ) -> Iterator[MonthSold]:
+        """Yield the months' sales. Of those that are behind the newest `REBUILT_MAX` are built anew; what the rest come to
+        is told by their documents, and they wait for a later reader."""
+        if not documents:
+            return
+        months = self._books.months
+        built = months.list(workspace, min(key.month for key in documents), max(key.month for key in documents))
+        through = {id_: self._books.read_through(connections[id_]) for id_ in {key.connection for key in documents}}
+        rebuilt = 0
+        for key in sorted(documents, key=lambda key: key.month, reverse=True):
+            connection, record = connections[key.connection], built.get(key)
+            version: MonthVersion | None
+            if record is not None and not record.behind:
+                version = record.live
+            elif rebuilt < REBUILT_MAX:
+                rebuilt += 1
+                version = months.read(connection, key.month)
+            else:
+                version = months.unbuilt(record, key, documents[key])
+            if version is not None:
+                for sheet in version.sheets:
+                    yield MonthSold(key, connection, version, sheet, through[key.connection])
 
-    def _orders(self, sale: Sale) -> Iterator[Order]:
-        """The orders of the sale's store and currency; read anew if the day moves on meanwhile. Raises TornRead."""
-        version: DocumentVersion | None = sale.version
-        for _ in range(READS_MAX):
-            if version is None or version.base is None:
-                return
-            revision = self._revisions.read(sale.key, version.base)
-            if revision is not None:
-                for order in self._revisions.orders(sale.key, revision):
-                    if (order.store, order.currency) == (sale.sheet.store, sale.sheet.currency):
-                        yield order
-                return
-            version = self._documents.read(sale.key)
-        raise errors.TornRead(f"the orders of {sale.key.day} could not be read whole")
+    def first(self, asked: SalesFilter) -> date:
+        return asked.first or self._books.now().date() - timedelta(days=LISTED_DAYS)
+
+    def last(self, asked: SalesFilter) -> date:
+        # East of UTC it may be tomorrow already.
+        return asked.last or self._books.now().date() + DAY
+
+    def _checked(self, sales: Sequence[Summary]) -> tuple[Summary, ...]:
+        """The sales, those of days with the instant at which the channel last confirmed them."""
+        days = {sale.key for sale in sales if isinstance(sale, DaySold)}
+        heads = self._books.heads(days) if days else {}
+        return tuple(
+            msgspec.structs.replace(sale, checked_at=heads[sale.key].checked_at)
+            if isinstance(sale, DaySold) and sale.key in heads
+            else sale
+            for sale in sales
+        )
+
+    # -- orders
+
+    def _orders(self, sales: Sequence[DaySold]) -> Iterable[OrderSold]:
+        """All orders of some sales of one day. Raises TornRead."""
+        for key in sorted({sale.key for sale in sales}):
+            connection = next(sale.connection for sale in sales if sale.key == key)
+            listed = next(sale.version for sale in sales if sale.key == key)
+            version, orders = self._books.orders(key, listed)
+            if version is not None:
+                yield from orders_sold(self._books, key, connection, version, orders)
 
 
-def _totals(sales: list[Sale]) -> tuple[Figures, ...]:
-    """One total for each currency."""
-    totals: dict[str, Figures] = {}
+def _days_sold(connection: Connection, key: DayKey, version: DocumentVersion) -> list[DaySold]:
+    return [DaySold(key, connection, version, sheet) for sheet in version.sheets]
+
+
+def orders_sold(
+    books: Books, key: DayKey, connection: Connection, version: DocumentVersion, orders: Iterable[Order]
+) -> Iterable[OrderSold]:
+    """Orders of a day's document as sales of their own."""
+    persons = books.persons(key, connection)
+    for order in orders:
+        yield order_sold(key, connection, version, order, persons.get(order.id))
+
+
+def order_sold(
+    key: DayKey, connection: Connection, version: DocumentVersion, order: Order, person: Person | None
+) -> OrderSold:
+    (sheet,) = summarise([order], key.day, connection.calendar).sheets()
+    document = DocumentSheet(
+        **{name: getattr(sheet, name) for name in sheet.__struct_fields__ if name != "events"},
+        event_day=sheet.events,
+        order_day=sheet.events,
+        skus=len(sheet.sales.lines),
+        no_sku=sum(line.sku is None for line in sheet.sales.lines),
+    )
+    return OrderSold(key, connection, version, order, document, person)
+
+
+def order_place(sale: OrderSold) -> OrderPlace:
+    """Where an order stands in a list that begins with the newest: by day, then by the instant it was placed."""
+    placed = (sale.order.placed_at - EPOCH) // timedelta(microseconds=1)
+    return -sale.key.day.toordinal(), -placed, sale.connection.id, sale.order.id
+
+
+def _day_place(sale: DaySold) -> int:
+    return -sale.key.day.toordinal()
+
+
+def _by_day(sales: Iterable[DaySold]) -> list[list[DaySold]]:
+    """The sales in groups of one day each, newest first."""
+    groups: dict[date, list[DaySold]] = {}
     for sale in sales:
-        figures = sale.figures()
-        so_far = totals.get(figures.currency, Figures(figures.currency, NOTHING, NOTHING, 0))
-        totals[figures.currency] = Figures(
-            figures.currency,
-            so_far.sales + figures.sales,
-            so_far.events + figures.events if figures.events != NOTHING else so_far.events,
-            so_far.quantity_milli + figures.quantity_milli,
-        )
-    return tuple(totals[currency] for currency in sorted(totals))
-
-
-def _plain(number: str) -> str:
-    """An order number as people type it: without the sign in front, in one case."""
-    return number.strip().lstrip("#").casefold()
-
-
-def _may_begin(number: int, sheet: DocumentSheet) -> bool:
-    """Whether a number between the sheet's bounds can begin with the digits of `number`."""
-    if sheet.low < 0:
-        return True
-    low = high = number
-    while 0 <= low <= sheet.high:
-        if high >= sheet.low:
-            return True
-        low, high = low * 10, high * 10 + 9
-    return False
-
-
-def _lines(section: Section, *, events: bool) -> list[Line]:
-    return [Line(events, sku) for sku in section.lines]
-
-
-def _line_place(line: Line) -> tuple[bool, bool, str, str, str]:
-    sku = line.sku
-    return line.events, sku.sku is None, sku.sku or "", sku.item, sku.title
+        groups.setdefault(sale.key.day, []).append(sale)
+    return [groups[day] for day in sorted(groups, reverse=True)]

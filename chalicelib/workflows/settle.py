@@ -16,7 +16,7 @@ from chalicelib.domain.connections import Connection
 from chalicelib.domain.facts import digest
 from chalicelib.domain.sales import sale_id
 from chalicelib.domain.sentences import counted, day_name, money_text
-from chalicelib.domain.summaries import Diff, DocumentSheet, Section, diff
+from chalicelib.domain.summaries import Diff, diff, without_lines
 from chalicelib.domain.work import DayKey, DocumentVersion, Head, LiveState, Revision
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class Settle:
         shelves: "Shelves",
         connections: "Connections",
         activity: "Activity",
+        touch_month: Callable[[DayKey], None],
         now: Callable[[], datetime],
         new_id: Callable[[], str],
     ) -> None:
@@ -51,6 +52,7 @@ class Settle:
         self._shelves = shelves
         self._connections = connections
         self._activity = activity
+        self._touch_month = touch_month
         self._now = now
         self._new_id = new_id
 
@@ -74,6 +76,7 @@ class Settle:
         for touched in head.due_touches:
             own = touched == day.day
             self.document(msgspec.structs.replace(day, day=touched), revision.cause, changes if own else None)
+            self._touch_month(_on(day, touched))
         self._tell(connection, day, head, revision, before, changes)
         self._days.clear_due(day, head.due)
         return True
@@ -162,7 +165,7 @@ class Settle:
         if sheets is None:
             raise errors.TornRead(f"a fact of {day.day} is gone")
         named = digest((base.digest if base else "").encode(), version.state.encode(), msgspec.msgpack.encode(sheets))
-        return msgspec.structs.replace(version, digest=named, sheets=tuple(map(_without_lines, sheets)))
+        return msgspec.structs.replace(version, digest=named, sheets=tuple(map(without_lines, sheets)))
 
     def _live_revision(self, head: Head | None) -> Revision | None:
         if head is None or head.live is None:
@@ -211,17 +214,6 @@ def _state(base: Revision | None, *, events: bool) -> LiveState:
     if base.state == "empty" and events:
         return "final"
     return base.state
-
-
-def _without_lines(sheet: DocumentSheet) -> DocumentSheet:
-    """Totals only, with the number of lines in place of the lines."""
-    sections = {name: getattr(sheet, name) for name in ("sales", "event_day", "order_day")}
-    bare = {name: msgspec.structs.replace(section, lines=()) for name, section in sections.items()}
-    return msgspec.structs.replace(sheet, skus=len(sheet.sales.lines), no_sku=_no_sku(sheet.sales), **bare)
-
-
-def _no_sku(section: Section) -> int:
-    return sum(line.sku is None for line in section.lines)
 
 
 def _sentence(day: date, revision: Revision, before: Revision | None, changes: Diff | None) -> str:

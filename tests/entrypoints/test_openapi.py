@@ -12,6 +12,7 @@ from app import app
 from chalicelib.domain.days import window_of
 from chalicelib.entrypoints import openapi
 from chalicelib.storage.table import Table
+from infra.web import shapes
 from tests.security.test_routes import BODIES, ROUTES
 from tests.support.memory import MemoryEngine
 from tests.support.orders import line, order, refund
@@ -83,7 +84,7 @@ def test_every_answer_fits_the_document(site):
     asked = {"connection_id": connection, "from": str(DAY), "to": str(DAY)}
     sync = owner.post("/v1/syncs", asked).json_body["id"]
     site.daybook.work()
-    ids = {"connection": connection, "sync": sync, "sale": f"{DAY}~{connection}~USD~"}
+    ids = {"connection": connection, "sync": sync, "sale": f"{DAY}~{connection}~USD~", "version": "1"}
     for method, path in [*[route for route in ROUTES if route not in LEAVING], *LEAVING]:
         if not path.startswith("/v1/") or path == "/v1/openapi.json":
             continue
@@ -103,3 +104,12 @@ def test_the_document_is_served_as_it_is_made(site):
     answer = site.visitor().get("/v1/openapi.json")
     assert answer.headers["Content-Type"] == "application/json"
     assert answer.json_body == DOCUMENT
+
+
+def test_every_shape_has_a_name_of_its_own_and_is_declared_to_the_page():
+    structs = [shape for module in shapes.modules() for shape in shapes.structs(module)]
+    names = [shape.__name__ for shape in structs]
+    assert {"Problem", "SaleOut", "VersionDiffOut"} <= set(names)
+    assert len(set(names)) == len(names)
+    declared = shapes.declarations()
+    assert all(f"export interface {name} {{" in declared for name in names)

@@ -91,9 +91,13 @@ class World:
         connection = self.site.daybook.pair_shop(owner.workspace, account).id
         asked = {"connection_id": connection, "from": str(DAY), "to": str(DAY)}
         sync = json_at(owner.post("/v1/syncs", asked), 202)["id"]
-        return {"connection": connection, "sync": sync, "sale": f"{DAY}~{connection}~USD~", "name": "app.js"} | dict(
-            zip("abc", ("orders", "x", "y"), strict=True)
-        )
+        return {
+            "connection": connection,
+            "sync": sync,
+            "sale": f"{DAY}~{connection}~USD~",
+            "version": "1",
+            "name": "app.js",
+        } | dict(zip("abc", ("orders", "x", "y"), strict=True))
 
     def ask(self, visitor: Visitor, method: str, path: str, ids: dict[str, str], **headers: str) -> Any:
         body = json.dumps(BODIES.get((method, path)))
@@ -151,7 +155,7 @@ def test_s3_nobody_gets_further_than_401(world):
 
 
 def test_s1_s2_what_is_another_merchants_reads_as_what_is_not_there(world):
-    absent = {"connection": "a" * 16, "sync": "0" * 24, "sale": f"{DAY}~{'a' * 16}~USD~"}
+    absent = {"connection": "a" * 16, "sync": "0" * 24, "sale": f"{DAY}~{'a' * 16}~USD~", "version": "1"}
     for method, path in [*WITH_ID, ("POST", "/v1/syncs")]:
         foreign = in_words(world.ask(world.stranger, method, path, world.ids))
         nowhere = in_words(world.ask(world.stranger, method, path, absent))

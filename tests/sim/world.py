@@ -161,6 +161,7 @@ class World:
             shelves=self.shelves,
             connections=self.connections,
             activity=activity,
+            touch_month=lambda _: None,
             now=now,
             new_id=new_id,
         )

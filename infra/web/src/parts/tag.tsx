@@ -18,6 +18,7 @@ const SALE: Record<SaleOut["state"], [Tone, string]> = {
   provisional: ["info", "So far"],
   empty: ["plain", "No orders"],
   events_only: ["plain", "Later changes only"],
+  open: ["info", "Open"],
 };
 
 const FLAGS: Record<string, string> = { no_sku: "Lines without SKU", excluded: "Some not counted" };
