@@ -8,7 +8,7 @@ from infra.sandbox.book import Happening, Order, Sale, placed_sales
 from infra.sandbox.shop import SandboxShop
 
 # Nothing happens to an order after that.
-OLDER = timedelta(days=60)
+SETTLED_AFTER = timedelta(days=60)
 
 
 class Totals:
@@ -35,14 +35,14 @@ class Totals:
         }
 
 
-def totals(shop: SandboxShop, first: date, last: date) -> dict[str, object]:
+def totals(shop: SandboxShop, first: date, last: date, *, older: timedelta = timedelta(0)) -> dict[str, object]:
     """Sales on the day of the order, what happened later on the day it happened; both days inside.
 
-    What happened to older orders is among it, but not their sales.
+    What happened to orders `older` than that is among it, but not their sales.
     """
     sums = Totals()
     now = int(shop.now_s())
-    day = first - OLDER
+    day = first - older
     while day <= last:
         for order in shop.orders_of(day):
             happened = order.until(now)

@@ -166,7 +166,7 @@ class _Handler(BaseHTTPRequestHandler):
             except (KeyError, ValueError):
                 self._json(400, {"error": "from and to have to be days"})
                 return
-            self._json(200, ledger.totals(sandbox.book, first, last))
+            self._json(200, ledger.totals(sandbox.book, first, last, older=ledger.SETTLED_AFTER))
         elif url.path == "/":
             now = datetime.fromtimestamp(sandbox.book.now_s(), UTC)
             self._json(200, {"shop": sandbox.book.trade.shop, "now": now.isoformat()})
