@@ -5,6 +5,7 @@ import { Failed, read } from "../api.ts";
 import { count, counted, money } from "../format.ts";
 import type { Loaded } from "../load.ts";
 import { asked, query } from "../router.ts";
+import { reasonOf } from "../words.ts";
 import { Card, When } from "./page.tsx";
 import { Empty, Region } from "./region.tsx";
 import { spoken } from "./tag.tsx";
@@ -94,7 +95,7 @@ const Row = ({ order, currency, zone }: { order: SaleOrderOut; currency: string;
     <td><When at={order.placed_at} zone={zone} /></td>
     <td>
       {spoken(order.status)}
-      {order.excluded && <span class="tag plain">Not counted: {spoken(order.excluded).toLowerCase()}</span>}
+      {order.excluded && <span class="tag warning">Not counted: {reasonOf(order.excluded)}</span>}
       {order.flags.map((flag) => <span key={flag} class="tag warning">{spoken(flag)}</span>)}
     </td>
     <td class="figure">{money(order.total, currency)}{order.events_total !== 0 && <span class="quiet"> {money(order.events_total, currency)} later</span>}</td>

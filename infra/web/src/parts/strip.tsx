@@ -1,7 +1,8 @@
 // The progress of a sync: a cell for each day, newest first, and what is happening in a sentence.
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
-import type { ConnectionOut, SyncOut } from "../wire.d.ts";
+import type { SyncOut } from "../wire-new.d.ts";
+import type { ConnectionOut } from "../wire.d.ts";
 import { write } from "../api.ts";
 import { count, counted, dayName, dayPlus, etaText, timeOf } from "../format.ts";
 import { look } from "../live.ts";
