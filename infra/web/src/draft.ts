@@ -61,6 +61,7 @@ export function consequences(saved: SettingsOut, draft: Draft): readonly string[
     moved && (draft.recut ? `Cuts ${counted(saved.days_here, "day")} again` : `Days are cut anew from ${dayName(saved.seam_day)}`),
     saved.summary === "individual" && draft.summary !== "individual" && "Erases the customers' names and regions",
   ].filter((one): one is string => !!one);
+  if (isTouched(draft) && !(days.from && days.to && days.from <= days.to)) said.push("The days to sync are not right yet");
   return said.length ? said : [differences(saved, draft).map(([name]) => name).join(" · ")];
 }
 

@@ -1,4 +1,6 @@
 // What the API's short words mean to people: why an order does not count, and what made a version.
+import { COUNTINGS, SUMMARIES, intervalName } from "./draft.ts";
+import { dayName } from "./format.ts";
 import { spoken } from "./parts/tag.tsx";
 
 const REASONS: Record<string, string> = {
@@ -37,3 +39,35 @@ const CAUSES: Record<string, string> = {
 };
 
 export const causeOf = (cause: string, text = ""): string => text || CAUSES[cause] || spoken(cause);
+
+export const READINGS: Record<string, string> = { event_day: "On the day they happened", order_day: "On the day of the order" };
+
+const SETTINGS: Record<string, string> = {
+  summary: "Summary transaction",
+  time_zone: "Time zone",
+  calendar: "Time zone of a day",
+  counting: "Which orders count",
+  statuses: "States that count",
+  interval_min: "Re-summarise",
+  name: "Name",
+  week_start: "Week starts on",
+  fiscal_start: "Fiscal year starts in month",
+  reading: "Refunds and later changes count",
+  locked_through: "Closed through",
+};
+
+/** A setting's name as its page has it. */
+export const settingOf = (name: string): string => SETTINGS[name] ?? spoken(name);
+
+const VALUES: Record<string, Record<string, string>> = { summary: SUMMARIES, counting: COUNTINGS, reading: READINGS };
+
+/** A setting's value as its page has it; nothing is "none". */
+export function valueOf(name: string, value: unknown): string {
+  if (value === null || value === undefined || value === "") return "none";
+  if (Array.isArray(value)) return value.map((one) => valueOf(name, one)).join(", ") || "none";
+  if (typeof value === "object") return Object.entries(value).map(([part, one]) => `${spoken(part).toLowerCase()} ${valueOf(part, one)}`).join(", ");
+  if (name === "interval_min") return intervalName(Number(value));
+  const text = String(value);
+  if (/^\d{4}-\d\d-\d\d$/.test(text)) return dayName(text, "year");
+  return VALUES[name]?.[text] ?? (/^[a-z_]+$/.test(text) ? spoken(text).toLowerCase() : text);
+}

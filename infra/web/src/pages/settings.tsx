@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { SettingsOut, SettingsSavedOut } from "../wire-new.d.ts";
 import type { ConnectionOut } from "../wire.d.ts";
 import { Failed, type Tagged, readTagged, session, writeTagged } from "../api.ts";
-import { type Draft, bodyOf, consequences, differences, draftOf, dropDraft, isDirty, isTouched, keepDraft, keptDraft, rebased } from "../draft.ts";
+import { type Draft, bodyOf, consequences, differences, draftOf, dropDraft, isDirty, keepDraft, keptDraft, rebased } from "../draft.ts";
 import { live, look } from "../live.ts";
 import { useLoad } from "../load.ts";
 import { Changes } from "../parts/changes.tsx";
@@ -87,7 +87,6 @@ function Edited({ connection, read }: { connection: ConnectionOut; read: Tagged<
           <Card title="Manual sync">
             <p class="quiet">Bring in past sales, up to four months at a time. Orders already here are recognised and not counted twice.</p>
             <RangeFields ranges={ranges} chosen={draft.days} wrong={wrong} none="Choose days, and saving brings them in." onChoose={(days) => change({ days })} />
-            {isTouched(draft) && <p class="quiet">These are days of the store's own time zone.</p>}
             <OneOrder connection={connection} />
           </Card>
         </fieldset>

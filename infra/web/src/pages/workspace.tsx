@@ -11,6 +11,7 @@ import { Notice, Region } from "../parts/region.tsx";
 import { SaveBar } from "../parts/save-bar.tsx";
 import { say } from "../parts/toast.tsx";
 import { ZoneSelect } from "../parts/zones.tsx";
+import { READINGS } from "../words.ts";
 
 export function Workspace() {
   const loaded = useLoad<Tagged<WorkspaceOut>>("/workspace", 0, readTagged);
@@ -122,20 +123,20 @@ const Basics = ({ draft, wrong, change }: Frame & { wrong: Readonly<Record<strin
   </Card>
 );
 
-const READINGS: readonly [WorkspaceOut["reading"], string, string][] = [
-  ["event_day", "On the day they happened", "A refund of Nov 20 for an order of Nov 3 lowers Nov 20; Nov 3 stays as it was sold. Fits the money that moved."],
-  ["order_day", "On the day of the order", "The same refund lowers Nov 3, whenever it comes; that day gets a new version. Fits how well each day sold."],
+const READING_TEXTS: readonly [WorkspaceOut["reading"], string][] = [
+  ["event_day", "A refund of Nov 20 for an order of Nov 3 lowers Nov 20; Nov 3 stays as it was sold. Fits the money that moved."],
+  ["order_day", "The same refund lowers Nov 3, whenever it comes; that day gets a new version. Fits how well each day sold."],
 ];
 
 const Reading = ({ saved, draft, change }: Frame & { saved: Draft }) => (
   <Card title="Refunds and later changes count">
     <fieldset class="choices two-choices">
       <legend class="unseen">Refunds and later changes count</legend>
-      {READINGS.map(([reading, name, text]) => (
+      {READING_TEXTS.map(([reading, text]) => (
         <div key={reading} class={`choice ${draft.reading === reading ? "chosen" : ""}`}>
           <label>
             <input type="radio" name="reading" value={reading} checked={draft.reading === reading} aria-describedby={`reading-${reading}`} onChange={() => change({ reading })} />
-            <b>{name}</b>
+            <b>{READINGS[reading]}</b>
             <span class="quiet" id={`reading-${reading}`}>{text}</span>
           </label>
         </div>

@@ -2,9 +2,9 @@
 import type { ChangeOut, ChangesOut } from "../wire-new.d.ts";
 import { useLoad } from "../load.ts";
 import { asked } from "../router.ts";
+import { settingOf, valueOf } from "../words.ts";
 import { Card, When } from "./page.tsx";
 import { Empty, Region } from "./region.tsx";
-import { spoken } from "./tag.tsx";
 
 const LATEST = 20;
 
@@ -19,21 +19,16 @@ export function Changes({ of, zone, version }: { of: string; zone: string; versi
   );
 }
 
+function moved({ before, after }: ChangeOut): readonly (readonly [name: string, before: string, after: string])[] {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((name) => name !== "version");
+  return names.map((name) => [name, valueOf(name, before[name]), valueOf(name, after[name])] as const).filter(([, one, other]) => one !== other);
+}
+
 const Entry = ({ change, zone }: { change: ChangeOut; zone: string }) => (
   <li>
     <p class="quiet"><When at={change.at} zone={zone} /> · {change.actor}</p>
     <dl>
-      {[...new Set([...Object.keys(change.before), ...Object.keys(change.after)])]
-        .filter((name) => name !== "version" && shown(change.before[name]) !== shown(change.after[name]))
-        .map((name) => <div key={name}><dt>{spoken(name)}</dt><dd><del>{shown(change.before[name])}</del> → <ins>{shown(change.after[name])}</ins></dd></div>)}
+      {moved(change).map(([name, before, after]) => <div key={name}><dt>{settingOf(name)}</dt><dd><del>{before}</del> → <ins>{after}</ins></dd></div>)}
     </dl>
   </li>
 );
-
-/** A value as a person reads it; nothing is "none". */
-function shown(value: unknown): string {
-  if (value === null || value === undefined || value === "") return "none";
-  if (Array.isArray(value)) return value.map(shown).join(", ") || "none";
-  if (typeof value === "object") return Object.entries(value).map(([name, one]) => `${spoken(name).toLowerCase()} ${shown(one)}`).join(", ");
-  return typeof value === "string" && /^[a-z_]+$/.test(value) ? spoken(value).toLowerCase() : String(value);
-}
