@@ -22,7 +22,7 @@ export interface SettingsIn {
   sync?: SettingsSyncIn | null;
 }
 export interface SettingsSavedOut { settings: SettingsOut; sync_ids: readonly (string)[]; said: readonly (string)[] }
-export interface ChangeOut { id: string; at: string; actor: string; about: string; before: Readonly<Record<string, unknown>>; after: Readonly<Record<string, unknown>> }
+export interface ChangeOut { id: string; at: string; actor: string; about: string; before: Readonly<Record<string, string>>; after: Readonly<Record<string, string>> }
 export interface ChangesOut { items: readonly (ChangeOut)[]; next: string | null }
 
 // --- ranges and syncs
@@ -51,8 +51,8 @@ export interface LiveOut {
 
 // --- sales
 export interface SaleOut {
-  id: string; type: "day" | "month"; title: string; day: string; from: string; to: string; through: string | null; missing_days: number; empty_days: number;
-  connection_id: string; connection: string; store: string; orders: number; skus: number; quantity: number; gross: MoneyOut; net: MoneyOut; total: MoneyOut;
+  id: string; type: "day" | "month" | "order"; title: string; day: string; from: string; to: string; through: string | null; missing_days: number; empty_days: number;
+  connection_id: string; connection: string; store: string; currency: string; orders: number; skus: number; quantity: number; gross: MoneyOut; net: MoneyOut; total: MoneyOut;
   state: "final" | "provisional" | "empty" | "events_only" | "open"; version: number; flags: readonly (string)[]; checked_at: string | null; frozen: boolean;
 }
 export interface OrderSaleOut {
@@ -68,10 +68,10 @@ export interface SalesOut {
 export interface DiffOut {
   cause: string; orders_added: number; orders_removed: number; orders_changed: number; numbers: readonly (string)[]; total_delta: number; net_delta: number;
 }
-export interface MonthOut { state: "open" | "final"; through: string | null; days_here: number; missing: readonly (string)[]; empty: readonly (string)[] }
+export interface MonthOut { state: "open" | "final"; through: string | null; days_here: number; missing: readonly (string)[]; empty: readonly (string)[]; provisional: readonly (string)[] }
 export interface CorrectionOut { day: string; version: number; total: number }
 export interface SaleDetailOut {
-  sale: SaleOut; figures: FiguresOut; order_day: FiguresOut; reading: "event_day" | "order_day"; refunds: number; excluded: number; first_number: string;
+  sale: SaleOut; figures: FiguresOut; event_day: FiguresOut; order_day: FiguresOut; reading: "event_day" | "order_day"; refunds: number; excluded: number; first_number: string;
   last_number: string; published_at: string; diff: DiffOut | null; month: MonthOut | null; corrections: readonly (CorrectionOut)[]; order: OrderSaleOut | null;
 }
 export interface SaleLineOut {
@@ -79,6 +79,11 @@ export interface SaleLineOut {
   net: number; tax: number; day: string | null;
 }
 export interface SaleLinesOut { items: readonly (SaleLineOut)[]; currency: string; next: string | null }
+export interface SaleOrderOut {
+  number: string; placed_at: string; status: string; excluded: string | null; total: number; events_total: number; flags: readonly (string)[];
+  day: string; sale_id: string;
+}
+export interface SaleOrdersOut { items: readonly (SaleOrderOut)[]; currency: string; next: string | null }
 export interface VersionOut {
   version: number; published_at: string; cause: string; cause_text: string; actor: string; state: string; total: number; total_delta: number;
   net_delta: number; orders_added: number; orders_removed: number; orders_changed: number;

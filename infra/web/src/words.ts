@@ -28,17 +28,18 @@ export const reasonOf = (excluded: string): string => REASONS[excluded] ?? spoke
 
 const CAUSES: Record<string, string> = {
   first: "First summary",
-  late_order: "A late order",
+  sync: "First summary",
+  late_order: "An order came in late",
+  settings_changed: "The order settings were changed",
   timezone_changed: "The time zone was changed",
-  time_zone: "The time zone was changed",
-  settings: "Order settings were changed",
-  nightly: "The nightly sync",
-  manual: "A manual sync",
-  refresh: "Today so far, refreshed",
-  correction: "A correction of a closed day",
+  status_changed: "An order's status changed",
+  refreshed: "Refreshed while under way",
+  changed: "Something was changed in the shop",
+  corrected: "A locked day is corrected here",
 };
 
-export const causeOf = (cause: string, text = ""): string => text || CAUSES[cause] || spoken(cause);
+/** What made a version, as a title: the server's sentence without its stop, or its short word. */
+export const causeOf = (cause: string, sentence = ""): string => sentence.replace(/\.$/, "") || (CAUSES[cause] ?? spoken(cause));
 
 export const READINGS: Record<string, string> = { event_day: "On the day they happened", order_day: "On the day of the order" };
 

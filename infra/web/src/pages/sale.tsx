@@ -112,7 +112,7 @@ function FiguresCard({ data }: { data: SaleDetailOut }) {
     <Card title="Figures">
       <p class="quiet">{counted(sale.orders, "order")} · {counted(figures.quantity, "unit")}{data.excluded > 0 && <> · <a href={turned({ tab: "orders", find: null, v: null })}>{count(data.excluded)} not counted</a></>}</p>
       <Figures of={figures} />
-      <details><summary>{name}</summary><p class="quiet">{text}</p><Figures of={data.order_day} /></details>
+      <details><summary>{name}</summary><p class="quiet">{text}</p><Figures of={reading === "event_day" ? data.order_day : data.event_day} /></details>
     </Card>
   );
 }

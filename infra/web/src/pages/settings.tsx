@@ -6,7 +6,7 @@ import { Failed, type Tagged, readTagged, session, writeTagged } from "../api.ts
 import { type Draft, bodyOf, consequences, differences, draftOf, dropDraft, isDirty, keepDraft, keptDraft, rebased } from "../draft.ts";
 import { live, look } from "../live.ts";
 import { useLoad } from "../load.ts";
-import { Changes } from "../parts/changes.tsx";
+import { Changes, whoSaved } from "../parts/changes.tsx";
 import { useSend } from "../parts/form.tsx";
 import { Billing, Leaf, Reports } from "../parts/leaf.tsx";
 import { Card } from "../parts/page.tsx";
@@ -69,7 +69,7 @@ function Edited({ connection, read }: { connection: ConnectionOut; read: Tagged<
       const theirs = await readTagged<SettingsOut>(path);
       set(rebased(seen.data, mine, theirs.data));
       setBase(theirs);
-      setConflict({ said: error.message, theirs });
+      setConflict({ said: await whoSaved(path, error, connection.time_zone), theirs });
     }
   }
   const save = () => send(null, () => put(draft, base));

@@ -2,9 +2,9 @@
 import { useEffect, useState } from "preact/hooks";
 import type { WorkspaceIn, WorkspaceOut } from "../wire.d.ts";
 import { Failed, type Tagged, readTagged, session, writeTagged } from "../api.ts";
-import { dayAt, dayName } from "../format.ts";
+import { dayAt, dayName, dayPlus } from "../format.ts";
 import { useLoad } from "../load.ts";
-import { Changes } from "../parts/changes.tsx";
+import { Changes, whoSaved } from "../parts/changes.tsx";
 import { Field, useSend } from "../parts/form.tsx";
 import { Card, Page } from "../parts/page.tsx";
 import { Notice, Region } from "../parts/region.tsx";
@@ -56,7 +56,7 @@ function Edited({ read }: { read: Tagged<WorkspaceOut> }) {
       const theirs = await readTagged<WorkspaceOut>("/workspace");
       setBase(theirs);
       set({ ...draftOf(theirs.data), ...changed });
-      setConflict(error.message);
+      setConflict(await whoSaved("/workspace", error, theirs.data.time_zone));
     }
   }
   const save = () => send(null, patch);
@@ -159,7 +159,7 @@ function Lock({ saved, draft, wrong, change }: Frame & { saved: Draft; wrong: Re
       <p class="quiet">Closed days are never restated. What comes late for them, a refund or an order found afterwards, is put on the first open day as a correction that names the day and version it corrects.</p>
       <label class="tick"><input type="checkbox" checked={locked} onChange={(event) => change({ locked_through: event.currentTarget.checked ? last : null })} /> Close days through a date</label>
       {locked && (
-        <Field name="locked_through" label="Closed through" type="date" required value={draft.locked_through ?? ""} max={dayAt(new Date(), saved.time_zone)} error={wrong["locked_through"]} help="This day and all before it, in every connection's own time zone." onInput={(event) => event.currentTarget.value && change({ locked_through: event.currentTarget.value })} />
+        <Field name="locked_through" label="Closed through" type="date" required value={draft.locked_through ?? ""} max={dayPlus(dayAt(new Date(), saved.time_zone), -1)} error={wrong["locked_through"]} help="This day and all before it, in every connection's own time zone." onInput={(event) => event.currentTarget.value && change({ locked_through: event.currentTarget.value })} />
       )}
       {opened && <Notice kind="warning"><p><b>Unlocking opens days whose figures may have left this house.</b> Late changes may restate them from then on; corrections that were posted meanwhile stay where they are.</p></Notice>}
     </Card>
@@ -167,6 +167,5 @@ function Lock({ saved, draft, wrong, change }: Frame & { saved: Draft; wrong: Re
 }
 
 function endOfLastMonth(zone: string): string {
-  const first = Date.parse(`${dayAt(new Date(), zone).slice(0, 7)}-01T00:00Z`);
-  return new Date(first - 86_400_000).toISOString().slice(0, 10);
+  return dayPlus(`${dayAt(new Date(), zone).slice(0, 7)}-01`, -1);
 }

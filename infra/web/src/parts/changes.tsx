@@ -1,5 +1,7 @@
 // Who changed which setting, from what to what.
 import type { ChangeOut, ChangesOut } from "../wire-new.d.ts";
+import { Failed, read } from "../api.ts";
+import { timeOf } from "../format.ts";
 import { useLoad } from "../load.ts";
 import { asked } from "../router.ts";
 import { settingOf, valueOf } from "../words.ts";
@@ -19,9 +21,23 @@ export function Changes({ of, zone, version }: { of: string; zone: string; versi
   );
 }
 
+/** Values come as JSON text, since each setting has its own shape. */
+const valueIn = (text: string | undefined): unknown => (text === undefined ? null : JSON.parse(text));
+
 function moved({ before, after }: ChangeOut): readonly (readonly [name: string, before: string, after: string])[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((name) => name !== "version");
-  return names.map((name) => [name, valueOf(name, before[name]), valueOf(name, after[name])] as const).filter(([, one, other]) => one !== other);
+  return names.map((name) => [name, valueOf(name, valueIn(before[name])), valueOf(name, valueIn(after[name]))] as const).filter(([, one, other]) => one !== other);
+}
+
+/** Who was faster than us, from the record of changes; what the server said of it if that cannot be read. */
+export async function whoSaved(of: string, refusal: Failed, zone: string): Promise<string> {
+  try {
+    const [last] = (await read<ChangesOut>(asked(`${of}/changes`, { limit: "1" }))).items;
+    return last ? `${last.actor} saved other settings at ${timeOf(last.at, zone)}.` : refusal.message;
+  } catch (error) {
+    if (!(error instanceof Failed)) throw error;
+    return refusal.message;
+  }
 }
 
 const Entry = ({ change, zone }: { change: ChangeOut; zone: string }) => (

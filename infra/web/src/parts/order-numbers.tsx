@@ -1,10 +1,10 @@
 // The numbers of a sale's orders: all of them are read, so that the filter and the copy are true for all.
 import { useEffect, useState } from "preact/hooks";
-import type { SaleOrderOut, SaleOrdersOut } from "../wire.d.ts";
+import type { SaleOrderOut, SaleOrdersOut } from "../wire-new.d.ts";
 import { Failed, read } from "../api.ts";
 import { count, counted, money } from "../format.ts";
 import type { Loaded } from "../load.ts";
-import { asked, query } from "../router.ts";
+import { asked, query, to } from "../router.ts";
 import { reasonOf } from "../words.ts";
 import { Card, When } from "./page.tsx";
 import { Empty, Region } from "./region.tsx";
@@ -91,7 +91,7 @@ function Listed({ data, zone }: { data: Orders; zone: string }) {
 
 const Row = ({ order, currency, zone }: { order: SaleOrderOut; currency: string; zone: string }) => (
   <tr class={order.excluded ? "out" : ""}>
-    <th scope="row">{order.number}</th>
+    <th scope="row"><a href={to(`/orders/${encodeURIComponent(order.sale_id)}`)}>{order.number}</a></th>
     <td><When at={order.placed_at} zone={zone} /></td>
     <td>
       {spoken(order.status)}

@@ -1,6 +1,6 @@
 // The cards of the order settings: the summary transaction, a day and its rhythm, and which orders count.
 import type { ComponentChild } from "preact";
-import type { SettingsOut, StatusOut } from "../wire-new.d.ts";
+import type { SettingsOut } from "../wire-new.d.ts";
 import { COUNTINGS, type Draft, SUMMARIES, countsWith, intervalName } from "../draft.ts";
 import { clockTime, count, counted, dayName, fromNow, weekdayTime } from "../format.ts";
 import { Card } from "./page.tsx";
@@ -130,7 +130,7 @@ const Seam = ({ saved, draft, change }: Pick<CardFrame, "saved" | "draft" | "cha
 /** Ticking a status is choosing: the chips start from what counts now. */
 export function CountingCard({ saved, draft, wrong, change }: CardFrame) {
   const counts = countsWith(saved, draft);
-  function turn({ value }: StatusOut) {
+  function turn({ value }: SettingsOut["statuses"][number]) {
     const statuses = saved.statuses.map((one) => one.value).filter((one) => (one === value ? !counts.has(one) : counts.has(one)));
     change({ counting: "custom", statuses });
   }
