@@ -51,9 +51,9 @@ export interface LiveOut {
 
 // --- sales
 export interface SaleOut {
-  id: string; type: "day" | "month" | "order"; title: string; day: string; from: string; to: string; through: string | null; missing_days: number; empty_days: number;
+  id: string; type: "day" | "month" | "order"; title: string; day: string; from: string; to: string; through?: string | null; missing_days?: number; empty_days?: number;
   connection_id: string; connection: string; store: string; currency: string; orders: number; skus: number; quantity: number; gross: MoneyOut; net: MoneyOut; total: MoneyOut;
-  state: "final" | "provisional" | "empty" | "events_only" | "open"; version: number; flags: readonly (string)[]; checked_at: string | null; frozen: boolean;
+  state: "final" | "provisional" | "empty" | "events_only" | "open"; version: number; flags: readonly (string)[]; checked_at?: string | null; frozen?: boolean;
 }
 export interface OrderSaleOut {
   id: string; number: string; placed_at: string; day: string; connection_id: string; connection: string; store: string; customer: string | null;
@@ -72,11 +72,11 @@ export interface MonthOut { state: "open" | "final"; through: string | null; day
 export interface CorrectionOut { day: string; version: number; total: number }
 export interface SaleDetailOut {
   sale: SaleOut; figures: FiguresOut; event_day: FiguresOut; order_day: FiguresOut; reading: "event_day" | "order_day"; refunds: number; excluded: number; first_number: string;
-  last_number: string; published_at: string; diff: DiffOut | null; month: MonthOut | null; corrections: readonly (CorrectionOut)[]; order: OrderSaleOut | null;
+  last_number: string; published_at: string; diff: DiffOut | null; month?: MonthOut | null; corrections?: readonly (CorrectionOut)[]; order?: OrderSaleOut | null;
 }
 export interface SaleLineOut {
   section: "sales" | "events"; kind: "goods" | "unallocated"; sku: string | null; title: string; quantity: number; gross: number; discount: number;
-  net: number; tax: number; day: string | null;
+  net: number; tax: number; day?: string | null;
 }
 export interface SaleLinesOut { items: readonly (SaleLineOut)[]; currency: string; next: string | null }
 export interface SaleOrderOut {

@@ -26,7 +26,7 @@ export function Sale({ id }: { id: string }) {
 }
 
 function Shown({ data, at, tab }: { data: SaleDetailOut; at: string; tab: Tab }) {
-  const { sale, order } = data;
+  const { sale, order, corrections = [] } = data;
   const connection = useLoad<ConnectionOut>(`/connections/${encodeURIComponent(sale.connection_id)}`);
   const zone = connection.data?.time_zone ?? homeZone();
   const words: readonly (readonly [Tab, string])[] = [
@@ -45,7 +45,7 @@ function Shown({ data, at, tab }: { data: SaleDetailOut; at: string; tab: Tab })
       actions={<button type="button" onClick={() => print()}>Print</button>}
     >
       {data.month && <MonthNote month={data.month} />}
-      {data.corrections.length > 0 && <Corrections items={data.corrections} currency={data.figures.currency} />}
+      {corrections.length > 0 && <Corrections items={corrections} currency={data.figures.currency} />}
       <div class="columns">
         <div>
           <Tabs label="Parts of this sale" at={shown} tabs={words.map(([name, word]) => [name, word, turned({ tab: name, find: null, cursor: null, v: null })])} />

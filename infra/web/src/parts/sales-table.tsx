@@ -63,7 +63,7 @@ function Totals({ totals: { orders, figures, sales } }: { totals: SumOf }) {
 }
 
 /** A month says what it does not hold yet. */
-export const lacking = ({ type, missing_days }: SaleOut): string => (type === "month" && missing_days > 0 ? `${counted(missing_days, "day")} missing` : "");
+export const lacking = ({ type, missing_days = 0 }: SaleOut): string => (type === "month" && missing_days > 0 ? `${counted(missing_days, "day")} missing` : "");
 
 const Row = ({ sale, colour }: { sale: SaleOut; colour: number }) => (
   <tr>

@@ -17,10 +17,10 @@ const CONNECTION: Record<ConnectionOut["state"], [Tone, string]> = {
 
 const SALE: Record<string, [Tone, string]> = {
   final: ["good", "Final"],
-  open: ["info", "Open"],
   provisional: ["info", "So far"],
   empty: ["plain", "No orders"],
   events_only: ["plain", "Later changes only"],
+  open: ["info", "Open"],
 };
 
 const FLAGS: Record<string, string> = { no_sku: "Lines without SKU", excluded: "Some not counted", unallocated: "Unallocated refund" };
