@@ -115,13 +115,15 @@ function ConflictNotice({ conflict, draft, busy, onMine, onTheirs }: ConflictFra
       <Notice kind="warning">
         <p role="alert"><b>{conflict.said}</b> Yours are still here.</p>
         {compared && (
-          <table class="ledger">
-            <thead><tr><th scope="col">Setting</th><th scope="col">Saved by them</th><th scope="col">Yours</th></tr></thead>
-            <tbody>
-              {differing.map(([name, theirs, mine]) => <tr key={name}><th scope="row">{name}</th><td>{theirs}</td><td>{mine}</td></tr>)}
-              {differing.length === 0 && <tr><td colSpan={3}>Both are alike now.</td></tr>}
-            </tbody>
-          </table>
+          <div class="scroll" tabIndex={0} role="region" aria-label="Theirs and yours">
+            <table class="ledger">
+              <thead><tr><th scope="col">Setting</th><th scope="col">Saved by them</th><th scope="col">Yours</th></tr></thead>
+              <tbody>
+                {differing.map(([name, theirs, mine]) => <tr key={name}><th scope="row">{name}</th><td>{theirs}</td><td>{mine}</td></tr>)}
+                {differing.length === 0 && <tr><td colSpan={3}>Both are alike now.</td></tr>}
+              </tbody>
+            </table>
+          </div>
         )}
         <p class="actions">
           <button type="button" aria-expanded={compared} onClick={() => compare(!compared)}>Compare</button>

@@ -1,5 +1,6 @@
 // Who changed which setting, from what to what.
 import type { ChangeOut, ChangesOut } from "../wire-new.d.ts";
+import { useState } from "preact/hooks";
 import { Failed, read } from "../api.ts";
 import { timeOf } from "../format.ts";
 import { useLoad } from "../load.ts";
@@ -8,14 +9,21 @@ import { settingOf, valueOf } from "../words.ts";
 import { Card, When } from "./page.tsx";
 import { Empty, Region } from "./region.tsx";
 
-const LATEST = 20;
+const LATEST = 5;
+const OLDER = 50;
 
 export function Changes({ of, zone, version }: { of: string; zone: string; version: unknown }) {
-  const changes = useLoad<ChangesOut>(asked(`${of}/changes`, { limit: String(LATEST) }), version);
+  const [limit, widen] = useState(LATEST);
+  const changes = useLoad<ChangesOut>(asked(`${of}/changes`, { limit: String(limit) }), version);
   return (
     <Card title="Who changed what">
       <Region of={changes} what="the changes" rows={2}>
-        {({ items }) => (items.length ? <ul class="changes">{items.map((one) => <Entry key={one.id} change={one} zone={zone} />)}</ul> : <Empty title="Nothing was changed yet.">Each change is kept with who made it and when.</Empty>)}
+        {({ items, next }) => (
+          <>
+            {items.length ? <ul class="changes">{items.map((one) => <Entry key={one.id} change={one} zone={zone} />)}</ul> : <Empty title="Nothing was changed yet.">Each change is kept with who made it and when.</Empty>}
+            {next && limit === LATEST && <p class="actions"><button type="button" class="plain" onClick={() => widen(OLDER)}>Show older</button></p>}
+          </>
+        )}
       </Region>
     </Card>
   );

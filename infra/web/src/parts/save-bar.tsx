@@ -6,17 +6,17 @@ type BarFrame = { dirty: boolean; busy: boolean; what: readonly string[]; onSave
 
 /** Ctrl S saves as the button does. `what` are sentences on what saving will do. */
 export function SaveBar({ dirty, busy, what, onSave, onDiscard }: BarFrame) {
-  const save = useRef(onSave);
-  save.current = onSave;
+  const save = useRef<(() => void) | null>(null);
+  save.current = dirty && !busy ? onSave : null;
   useEffect(() => {
     function onKey(event: KeyboardEvent) {
       if (event.key.toLowerCase() !== "s" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
       event.preventDefault();
-      if (dirty) save.current();
+      save.current?.();
     }
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
-  }, [dirty]);
+  }, []);
   return (
     <>
       <span class="unseen" role="status">{dirty ? "There are unsaved changes" : ""}</span>
