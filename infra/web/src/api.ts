@@ -49,6 +49,24 @@ export async function read<T>(path: string, signal?: AbortSignal): Promise<T> {
   return (await answer.json()) as T;
 }
 
+/** What was read, with the tag that guards a change of it. */
+export interface Tagged<T> {
+  data: T;
+  etag: string;
+}
+
+/** The JSON of a GET with its `ETag`. */
+export async function readTagged<T>(path: string, signal?: AbortSignal): Promise<Tagged<T>> {
+  return tagged<T>(await ask(path, signal ? { signal } : {}));
+}
+
+/** Changes what was read as `etag`; fails with 412 when somebody was faster. */
+export async function writeTagged<T>(method: "PATCH" | "PUT", path: string, body: unknown, etag: string): Promise<Tagged<T>> {
+  return tagged<T>(await ask(path, { method, body, headers: etag ? { "If-Match": etag } : {} }));
+}
+
+const tagged = async <T>(answer: Response): Promise<Tagged<T>> => ({ data: (await answer.json()) as T, etag: answer.headers.get("ETag") ?? "" });
+
 /** The JSON that a write answers with, if any. */
 export async function write<T>(method: "POST" | "PATCH" | "PUT" | "DELETE", path: string, body?: unknown): Promise<T> {
   const answer = await ask(path, { method, body });

@@ -48,6 +48,40 @@ export function timeOf(instant: string, zone: string, now = new Date()): string 
 export const exactTime = (instant: string, zone: string): string =>
   clock("exact", zone, { dateStyle: "full", timeStyle: "long" }).format(new Date(instant));
 
+/** Wed 12:45 AM. */
+export const weekdayTime = (instant: string, zone: string): string =>
+  clock("weekday", zone, { weekday: "short", hour: "numeric", minute: "2-digit" }).format(new Date(instant)).replace(",", "");
+
+/** 5:45 AM, without its day. */
+export const clockTime = (instant: string, zone: string): string => clock("time", zone, { hour: "numeric", minute: "2-digit" }).format(new Date(instant));
+
+/** in 5 h 12 min; 12 min ago; now. */
+export function fromNow(instant: string, now = new Date()): string {
+  const minutes = Math.round((Date.parse(instant) - now.getTime()) / 60_000);
+  const span = spanText(Math.abs(minutes));
+  return minutes === 0 ? "now" : minutes > 0 ? `in ${span}` : `${span} ago`;
+}
+
+const spanText = (minutes: number): string => {
+  if (minutes < 60) return `${minutes} min`;
+  if (minutes < 1440) return minutes % 60 ? `${Math.floor(minutes / 60)} h ${minutes % 60} min` : `${minutes / 60} h`;
+  return counted(Math.round(minutes / 1440), "day");
+};
+
+/** Oct 1 – 31, 2026; Dec 1, 2025 – Jan 31, 2026; Oct 1, 2026. */
+export function rangeName(from: string, to: string): string {
+  if (from === to) return dayName(from, "year");
+  if (from.slice(0, 4) !== to.slice(0, 4)) return `${dayName(from, "year")} – ${dayName(to, "year")}`;
+  if (from.slice(0, 7) !== to.slice(0, 7)) return `${dayName(from)} – ${dayName(to, "year")}`;
+  return `${dayName(from)} – ${Number(to.slice(8))}, ${to.slice(0, 4)}`;
+}
+
+/** November 2026. */
+export const monthName = (day: string): string => clock("month", "UTC", { month: "long", year: "numeric" }).format(new Date(`${day}T00:00Z`));
+
+/** +$88.00, −$49.50, $0.00. */
+export const change = (minor: number, currency: string): string => (minor > 0 ? "+" : minor < 0 ? "−" : "") + money(Math.abs(minor), currency);
+
 /** The calendar day of an instant in that zone, YYYY-MM-DD. */
 export const dayAt = (at: Date, zone: string): string =>
   clock("iso", zone, { year: "numeric", month: "2-digit", day: "2-digit" }, "sv-SE").format(at);

@@ -10,8 +10,10 @@ export interface Loaded<T> {
   again: () => void;
 }
 
+type Reader<T> = (path: string, signal?: AbortSignal) => Promise<T>;
+
 /** Loads `path` and loads it anew when it changes, when `version` changes, and when the server is reached again. */
-export function useLoad<T>(path: string | null, version: unknown = 0): Loaded<T> {
+export function useLoad<T>(path: string | null, version: unknown = 0, reader: Reader<T> = read): Loaded<T> {
   const [state, set] = useState<{ data?: T; failed: Failed | null; busy: boolean }>({ failed: null, busy: true });
   const [tries, setTries] = useState(0);
   const again = useRef(() => setTries((count) => count + 1)).current;
@@ -24,7 +26,7 @@ export function useLoad<T>(path: string | null, version: unknown = 0): Loaded<T>
     const quiet = asked.current === path;
     asked.current = path;
     set((before) => ({ ...before, busy: before.failed !== null || !quiet }));
-    read<T>(path, stop.signal).then(
+    reader(path, stop.signal).then(
       (data) => stop.signal.aborted || set({ data, failed: null, busy: false }),
       (error: unknown) => {
         if (stop.signal.aborted) return;
@@ -38,4 +40,14 @@ export function useLoad<T>(path: string | null, version: unknown = 0): Loaded<T>
     if (missed) again();
   }, [missed]);
   return { data: state.data, failed: state.failed, busy: state.busy && path !== null, again };
+}
+
+/** The value once it has rested, so that what is typed is not asked for letter by letter. */
+export function useRested<T>(value: T, rest_ms = 250): T {
+  const [rested, set] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => set(value), rest_ms);
+    return () => clearTimeout(timer);
+  }, [value, rest_ms]);
+  return rested;
 }

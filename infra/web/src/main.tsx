@@ -15,6 +15,7 @@ import { Pair } from "./pages/pair.tsx";
 import { Sale } from "./pages/sale.tsx";
 import { Sync } from "./pages/sync.tsx";
 import { Usage } from "./pages/usage.tsx";
+import { Workspace } from "./pages/workspace.tsx";
 import { Shell, showTheme } from "./parts/shell.tsx";
 import { fits, followLinks, go, next, path, query, to } from "./router.ts";
 
@@ -23,11 +24,14 @@ const PAGES: readonly [string, (parts: Record<string, string>) => ComponentChild
   ["/orders", () => <Orders />],
   ["/orders/:id", ({ id = "" }) => <Sale id={id} />],
   ["/connections", () => <Connections />],
-  ["/connections/:id", ({ id = "" }) => <Connection id={id} />],
-  ["/connections/add/:kind", ({ kind = "" }) => <Pair kind={kind} />],
+  ["/connections/:id", ({ id = "" }) => <Connection id={id} tab="overview" />],
+  ["/connections/add/:kind", ({ kind = "" }) => <Pair key={kind} kind={kind} />],
+  ["/connections/:id/settings", ({ id = "" }) => <Connection id={id} tab="settings" />],
+  ["/connections/:id/access", ({ id = "" }) => <Connection id={id} tab="access" />],
   ["/syncs/:id", ({ id = "" }) => <Sync id={id} />],
   ["/activity", () => <Activity />],
   ["/usage", () => <Usage />],
+  ["/workspace", () => <Workspace />],
 ];
 const DOORS = ["/sign-in", "/sign-up"];
 
@@ -46,8 +50,11 @@ function App() {
     }
   }, [signedIn, atDoor]);
   if (signedIn === atDoor) return null;
-  return <Shell>{atDoor ? <Enter key={path.value} anew={path.value === "/sign-up"} /> : <div key={path.value}>{pageAt(path.value)}</div>}</Shell>;
+  return <Shell>{atDoor ? <Enter key={path.value} anew={path.value === "/sign-up"} /> : <div key={thingAt(path.value)}>{pageAt(path.value)}</div>}</Shell>;
 }
+
+/** What an address is about: the tabs of one thing share it, and what it has loaded. */
+const thingAt = (path: string): string => path.split("/").slice(0, 3).join("/");
 
 function pageAt(path: string): ComponentChild {
   for (const [pattern, page] of PAGES) {

@@ -26,10 +26,20 @@ export function asked(path: string, query: Query): string {
 /** The address of one of our own paths, below the stage's prefix. */
 export const to = (path: string, query: Query = {}): string => base + asked(path, query);
 
-/** Goes to an address made by `to`. */
+let at = Number(history.state?.at ?? 0);
+let guard: ((leave: () => void) => void) | null = null;
+
+/** From now on `asks` is called before the page is left, and leaves or stays; null asks no more. */
+export function guardLeaving(asks: typeof guard): void {
+  guard = asks;
+}
+
+/** Goes to an address made by `to`. Redirects (`replace`) ask nobody. */
 export function go(url: string, how: { replace?: boolean } = {}): void {
   const moved = new URL(url, location.href).pathname !== location.pathname;
-  history[how.replace ? "replaceState" : "pushState"](null, "", url);
+  if (moved && guard && !how.replace) return guard(() => ((guard = null), go(url, how)));
+  at = how.replace ? at : at + 1;
+  history[how.replace ? "replaceState" : "pushState"]({ at }, "", url);
   address.value = read();
   if (moved && !how.replace) scrollTo(0, 0);
 }
@@ -60,9 +70,22 @@ export function fits(pattern: string, path: string): Record<string, string> | nu
   return parts;
 }
 
+/** Back and on. A guarded page is returned to first, and left once it says so. */
+function moveBy(event: PopStateEvent): void {
+  const reached = Number(event.state?.at ?? 0);
+  const steps = reached - at;
+  if (guard && steps && location.pathname !== base + path.value) {
+    const asks = guard;
+    history.go(-steps);
+    return asks(() => ((guard = null), history.go(steps)));
+  }
+  at = reached;
+  address.value = read();
+}
+
 /** Plain clicks on our own links change the page without loading it; all others stay the browser's. */
 export function followLinks(): void {
-  addEventListener("popstate", () => (address.value = read()));
+  addEventListener("popstate", moveBy);
   document.addEventListener("click", (event) => {
     const link = event.target instanceof Element ? event.target.closest("a") : null;
     if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;

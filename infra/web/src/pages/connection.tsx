@@ -1,45 +1,77 @@
-// One connection: its progress, what it is, and syncing days again.
+// One connection: its progress, what it is and syncing days again; its order settings and its access are tabs of it.
 import { useState } from "preact/hooks";
-import type { AuthorizeOut, ConnectionOut, SyncIn, SyncOut } from "../wire.d.ts";
+import type { SyncIn, SyncOut } from "../wire-new.d.ts";
+import type { AuthorizeOut, ConnectionOut } from "../wire.d.ts";
 import { write } from "../api.ts";
-import { counted, dayAt, dayPlus, daysIn, zoneName } from "../format.ts";
+import { counted, dayAt, dayName, dayPlus, rangeName, zoneName } from "../format.ts";
 import { live, look } from "../live.ts";
 import { useLoad } from "../load.ts";
-import { Field, useSend } from "../parts/form.tsx";
+import { useSend } from "../parts/form.tsx";
+import { Icon } from "../parts/icon.tsx";
 import { Card, Page, When } from "../parts/page.tsx";
+import { type Chosen, OneOrder, RangeFields, useRanges } from "../parts/range.tsx";
 import { Notice, Region } from "../parts/region.tsx";
 import { isMoving, spokenKind, Strip } from "../parts/strip.tsx";
+import { Tabs } from "../parts/tabs.tsx";
 import { ConnectionTag, Tile } from "../parts/tag.tsx";
 import { say } from "../parts/toast.tsx";
 import { go, query, to } from "../router.ts";
 import { leaveFor } from "../shop.ts";
 import { useMoved } from "../watch.ts";
+import { Access } from "./access.tsx";
+import { Settings } from "./settings.tsx";
 
 const AT = (id: string) => `/connections/${encodeURIComponent(id)}`;
 
-export function Connection({ id }: { id: string }) {
+export type ConnectionTab = "overview" | "settings" | "access";
+
+export function Connection({ id, tab }: { id: string; tab: ConnectionTab }) {
   const moved = useMoved();
   const connection = useLoad<ConnectionOut>(AT(id), moved);
+  return <Region of={connection} what="this connection" rows={4}>{(data) => <Shown connection={data} tab={tab} again={connection.again} moved={moved} />}</Region>;
+}
+
+const TITLES: Record<ConnectionTab, string> = { overview: "", settings: "Order settings, ", access: "Access, " };
+
+function Shown({ connection, tab, again, moved }: SyncsFrame & { tab: ConnectionTab }) {
+  const { name } = connection;
+  const tabs = [["overview", "Overview", to(AT(connection.id))], ["settings", "Order settings", to(`${AT(connection.id)}/settings`)], ["access", "Access", to(`${AT(connection.id)}/access`)]] as const;
   return (
-    <Region of={connection} what="this connection" rows={4}>
-      {(data) => (
-        <Page
-          title={data.name}
-          crumb={<><a href={to("/connections")}>Connections</a> / <span>{data.name}</span></>}
-          head={<div class="row"><Tile name={data.name} colour={data.colour} /><h1>{data.name}</h1><ConnectionTag state={data.state} /></div>}
-          actions={<a class="button" href={to("/activity", { connection: id })}>Sync activity</a>}
-        >
-          {query.value.has("paired") && <Paired connection={data} />}
-          {data.state === "sign_in_needed" ? <SignInAgain connection={data} /> : data.state_detail && <Notice kind={data.state === "failing" ? "error" : "info"}><p>{data.state_detail}</p></Notice>}
-          <Syncs connection={data} again={connection.again} moved={moved} />
-          <div class="columns">
-            <SyncAgain connection={data} />
-            <Facts connection={data} />
-          </div>
-        </Page>
-      )}
-    </Region>
+    <Page
+      title={TITLES[tab] + name}
+      crumb={<><a href={to("/connections")}>Connections</a> / <span>{name}</span></>}
+      head={<div class="row"><Tile name={name} colour={connection.colour} /><h1>{name}</h1><ConnectionTag state={connection.state} /></div>}
+      actions={<><a class="button" href={to("/activity", { connection: connection.id })}><Icon name="clock" />Sync activity</a><LastDayAgain connection={connection} /></>}
+    >
+      <Tabs label="Parts of this connection" tabs={tabs} at={tab} />
+      {tab === "settings" ? <Settings connection={connection} /> : tab === "access" ? <Access connection={connection} again={again} /> : <Overview connection={connection} again={again} moved={moved} />}
+    </Page>
   );
+}
+
+const Overview = ({ connection, again, moved }: SyncsFrame) => (
+  <>
+    {query.value.has("paired") && <Paired connection={connection} />}
+    {connection.state === "sign_in_needed" ? <SignInAgain connection={connection} /> : connection.state_detail && <Notice kind={connection.state === "failing" ? "error" : "info"}><p>{connection.state_detail}</p></Notice>}
+    <Syncs connection={connection} again={again} moved={moved} />
+    <div class="columns">
+      <SyncAgain connection={connection} />
+      <Facts connection={connection} />
+    </div>
+  </>
+);
+
+/** The latest full day once more. */
+function LastDayAgain({ connection }: { connection: ConnectionOut }) {
+  const { busy, said, send } = useSend();
+  const day = dayPlus(dayAt(new Date(), connection.time_zone), -1);
+  if (connection.state === "removed") return null;
+  async function sync() {
+    await write<SyncOut>("POST", "/syncs", { connection_id: connection.id, from: day, to: day } satisfies SyncIn);
+    say(`Syncing ${dayName(day)} of ${connection.name} again.`);
+    look();
+  }
+  return <><button type="button" disabled={busy} onClick={() => send(null, sync)}><Icon name="again" />Sync {dayName(day)} again</button>{said}</>;
 }
 
 const Paired = ({ connection }: { connection: ConnectionOut }) => (
@@ -83,14 +115,15 @@ function Syncs({ connection, again, moved }: SyncsFrame) {
 
 function SyncAgain({ connection }: { connection: ConnectionOut }) {
   const today = dayAt(new Date(), connection.time_zone);
-  const [days, set] = useState({ from: dayPlus(today, -7), to: dayPlus(today, -1) });
+  const [chosen, choose] = useState<Chosen>({ preset: "custom", from: dayPlus(today, -7), to: dayPlus(today, -1) });
   const { busy, wrong, said, send } = useSend();
-  const length = days.from && days.to ? daysIn(days.from, days.to) : 0;
+  const ranges = useRanges(connection.id, chosen, null);
+  const ready = chosen.from && chosen.to && chosen.from <= chosen.to;
 
   async function sync() {
-    const asked = { connection_id: connection.id, ...days } satisfies SyncIn;
+    const asked = { connection_id: connection.id, from: chosen.from, to: chosen.to } satisfies SyncIn;
     const begun = await write<SyncOut>("POST", "/syncs", asked);
-    say(`Syncing ${counted(length, "day")} of ${connection.name}.`);
+    say(`Syncing ${rangeName(chosen.from, chosen.to)} of ${connection.name}.`);
     look();
     go(to(`/syncs/${encodeURIComponent(begun.id)}`));
   }
@@ -99,13 +132,10 @@ function SyncAgain({ connection }: { connection: ConnectionOut }) {
       <p class="quiet">Bring in past sales, up to four months at a time. Orders already here are recognised and not counted twice.</p>
       <form onSubmit={(event) => send(event, sync)}>
         {said}
-        <div class="dates">
-          <Field name="from" label="From" type="date" required max={today} value={days.from} error={wrong["from"]} onInput={(event) => set({ ...days, from: event.currentTarget.value })} />
-          <Field name="to" label="To" type="date" required max={today} value={days.to} error={wrong["to"]} onInput={(event) => set({ ...days, to: event.currentTarget.value })} />
-          <p class="aside" aria-live="polite">{length > 0 ? <b>{counted(length, "day")} → {counted(length, "daily summary", "daily summaries")}</b> : "The first day comes before the last."}</p>
-        </div>
-        <p class="actions"><button disabled={busy || length < 1}>Sync again</button></p>
+        <RangeFields ranges={ranges} chosen={chosen} wrong={wrong} none="Choose the first and the last day." onChoose={choose} />
+        <p class="actions"><button disabled={busy || !ready}>Sync again</button></p>
       </form>
+      <OneOrder connection={connection} />
     </Card>
   );
 }

@@ -1,11 +1,14 @@
-// All orders: the summary sales that fit the filter, and which of them holds an order number.
-import type { ConnectionOut, ConnectionsOut, FoundIn, SalesOut } from "../wire.d.ts";
+// All orders: the summary or individual sales that fit the filter, and which of them holds an order number.
+import type { FoundIn, SalesOut } from "../wire-new.d.ts";
+import type { ConnectionOut, ConnectionsOut } from "../wire.d.ts";
 import { count, counted, dayName, timeOf } from "../format.ts";
 import { useLoad } from "../load.ts";
 import { FilterBar } from "../parts/filters.tsx";
 import { Card, homeZone, Page } from "../parts/page.tsx";
 import { Empty, Region } from "../parts/region.tsx";
+import { OrdersTable } from "../parts/orders-table.tsx";
 import { SalesTable } from "../parts/sales-table.tsx";
+import { Tabs } from "../parts/tabs.tsx";
 import { asked, query, to, turned } from "../router.ts";
 import { useMoved } from "../watch.ts";
 
@@ -13,26 +16,48 @@ const PAGE = 50;
 const FILTERS = ["q", "connection", "from", "to"] as const;
 
 export function Orders() {
+  const type = query.value.get("type") === "individual" ? "individual" : "summary";
   const given = Object.fromEntries([...FILTERS, "cursor"].map((name) => [name, query.value.get(name)]));
   const moved = useMoved();
   const connections = useLoad<ConnectionsOut>("/connections");
-  const sales = useLoad<SalesOut>(asked("/sales", { ...given, limit: String(PAGE) }), moved);
+  const sales = useLoad<SalesOut>(asked("/sales", { type, ...given, limit: String(PAGE) }), moved);
   const known = connections.data?.items ?? [];
   const filtered = FILTERS.some((name) => given[name]);
   return (
-    <Page title="All orders" note="One summary sale a day for each store.">
+    <Page title="All orders" note="Summary sales of days or months, and single orders, as each connection's settings have it.">
+      <Kinds type={type} counts={sales.data?.counts} />
       <FilterBar connections={known} search="Order number" />
       <Region of={sales} what="the sales" rows={8}>
         {(data) => (
           <>
             {given["q"] && <Found number={given["q"]} data={data} />}
-            {(!given["q"] || data.items.length > 0) && (
-              <Card tight>{data.items.length ? <Listed data={data} connections={known} /> : filtered ? <NoneFit /> : <NoneYet connections={known} />}</Card>
+            {(!given["q"] || sizeOf(data, type) > 0) && (
+              <Card tight>{sizeOf(data, type) ? <Listed data={data} connections={known} type={type} /> : filtered ? <NoneFit type={type} /> : type === "individual" ? <NoneIndividual connections={known} /> : <NoneYet connections={known} />}</Card>
             )}
           </>
         )}
       </Region>
     </Page>
+  );
+}
+
+type Type = "summary" | "individual";
+
+const sizeOf = (data: SalesOut, type: Type): number => (type === "individual" ? data.orders_listed : data.items).length;
+
+/** The filter goes along from one kind to the other. */
+function Kinds({ type, counts }: { type: Type; counts: SalesOut["counts"] | undefined }) {
+  const word = (name: string, number: number | undefined) => (number === undefined ? name : `${name} ${count(number)}`);
+  const at = (kind: Type) => turned({ type: kind === "summary" ? null : kind, cursor: null, at: null });
+  return <Tabs label="Kinds of sales" at={type} tabs={[["summary", word("Summary sales", counts?.summary), at("summary")], ["individual", word("Individual sales", counts?.individual), at("individual")]]} />;
+}
+
+function NoneIndividual({ connections }: { connections: readonly ConnectionOut[] }) {
+  const [first] = connections;
+  return (
+    <Empty title="No individual sales." action={first && <a class="button" href={to(`/connections/${encodeURIComponent(first.id)}/settings`)}>Open order settings</a>}>
+      Orders are summed by day or month. A connection set to individual sales lists each of its orders here; they count the same towards your allotment.
+    </Empty>
   );
 }
 
@@ -59,12 +84,12 @@ const Hit = ({ found }: { found: FoundIn }) => (
   </li>
 );
 
-function Listed({ data, connections }: { data: SalesOut; connections: readonly ConnectionOut[] }) {
+function Listed({ data, connections, type }: { data: SalesOut; connections: readonly ConnectionOut[]; type: Type }) {
   const start = Number(query.value.get("at") ?? 1);
-  const end = start + data.items.length - 1;
+  const end = start + sizeOf(data, type) - 1;
   return (
     <>
-      <SalesTable items={data.items} connections={connections} label="Sales" totals={{ orders: data.orders, figures: data.totals, sales: data.count }} />
+      {type === "individual" ? <OrdersTable items={data.orders_listed} connections={connections} /> : <SalesTable items={data.items} connections={connections} label="Sales" totals={{ orders: data.orders, figures: data.totals, sales: data.count }} />}
       <nav class="pages" aria-label="Pages">
         <span>Showing {count(start)}–{count(end)} of {count(data.count)}</span>
         {start > 1 && <a class="button" href={turned({ cursor: null, at: null })}>First page</a>}
@@ -74,10 +99,10 @@ function Listed({ data, connections }: { data: SalesOut; connections: readonly C
   );
 }
 
-function NoneFit() {
-  const all = useLoad<SalesOut>("/sales?limit=1");
+function NoneFit({ type }: { type: Type }) {
+  const all = useLoad<SalesOut>(asked("/sales", { type, limit: "1" }));
   return (
-    <Empty title="Nothing matches these filters." action={<a class="button" href={to("/orders")}>Clear filters</a>}>
+    <Empty title="Nothing matches these filters." action={<a class="button" href={to("/orders", { type: query.value.get("type") })}>Clear filters</a>}>
       {all.data && `${counted(all.data.count, "sale")} without them.`}
     </Empty>
   );

@@ -1,53 +1,119 @@
-// One summary sale: its figures, its SKU lines and the numbers of its orders.
-import type { ConnectionOut, DiffOut, FiguresOut, SaleDetailOut, SaleLineOut, SaleLinesOut } from "../wire.d.ts";
-import { count, counted, dayName, money, nth } from "../format.ts";
+// One sale of a day, a month or an order: its figures, its SKU lines, the numbers of its orders and its versions.
+import type { CorrectionOut, DiffOut, FiguresOut, MonthOut, OrderSaleOut, SaleDetailOut, SaleLineOut, SaleLinesOut } from "../wire-new.d.ts";
+import type { ConnectionOut } from "../wire.d.ts";
+import { change, count, counted, dayName, money, nth } from "../format.ts";
 import { useLoad } from "../load.ts";
 import { OrderNumbers } from "../parts/order-numbers.tsx";
+import { Buyer } from "../parts/orders-table.tsx";
 import { Card, homeZone, Page, When } from "../parts/page.tsx";
-import { Empty, Region } from "../parts/region.tsx";
+import { Empty, Notice, Region } from "../parts/region.tsx";
+import { Tabs } from "../parts/tabs.tsx";
 import { SaleTag, spoken } from "../parts/tag.tsx";
+import { Versions } from "../parts/versions.tsx";
 import { asked, query, to, turned } from "../router.ts";
 import { useMoved } from "../watch.ts";
+import { causeOf, reasonOf } from "../words.ts";
 
 const PAGE = 200;
+const TABS = ["lines", "orders", "versions"] as const;
+type Tab = (typeof TABS)[number];
 
 export function Sale({ id }: { id: string }) {
   const at = `/sales/${encodeURIComponent(id)}`;
   const detail = useLoad<SaleDetailOut>(at, useMoved());
-  const tab = query.value.get("tab") === "orders" ? "orders" : "lines";
+  const tab = TABS.find((name) => name === query.value.get("tab")) ?? "lines";
   return <Region of={detail} what="this sale" rows={6}>{(data) => <Shown data={data} at={at} tab={tab} />}</Region>;
 }
 
-function Shown({ data, at, tab }: { data: SaleDetailOut; at: string; tab: "lines" | "orders" }) {
-  const { sale, figures } = data;
+function Shown({ data, at, tab }: { data: SaleDetailOut; at: string; tab: Tab }) {
+  const { sale, order, corrections = [] } = data;
   const connection = useLoad<ConnectionOut>(`/connections/${encodeURIComponent(sale.connection_id)}`);
   const zone = connection.data?.time_zone ?? homeZone();
-  const tabs = [["lines", `SKU lines ${count(sale.skus)}`], ["orders", `Order numbers ${count(sale.orders + data.excluded)}`]] as const;
+  const words: readonly (readonly [Tab, string])[] = [
+    ["lines", `SKU lines ${count(sale.skus)}`],
+    ...(order ? [] : ([["orders", `Order numbers ${count(sale.orders + data.excluded)}`]] as const)),
+    ["versions", `Versions ${count(sale.version)}`],
+  ];
+  const shown = words.some(([name]) => name === tab) ? tab : "lines";
+  const name = order ? order.number : sale.store;
   return (
     <Page
-      title={`${sale.store}, ${dayName(sale.day)}`}
-      crumb={<><a href={to("/orders")}>All orders</a> / <span>{dayName(sale.day, "year")}</span></>}
-      head={<div class="row"><h1>{sale.store}</h1><SaleTag sale={sale} /></div>}
-      note={<>{dayName(sale.day, "long")} · {sale.version > 1 ? "rebuilt" : "built"} <When at={data.published_at} zone={zone} />{sale.version > 1 && `, ${nth(sale.version)} version`}</>}
+      title={order ? `${order.number}, ${sale.store}` : `${sale.store}, ${sale.title}`}
+      crumb={<><a href={to("/orders", order ? { type: "individual" } : {})}>All orders</a> / <span>{order ? order.number : sale.title}</span></>}
+      head={<div class="row"><h1>{name}</h1><SaleTag sale={sale} /></div>}
+      note={<>{headOf(data)} · {sale.version > 1 ? "rebuilt" : "built"} <When at={data.published_at} zone={zone} />{sale.version > 1 && `, ${nth(sale.version)} version`}</>}
       actions={<button type="button" onClick={() => print()}>Print</button>}
     >
+      {data.month && <MonthNote month={data.month} />}
+      {corrections.length > 0 && <Corrections items={corrections} currency={data.figures.currency} />}
       <div class="columns">
         <div>
-          <nav class="tabs" aria-label="Parts of this sale">
-            {tabs.map(([name, word]) => <a key={name} href={turned({ tab: name, find: null, cursor: null })} {...(name === tab ? { "aria-current": "page" as const } : {})}>{word}</a>)}
-          </nav>
-          {tab === "lines" ? <Lines at={at} version={sale.version} /> : <OrderNumbers key={sale.version} at={at} zone={zone} />}
+          <Tabs label="Parts of this sale" at={shown} tabs={words.map(([name, word]) => [name, word, turned({ tab: name, find: null, cursor: null, v: null })])} />
+          {shown === "lines" && <Lines at={at} version={sale.version} />}
+          {shown === "orders" && <OrderNumbers key={sale.version} at={at} zone={zone} />}
+          {shown === "versions" && <Versions at={at} version={sale.version} zone={zone} />}
         </div>
         <aside aria-label="Figures">
-          <Card title="Figures">
-            <p class="quiet">{counted(sale.orders, "order")} · {counted(figures.quantity, "unit")}{data.excluded > 0 && ` · ${count(data.excluded)} not counted`}</p>
-            <Figures of={figures} />
-            <details><summary>By the orders' own day</summary><p class="quiet">Refunds and edits counted on the day of the order they belong to.</p><Figures of={data.order_day} /></details>
-          </Card>
-          {data.diff && <Card title="What the last version changed"><Changes diff={data.diff} currency={figures.currency} /></Card>}
+          {order && <OrderCard order={order} zone={zone} />}
+          <FiguresCard data={data} />
+          {data.diff && <Card title="What the last version changed"><Changes diff={data.diff} currency={data.figures.currency} /></Card>}
         </aside>
       </div>
     </Page>
+  );
+}
+
+const headOf = ({ sale, order }: SaleDetailOut): string => (order ? `${sale.store}, ${dayName(order.day, "long")}` : sale.type === "month" ? sale.title : dayName(sale.day, "long"));
+
+/** Days that are not read yet and days without a sale are two different things. */
+function MonthNote({ month }: { month: MonthOut }) {
+  const { missing, empty, state } = month;
+  const days = (list: readonly string[]) => (list.length > 8 ? `${list.slice(0, 8).map((day) => dayName(day)).join(", ")} and ${count(list.length - 8)} more` : list.map((day) => dayName(day)).join(", "));
+  return (
+    <Notice kind={missing.length ? "warning" : "info"}>
+      <p>
+        <b>{state === "final" ? "The month is complete." : `${counted(month.days_here, "day")} ${month.days_here === 1 ? "is" : "are"} in.`}</b>{" "}
+        {state === "open" && month.through && `It runs through ${dayName(month.through)} and grows as each day arrives. `}
+        {missing.length > 0 && `Missing: ${days(missing)}. `}
+        {empty.length > 0 && `Without a sale: ${days(empty)}.`}
+      </p>
+    </Notice>
+  );
+}
+
+const Corrections = ({ items, currency }: { items: readonly CorrectionOut[]; currency: string }) => (
+  <Notice kind="info">
+    <p><b>This sale carries corrections of closed days.</b> They came after the period was locked; the closed days stay as they were.</p>
+    <ul>{items.map(({ day, version, total }) => <li key={`${day} ${version}`}>Corrects {dayName(day, "year")}, version {version}: {change(total, currency)}</li>)}</ul>
+  </Notice>
+);
+
+const OrderCard = ({ order, zone }: { order: OrderSaleOut; zone: string }) => (
+  <Card title="Order">
+    <dl class="facts">
+      <dt>Placed</dt><dd><When at={order.placed_at} zone={zone} /></dd>
+      <dt>Status</dt><dd>{spoken(order.status)}</dd>
+      <dt>Customer</dt><dd><Buyer order={order} /></dd>
+      {order.excluded && <><dt>Not counted</dt><dd>{reasonOf(order.excluded)}</dd></>}
+    </dl>
+  </Card>
+);
+
+const OTHER: Record<SaleDetailOut["reading"], readonly [string, string]> = {
+  event_day: ["By the orders' own day", "Refunds and edits counted on the day of the order they belong to."],
+  order_day: ["By the day it happened", "Refunds and edits counted on the day they happened."],
+};
+
+/** The reading in force, and the other one a click away: both come from the same facts. */
+function FiguresCard({ data }: { data: SaleDetailOut }) {
+  const { sale, figures, reading } = data;
+  const [name, text] = OTHER[reading];
+  return (
+    <Card title="Figures">
+      <p class="quiet">{counted(sale.orders, "order")} · {counted(figures.quantity, "unit")}{data.excluded > 0 && <> · <a href={turned({ tab: "orders", find: null, v: null })}>{count(data.excluded)} not counted</a></>}</p>
+      <Figures of={figures} />
+      <details><summary>{name}</summary><p class="quiet">{text}</p><Figures of={reading === "event_day" ? data.order_day : data.event_day} /></details>
+    </Card>
   );
 }
 
@@ -62,7 +128,7 @@ const ROWS: readonly [keyof FiguresOut, string, always: boolean, less: boolean][
   ["tips", "Tips", false, false],
   ["tax", "Tax", true, false],
   ["gift_cards_sold", "Gift cards sold", false, false],
-  ["unallocated", "Not on any line", false, false],
+  ["unallocated", "Unallocated refunds", false, false],
   ["residual", "Unexplained", false, false],
   ["total", "Total", true, false],
 ];
@@ -95,7 +161,7 @@ function Changes({ diff, currency }: { diff: DiffOut; currency: string }) {
   return (
     <>
       <p>{words.filter(Boolean).join(", ")}.</p>
-      <p class="quiet">{[spoken(diff.cause), diff.numbers.join(", ")].filter(Boolean).join(": ")}</p>
+      <p class="quiet">{[causeOf(diff.cause), diff.numbers.join(", ")].filter(Boolean).join(": ")}</p>
     </>
   );
 }
@@ -137,15 +203,18 @@ const LinesTable = ({ data }: { data: SaleLinesOut }) => (
   </div>
 );
 
+/** Money given back without saying for what is no SKU's. */
+const nameOf = (line: SaleLineOut): string => [line.kind === "unallocated" ? "Money back without items" : line.title, line.day && dayName(line.day)].filter(Boolean).join(" · ");
+
 const Line = ({ line, currency }: { line: SaleLineOut; currency: string }) => (
   <tr>
     <th scope="row">
-      {line.sku ?? <span class="tag warning">No SKU</span>}
+      {line.sku ?? (line.kind === "unallocated" ? <b>{line.title}</b> : <span class="tag warning">No SKU</span>)}
       {line.section === "events" && <span class="tag plain">Later change</span>}
-      <span class="quiet fold">{line.title}</span>
+      <span class="quiet fold">{nameOf(line)}</span>
     </th>
-    <td class="low">{line.title}</td>
-    <td class="figure">{count(line.quantity)}</td>
+    <td class="low">{nameOf(line)}</td>
+    <td class="figure">{line.kind === "unallocated" ? "–" : count(line.quantity)}</td>
     <td class="figure low">{line.quantity ? money(Math.round(line.net / line.quantity), currency) : "–"}</td>
     <td class="figure">{money(line.net, currency)}</td>
   </tr>

@@ -1,11 +1,12 @@
 // One sync: its strip, and each of its days.
-import type { ConnectionOut, SyncDayOut, SyncDaysOut, SyncOut } from "../wire.d.ts";
+import type { SyncOut } from "../wire-new.d.ts";
+import type { ConnectionOut, SyncDayOut, SyncDaysOut } from "../wire.d.ts";
 import { count, counted, dayName } from "../format.ts";
 import { live } from "../live.ts";
 import { useLoad } from "../load.ts";
 import { Card, Page, When } from "../parts/page.tsx";
 import { Region } from "../parts/region.tsx";
-import { isMoving, Strip } from "../parts/strip.tsx";
+import { isMoving, Strip, whatOf } from "../parts/strip.tsx";
 import { Tag } from "../parts/tag.tsx";
 import { to } from "../router.ts";
 import { useMoved } from "../watch.ts";
@@ -37,21 +38,22 @@ type Frame = { sync: SyncOut; days: ReturnType<typeof useLoad<SyncDaysOut>>; aga
 
 function Shown({ sync, days, again }: Frame) {
   const connection = useLoad<ConnectionOut>(`/connections/${encodeURIComponent(sync.connection_id)}`);
-  const range = `${dayName(sync.from)} – ${dayName(sync.to, "year")}`;
   const changed = () => (again(), days.again());
   return (
     <Region of={connection} what="this sync" rows={3}>
       {(owner) => (
         <Page
-          title={`Sync of ${range}`}
+          title={`Sync of ${whatOf(sync)}`}
           crumb={<><a href={to("/connections")}>Connections</a> / <a href={to(`/connections/${encodeURIComponent(owner.id)}`)}>{owner.name}</a> / <span>Sync</span></>}
           note={<>Began <When at={sync.began_at} zone={owner.time_zone} /></>}
           actions={!isMoving(sync) && sync.days_done > 0 && <a class="button" href={to("/orders", { connection: owner.id, from: sync.from, to: sync.to })}>See {counted(sync.days_done, "summary", "summaries")}</a>}
         >
           <div class="large"><Strip sync={sync} connection={owner} changed={changed} /></div>
-          <Card title="Days" tight>
-            <Region of={days} what="the days" rows={6}>{({ items }) => <Days items={items} zone={owner.time_zone} />}</Region>
-          </Card>
+          {sync.days_total > 0 && (
+            <Card title="Days" tight>
+              <Region of={days} what="the days" rows={6}>{({ items }) => <Days items={items} zone={owner.time_zone} />}</Region>
+            </Card>
+          )}
         </Page>
       )}
     </Region>

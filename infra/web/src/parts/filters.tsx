@@ -25,7 +25,7 @@ export function FilterBar({ connections, search, children }: Frame) {
       </label>
       <label><span>From</span><input type="date" value={value("from")} max={value("to")} onChange={(event) => turn("from", event.currentTarget.value)} /></label>
       <label><span>To</span><input type="date" value={value("to")} min={value("from")} onChange={(event) => turn("to", event.currentTarget.value)} /></label>
-      {NAMES.some(value) && <a class="button plain" href={to(path.value)}>Clear</a>}
+      {NAMES.some(value) && <a class="button plain" href={to(path.value, { type: query.value.get("type") })}>Clear</a>}
       {children}
     </form>
   );

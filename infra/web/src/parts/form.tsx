@@ -41,6 +41,8 @@ export interface Sending {
   /** The summary of what went wrong; it takes focus when it appears. */
   said: ComponentChildren;
   send: (event: Event | null, act: () => Promise<void>) => void;
+  /** Takes back what was said. */
+  clear: () => void;
 }
 
 /** Sends something once at a time. The refusal of a field is shown at it, any other above. */
@@ -65,7 +67,7 @@ export function useSend(): Sending {
     event?.preventDefault();
     if (!busy) void run(act);
   }
-  return { busy, wrong: failed?.fields ?? {}, said: failed && <div ref={summary} tabIndex={-1}><Notice kind="error"><p>{saidOf(failed)}</p></Notice></div>, send };
+  return { busy, wrong: failed?.fields ?? {}, said: failed && <div ref={summary} tabIndex={-1}><Notice kind="error"><p>{saidOf(failed)}</p></Notice></div>, send, clear: () => setFailed(null) };
 }
 
 function saidOf(failed: Failed): ComponentChildren {

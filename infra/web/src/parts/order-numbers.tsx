@@ -1,10 +1,11 @@
 // The numbers of a sale's orders: all of them are read, so that the filter and the copy are true for all.
 import { useEffect, useState } from "preact/hooks";
-import type { SaleOrderOut, SaleOrdersOut } from "../wire.d.ts";
+import type { SaleOrderOut, SaleOrdersOut } from "../wire-new.d.ts";
 import { Failed, read } from "../api.ts";
 import { count, counted, money } from "../format.ts";
 import type { Loaded } from "../load.ts";
-import { asked, query } from "../router.ts";
+import { asked, query, to } from "../router.ts";
+import { reasonOf } from "../words.ts";
 import { Card, When } from "./page.tsx";
 import { Empty, Region } from "./region.tsx";
 import { spoken } from "./tag.tsx";
@@ -90,11 +91,11 @@ function Listed({ data, zone }: { data: Orders; zone: string }) {
 
 const Row = ({ order, currency, zone }: { order: SaleOrderOut; currency: string; zone: string }) => (
   <tr class={order.excluded ? "out" : ""}>
-    <th scope="row">{order.number}</th>
+    <th scope="row"><a href={to(`/orders/${encodeURIComponent(order.sale_id)}`)}>{order.number}</a></th>
     <td><When at={order.placed_at} zone={zone} /></td>
     <td>
       {spoken(order.status)}
-      {order.excluded && <span class="tag plain">Not counted: {spoken(order.excluded).toLowerCase()}</span>}
+      {order.excluded && <span class="tag warning">Not counted: {reasonOf(order.excluded)}</span>}
       {order.flags.map((flag) => <span key={flag} class="tag warning">{spoken(flag)}</span>)}
     </td>
     <td class="figure">{money(order.total, currency)}{order.events_total !== 0 && <span class="quiet"> {money(order.events_total, currency)} later</span>}</td>

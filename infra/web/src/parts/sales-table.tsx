@@ -1,6 +1,7 @@
 // Summary sales as a table. On a phone the figures fold into the second line of the first column.
-import type { ConnectionOut, FiguresOut, SaleOut } from "../wire.d.ts";
-import { count, counted, dayName, money } from "../format.ts";
+import type { FiguresOut, SaleOut } from "../wire-new.d.ts";
+import type { ConnectionOut } from "../wire.d.ts";
+import { count, counted, money } from "../format.ts";
 import { to } from "../router.ts";
 import { SaleTag, Tile } from "./tag.tsx";
 
@@ -61,14 +62,17 @@ function Totals({ totals: { orders, figures, sales } }: { totals: SumOf }) {
   );
 }
 
+/** A month says what it does not hold yet. */
+export const lacking = ({ type, missing_days = 0 }: SaleOut): string => (type === "month" && missing_days > 0 ? `${counted(missing_days, "day")} missing` : "");
+
 const Row = ({ sale, colour }: { sale: SaleOut; colour: number }) => (
   <tr>
     <th scope="row">
       <span class="row">
         <Tile name={sale.store} colour={colour} />
         <span class="two">
-          <a class="whole" href={to(`/orders/${encodeURIComponent(sale.id)}`)}>{sale.store}<span class="unseen">, {dayName(sale.day, "year")}</span></a>
-          <span class="quiet">{dayName(sale.day, "year")}{sale.store !== sale.connection && ` · ${sale.connection}`}</span>
+          <a class="whole" href={to(`/orders/${encodeURIComponent(sale.id)}`)}>{sale.store}<span class="unseen">, {sale.title}</span></a>
+          <span class="quiet">{sale.title}{sale.store !== sale.connection && ` · ${sale.connection}`}{lacking(sale) && ` · ${lacking(sale)}`}</span>
           <span class="quiet fold">{counted(sale.orders, "order")} · {counted(sale.skus, "SKU")} · {counted(sale.quantity, "unit")} <SaleTag sale={sale} /></span>
         </span>
       </span>

@@ -88,6 +88,7 @@ function Menu({ email }: { email: string }) {
         <p class="quiet">{session.value?.workspace.name}<br />{email}</p>
         <a href={to("/activity")}>Sync activity</a>
         <a href={to("/usage")}>Usage</a>
+        <a href={to("/workspace")}>Workspace settings</a>
         <ThemeChoice />
         <button type="button" class="plain" onClick={() => void signOut()}>Sign out</button>
       </div>

@@ -1,9 +1,10 @@
 // The progress of a sync: a cell for each day, newest first, and what is happening in a sentence.
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
-import type { ConnectionOut, SyncOut } from "../wire.d.ts";
+import type { SyncOut } from "../wire-new.d.ts";
+import type { ConnectionOut } from "../wire.d.ts";
 import { write } from "../api.ts";
-import { count, counted, dayName, dayPlus, etaText, timeOf } from "../format.ts";
+import { count, counted, dayName, dayPlus, etaText, rangeName, timeOf } from "../format.ts";
 import { look } from "../live.ts";
 import { useSend } from "./form.tsx";
 
@@ -26,6 +27,8 @@ export function progressOf(sync: SyncOut, zone: string, kind: string): readonly 
   const left = sync.eta_s === null ? sync.days_total > 45 && "usually 15 to 30 minutes" : etaText(sync.eta_s);
   const retrying = sync.days_retrying > 0 && `${counted(sync.days_retrying, "day")} being tried again`;
   const line = (...words: (string | false)[]) => words.filter(Boolean).join(" · ");
+  if (seeksOrder(sync) && (sync.state === "queued" || sync.state === "running")) return [`Looking for it at ${kind}.`, "Its day is read again once it is found."];
+  if (seeksOrder(sync) && sync.ended_at !== null) return sync.state === "done" ? [`No such order at ${kind}.`, "Nothing was changed."] : ["It could not be looked for.", "Sync activity says why."];
   switch (sync.state) {
     case "queued":
       return [days, line("waiting for its turn", left)];
@@ -47,7 +50,16 @@ export function progressOf(sync: SyncOut, zone: string, kind: string): readonly 
 const newOf = ({ orders, new_orders }: SyncOut): string | false =>
   orders > 0 && (new_orders === 0 ? "all known" : new_orders === orders ? "all new" : `${count(new_orders)} of them new`);
 
+/** An order is first looked for in the shop; until it is found its sync has no days. */
+const seeksOrder = (sync: SyncOut): boolean => sync.order_number !== null && sync.days_total === 0;
+
+const orderName = (number: string): string => (/^\d/.test(number) ? `#${number}` : number);
+
+/** Days as people say them, or the order that is fetched again. */
+export const whatOf = (sync: SyncOut): string => (sync.order_number === null ? rangeName(sync.from, sync.to) : `order ${orderName(sync.order_number)}`);
+
 const titleOf = (sync: SyncOut, name: string): string => {
+  if (sync.order_number !== null) return `Order ${orderName(sync.order_number)} of ${name}`;
   const days = counted(sync.days.length, "day");
   if (!isMoving(sync)) return sync.reason === "pairing" ? `The first ${days} of ${name}` : `${days} of ${name}`;
   return sync.reason === "pairing" ? `Bringing in ${days} from ${name}` : `Syncing ${days} of ${name}`;
@@ -68,17 +80,20 @@ export function Strip({ sync, connection, changed, more }: StripFrame) {
         </div>
         <Ways sync={sync} changed={changed} more={more} />
       </header>
+      {sync.batches.length > 1 && <p class="quiet batches">{batchesOf(sync)}</p>}
       <div class="cells" role="progressbar" aria-label="Days done" aria-valuemin={0} aria-valuemax={sync.days_total} aria-valuenow={sync.days_done} aria-valuetext={`${lead} ${rest}`}>
         {[...sync.days].map((letter, at) => {
           const [style, word] = LETTERS[letter] ?? ["waiting", letter];
           return <i key={at} class={style} title={`${dayName(dayPlus(sync.to, -at))}: ${word}`} />;
         })}
       </div>
-      <p class="ends quiet">
-        <span>{dayName(sync.to)}</span>
-        {isMoving(sync) && <span class="middle">Newest first. You can leave this page; it goes on.</span>}
-        <span>{dayName(sync.from)}</span>
-      </p>
+      {sync.days.length > 0 && (
+        <p class="ends quiet">
+          <span>{dayName(sync.to)}</span>
+          {isMoving(sync) && <span class="middle">You can leave this page; it goes on.</span>}
+          <span>{dayName(sync.from)}</span>
+        </p>
+      )}
       {missing > 0 && <p class="quiet">The shop does not show us its {counted(missing, "oldest day")}: it lets us read 60 days of orders.</p>}
       <Announcer sync={sync} />
     </section>
@@ -86,6 +101,12 @@ export function Strip({ sync, connection, changed, more }: StripFrame) {
 }
 
 export const spokenKind = (kind: string): string => kind.charAt(0).toUpperCase() + kind.slice(1);
+
+function batchesOf({ batches, batch, ended_at }: SyncOut): string {
+  const at = batches[batch - 1];
+  const whole = `Runs as ${batches.length} batches of at most four months, oldest first.`;
+  return ended_at === null && at ? `Batch ${batch} of ${batches.length}: ${rangeName(at.from, at.to)}. ${whole}` : whole;
+}
 
 function Ways({ sync, changed, more }: Pick<StripFrame, "sync" | "changed" | "more">) {
   const { busy, send, said } = useSend();

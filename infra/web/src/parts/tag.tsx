@@ -1,5 +1,7 @@
 // Small marks: the state of a connection or a sale as a word with a colour, and a connection's letter in its colour.
-import type { ConnectionOut, SaleOut } from "../wire.d.ts";
+import type { SaleOut } from "../wire-new.d.ts";
+import type { ConnectionOut } from "../wire.d.ts";
+import { exactTime, fromNow } from "../format.ts";
 
 type Tone = "good" | "info" | "warning" | "error" | "plain";
 
@@ -13,7 +15,7 @@ const CONNECTION: Record<ConnectionOut["state"], [Tone, string]> = {
   removed: ["plain", "Removed"],
 };
 
-const SALE: Record<SaleOut["state"], [Tone, string]> = {
+const SALE: Record<string, [Tone, string]> = {
   final: ["good", "Final"],
   provisional: ["info", "So far"],
   empty: ["plain", "No orders"],
@@ -21,7 +23,7 @@ const SALE: Record<SaleOut["state"], [Tone, string]> = {
   open: ["info", "Open"],
 };
 
-const FLAGS: Record<string, string> = { no_sku: "Lines without SKU", excluded: "Some not counted" };
+const FLAGS: Record<string, string> = { no_sku: "Lines without SKU", excluded: "Some not counted", unallocated: "Unallocated refund" };
 
 export const Tag = ({ tone, children }: { tone: Tone; children: string }) => <span class={`tag ${tone}`}>{children}</span>;
 
@@ -31,10 +33,12 @@ export function ConnectionTag({ state }: { state: ConnectionOut["state"] }) {
 }
 
 export function SaleTag({ sale }: { sale: SaleOut }) {
-  const [tone, word] = SALE[sale.state];
+  const [tone, word] = SALE[sale.state] ?? ["plain", spoken(sale.state)];
   return (
     <>
       <Tag tone={tone}>{word}</Tag>
+      {sale.state === "provisional" && sale.checked_at && <time class="age" dateTime={sale.checked_at} title={exactTime(sale.checked_at, "UTC")}>as of {fromNow(sale.checked_at)}</time>}
+      {sale.frozen && <span class="tag locked" title="Its period is closed: late changes go to the first open day.">Locked</span>}
       {sale.flags.map((flag) => <Tag key={flag} tone="warning">{FLAGS[flag] ?? spoken(flag)}</Tag>)}
     </>
   );

@@ -1,0 +1,80 @@
+// Access of a connection: its name, signing in again, and parting from it.
+import { useState } from "preact/hooks";
+import type { AuthorizeOut, ConnectionOut } from "../wire.d.ts";
+import { session, write } from "../api.ts";
+import { look } from "../live.ts";
+import { Field, useSend } from "../parts/form.tsx";
+import { Card } from "../parts/page.tsx";
+import { Notice } from "../parts/region.tsx";
+import { spokenKind } from "../parts/strip.tsx";
+import { ConnectionTag } from "../parts/tag.tsx";
+import { say } from "../parts/toast.tsx";
+import { go, to } from "../router.ts";
+import { leaveFor } from "../shop.ts";
+
+const AT = (id: string) => `/connections/${encodeURIComponent(id)}`;
+
+export function Access({ connection, again }: { connection: ConnectionOut; again: () => void }) {
+  if (session.value?.user.role === "viewer") return <Notice kind="info"><p>You may look at this connection. Changing its access is for members of the workspace.</p></Notice>;
+  return (
+    <div class="narrow">
+      <Rename connection={connection} again={again} />
+      <Reconnect connection={connection} />
+      {connection.state !== "removed" && <Disconnect connection={connection} again={again} />}
+    </div>
+  );
+}
+
+function Rename({ connection, again }: { connection: ConnectionOut; again: () => void }) {
+  const [name, set] = useState(connection.name);
+  const { busy, wrong, said, send } = useSend();
+  async function rename() {
+    const renamed = await write<ConnectionOut>("PATCH", AT(connection.id), { name: name.trim() });
+    say(`It is called ${renamed.name} now.`);
+    again();
+  }
+  return (
+    <Card title="Name">
+      <form onSubmit={(event) => send(event, rename)}>
+        {said}
+        <Field name="name" label="Name in Daybook" required maxLength={80} value={name} error={wrong["name"]} help={`Your shop at ${connection.domain} keeps its own name.`} onInput={(event) => set(event.currentTarget.value)} after={<button disabled={busy || !name.trim() || name.trim() === connection.name}>Rename</button>} />
+      </form>
+    </Card>
+  );
+}
+
+function Reconnect({ connection }: { connection: ConnectionOut }) {
+  const { busy, said, send } = useSend();
+  const kind = spokenKind(connection.kind);
+  const reconnect = () => send(null, async () => leaveFor((await write<AuthorizeOut>("POST", `${AT(connection.id)}/reconnect`)).authorize_url));
+  return (
+    <Card title="Sign-in" side={<ConnectionTag state={connection.state} />}>
+      {said}
+      <p class="quiet">{kind} lets Daybook read orders and change nothing. Sign in again when {kind} asks for it, or after somebody else has taken over the shop; figures and settings stay.</p>
+      <p class="actions"><button type="button" disabled={busy} onClick={reconnect}>Sign in to {kind} again</button></p>
+    </Card>
+  );
+}
+
+/** The name is typed, since a connection that was parted from has to be paired anew. */
+function Disconnect({ connection, again }: { connection: ConnectionOut; again: () => void }) {
+  const [typed, set] = useState("");
+  const { busy, wrong, said, send } = useSend();
+  const sure = typed.trim() === connection.name;
+  async function part() {
+    await write("DELETE", `${AT(connection.id)}?data=keep`);
+    say(`${connection.name} is disconnected. Its figures stay.`);
+    look();
+    again();
+    go(to("/connections"));
+  }
+  return (
+    <Card title="Disconnect">
+      <p class="quiet">Syncing ends and our access is deleted. What is here stays readable; nothing in your shop changes. To go on later, the shop is connected anew.</p>
+      <form onSubmit={(event) => send(event, part)}>
+        {said}
+        <Field name="typed" label={`Type “${connection.name}” to disconnect it`} value={typed} autoComplete="off" spellcheck={false} error={wrong["typed"]} onInput={(event) => set(event.currentTarget.value)} after={<button class="danger" disabled={busy || !sure}>Disconnect</button>} />
+      </form>
+    </Card>
+  );
+}
