@@ -221,6 +221,24 @@ def test_a_month_has_the_lines_and_order_numbers_of_its_days(synced):
     assert (detail["sale"]["orders"], detail["first_number"], detail["last_number"]) == (6, "#1011", "#1031")
 
 
+def test_a_page_of_a_months_order_numbers_opens_only_the_days_it_is_made_of(synced, monkeypatch):
+    id_ = f"2026-07~{synced.id}~USD~"
+    synced.get(f"/v1/sales/{id_}")
+    opened = []
+    read = synced.daybook.revisions.read
+    monkeypatch.setattr(
+        synced.daybook.revisions, "read", lambda day, attempt: opened.append(day.day) or read(day, attempt)
+    )
+    page = synced.get(f"/v1/sales/{id_}/orders?limit=2")
+    assert opened == [JULY_2]
+    opened.clear()
+    page = synced.get(f"/v1/sales/{id_}/orders?limit=2&cursor={page['next']}")
+    assert opened == [JULY_2, JULY_3]
+    opened.clear()
+    synced.get(f"/v1/sales/{id_}/orders?limit=2&cursor={page['next']}")
+    assert opened == [JULY_3, TODAY]
+
+
 def test_an_order_is_a_sale_of_its_own_with_what_happened_to_it(synced):
     id_ = f"2026-06-30~{synced.id}~o~1"
     detail = synced.get(f"/v1/sales/{id_}")

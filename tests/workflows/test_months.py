@@ -14,6 +14,7 @@ from chalicelib.domain.months import MonthKey, roll_up
 from chalicelib.domain.work import DayKey
 from chalicelib.storage.models import Part, key
 from chalicelib.storage.table import dynamo
+from chalicelib.workflows.months import READS_MAX
 from infra.local.engines import CREDENTIALS, create_table
 from tests.support.orders import line, order, refund
 from tests.support.system import ZONE, Daybook
@@ -156,6 +157,32 @@ def test_lines_that_never_can_be_read_are_a_torn_read(daybook):
     daybook.outside.table.delete(key("ROLLUP", paired.id, "2026-07"), key("LINES", version.attempt, "00000"))
     with pytest.raises(errors.TornRead):
         daybook.months.sheets(MonthKey("w1", paired.id, JULY))
+
+
+def test_a_month_that_is_touched_all_the_time_is_read_as_it_was_when_the_reading_began(daybook, monkeypatch):
+    paired = daybook.pair_shop()
+    fill(daybook, date(2026, 7, 3), 1)
+    sync(daybook, paired, date(2026, 7, 3))
+    fold = daybook.documents.fold
+
+    def touching(day, version):
+        daybook.months.touch(day)
+        return fold(day, version)
+
+    monkeypatch.setattr(daybook.documents, "fold", touching)
+    assert daybook.months.read(paired, JULY).sheets[0].sales.count == 1
+    assert daybook.month_records.read(MonthKey("w1", paired.id, JULY)).behind
+
+
+def test_a_flip_that_never_succeeds_is_a_torn_read(daybook, monkeypatch):
+    paired = daybook.pair_shop()
+    fill(daybook, date(2026, 7, 3), 1)
+    sync(daybook, paired, date(2026, 7, 3))
+    tries = []
+    monkeypatch.setattr(daybook.month_records, "publish", lambda *given: tries.append(given) and False)
+    with pytest.raises(errors.TornRead):
+        daybook.months.read(paired, JULY)
+    assert len(tries) == READS_MAX
 
 
 def test_on_dynalite_months_are_the_sum_of_their_days_while_days_change(dynalite):
