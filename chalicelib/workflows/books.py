@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 READS_MAX = 3
 
-Names = Callable[[Connection, Head], Mapping[str, Person]]
+Names = Callable[[DayKey], Mapping[str, Person]]
 SaleType = Literal["day", "month", "order"]
 
 
@@ -208,11 +208,6 @@ class Books:
 
     def heads(self, days: Iterable[DayKey]) -> dict[DayKey, Head]:
         return self._days.read_many(days)
-
-    def persons(self, key: DayKey, connection: Connection) -> Mapping[str, Person]:
-        """Who bought on a day, by order id; nobody unless the connection keeps them."""
-        head = self.heads([key]).get(key) if connection.keeps_persons else None
-        return self.names(connection, head) if head else {}
 
     def read_through(self, connection: Connection) -> date | None:
         """The last day that was asked for when it had ended; None for a connection that is asked no more."""

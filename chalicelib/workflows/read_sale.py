@@ -127,7 +127,7 @@ class ReadSale:
         version, orders = self._books.orders(name.key, self._books.documents.read(name.key))
         for order in orders:
             if order.id == name.order and version is not None:
-                person = self._books.persons(name.key, connection).get(order.id)
+                person = self._books.names(name.key).get(order.id)
                 return order_sold(name.key, connection, version, order, person)
         raise errors.NotFound("There is no such sale.")
 

@@ -252,7 +252,7 @@ def orders_sold(
     books: Books, key: DayKey, connection: Connection, version: DocumentVersion, orders: Iterable[Order]
 ) -> Iterable[OrderSold]:
     """Orders of a day's document as sales of their own."""
-    persons = books.persons(key, connection)
+    persons = books.names(key)
     for order in orders:
         yield order_sold(key, connection, version, order, persons.get(order.id))
 
