@@ -1,6 +1,5 @@
 // One sale of a day, a month or an order: its figures, its SKU lines, the numbers of its orders and its versions.
-import type { CorrectionOut, DiffOut, FiguresOut, MonthOut, OrderSaleOut, SaleDetailOut, SaleLineOut, SaleLinesOut } from "../wire-new.d.ts";
-import type { ConnectionOut } from "../wire.d.ts";
+import type { ConnectionOut, CorrectionOut, DiffOut, FiguresOut, MonthOut, OrderSaleOut, SaleDetailOut, SaleLineOut, SaleLinesOut } from "../wire.d.ts";
 import { change, count, counted, dayName, money, nth } from "../format.ts";
 import { useLoad } from "../load.ts";
 import { OrderNumbers } from "../parts/order-numbers.tsx";

@@ -1,8 +1,7 @@
 // The progress of a sync: a cell for each day, newest first, and what is happening in a sentence.
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
-import type { SyncOut } from "../wire-new.d.ts";
-import type { ConnectionOut } from "../wire.d.ts";
+import type { ConnectionOut, SyncOut } from "../wire.d.ts";
 import { write } from "../api.ts";
 import { count, counted, dayName, dayPlus, etaText, rangeName, timeOf } from "../format.ts";
 import { look } from "../live.ts";
