@@ -292,7 +292,7 @@ def test_an_order_is_fetched_again_by_its_number(settings: Page, connection: str
     settings.get_by_role("button", name="Fetch again").click()
     heading(settings, f"Sync of order {number}")
     days = settings.get_by_role("progressbar", name="Days done")
-    expect(days).to_have_attribute("aria-valuetext", re.compile(r"^1 of 1 day"), timeout=IMPORT_MS)
+    expect(days).to_have_attribute("aria-valuetext", re.compile(r"^1 of 1 day"), timeout=60_000)
 
 
 def test_the_week_of_the_presets_starts_as_the_workspace_says(settings: Page, connection: str) -> None:

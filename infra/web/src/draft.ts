@@ -1,5 +1,5 @@
 // Order settings as they are being edited: what differs from those saved, what saving will do, and how two edits are joined.
-import type { SettingsIn, SettingsOut } from "./wire-new.d.ts";
+import type { SettingsIn, SettingsOut } from "./wire.d.ts";
 import { session } from "./api.ts";
 import { counted, dayName, rangeName, zoneName } from "./format.ts";
 import { type Chosen, NONE } from "./parts/range.tsx";

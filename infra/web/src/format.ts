@@ -76,6 +76,17 @@ export function rangeName(from: string, to: string): string {
   return `${dayName(from)} – ${Number(to.slice(8))}, ${to.slice(0, 4)}`;
 }
 
+/** Aug 1 – 26, Aug 28: days in their order, those that follow each other as one. */
+export function runsOf(days: readonly string[]): string {
+  const runs: [first: string, last: string][] = [];
+  for (const day of days) {
+    const run = runs.at(-1);
+    if (run && dayPlus(run[1], 1) === day) run[1] = day;
+    else runs.push([day, day]);
+  }
+  return runs.map(([first, last]) => (first === last ? dayName(first) : first.slice(0, 7) === last.slice(0, 7) ? `${dayName(first)} – ${Number(last.slice(8))}` : `${dayName(first)} – ${dayName(last)}`)).join(", ");
+}
+
 /** November 2026. */
 export const monthName = (day: string): string => clock("month", "UTC", { month: "long", year: "numeric" }).format(new Date(`${day}T00:00Z`));
 

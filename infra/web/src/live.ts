@@ -1,6 +1,6 @@
 // What moves by itself: one conditional request, asked again as often as the server says and only while somebody looks.
 import { signal } from "@preact/signals";
-import type { LiveOut } from "./wire-new.d.ts";
+import type { LiveOut } from "./wire.d.ts";
 import { Failed, ask, session } from "./api.ts";
 import { asked } from "./router.ts";
 

@@ -1,7 +1,6 @@
 // One connection: its progress, what it is and syncing days again; its order settings and its access are tabs of it.
 import { useState } from "preact/hooks";
-import type { SyncIn, SyncOut } from "../wire-new.d.ts";
-import type { AuthorizeOut, ConnectionOut } from "../wire.d.ts";
+import type { AuthorizeOut, ConnectionOut, SyncIn, SyncOut } from "../wire.d.ts";
 import { write } from "../api.ts";
 import { counted, dayAt, dayName, dayPlus, rangeName, zoneName } from "../format.ts";
 import { live, look } from "../live.ts";

@@ -1,6 +1,5 @@
 // The start: imports under way, the latest summaries and the allotment.
-import type { SalesOut } from "../wire-new.d.ts";
-import type { ConnectionOut, ConnectionsOut, UsageOut } from "../wire.d.ts";
+import type { ConnectionOut, ConnectionsOut, SalesOut, UsageOut } from "../wire.d.ts";
 import { session } from "../api.ts";
 import { live } from "../live.ts";
 import { useLoad } from "../load.ts";

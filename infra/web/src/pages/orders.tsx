@@ -1,6 +1,5 @@
 // All orders: the summary or individual sales that fit the filter, and which of them holds an order number.
-import type { FoundIn, SalesOut } from "../wire-new.d.ts";
-import type { ConnectionOut, ConnectionsOut } from "../wire.d.ts";
+import type { ConnectionOut, ConnectionsOut, FoundIn, SalesOut } from "../wire.d.ts";
 import { count, counted, dayName, timeOf } from "../format.ts";
 import { useLoad } from "../load.ts";
 import { FilterBar } from "../parts/filters.tsx";

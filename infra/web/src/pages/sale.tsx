@@ -1,7 +1,6 @@
 // One sale of a day, a month or an order: its figures, its SKU lines, the numbers of its orders and its versions.
-import type { CorrectionOut, DiffOut, FiguresOut, MonthOut, OrderSaleOut, SaleDetailOut, SaleLineOut, SaleLinesOut } from "../wire-new.d.ts";
-import type { ConnectionOut } from "../wire.d.ts";
-import { change, count, counted, dayName, money, nth } from "../format.ts";
+import type { ConnectionOut, CorrectionOut, DiffOut, FiguresOut, MonthOut, OrderSaleOut, SaleDetailOut, SaleLineOut, SaleLinesOut } from "../wire.d.ts";
+import { change, count, counted, dayName, money, nth, runsOf } from "../format.ts";
 import { useLoad } from "../load.ts";
 import { OrderNumbers } from "../parts/order-numbers.tsx";
 import { Buyer } from "../parts/orders-table.tsx";
@@ -68,14 +67,13 @@ const headOf = ({ sale, order }: SaleDetailOut): string => (order ? `${sale.stor
 /** Days that are not read yet and days without a sale are two different things. */
 function MonthNote({ month }: { month: MonthOut }) {
   const { missing, empty, state } = month;
-  const days = (list: readonly string[]) => (list.length > 8 ? `${list.slice(0, 8).map((day) => dayName(day)).join(", ")} and ${count(list.length - 8)} more` : list.map((day) => dayName(day)).join(", "));
   return (
     <Notice kind={missing.length ? "warning" : "info"}>
       <p>
-        <b>{state === "final" ? "The month is complete." : `${counted(month.days_here, "day")} ${month.days_here === 1 ? "is" : "are"} in.`}</b>{" "}
+        <b>{state === "final" && !missing.length ? "The month is complete." : `${counted(month.days_here, "day")} ${month.days_here === 1 ? "is" : "are"} in.`}</b>{" "}
         {state === "open" && month.through && `It runs through ${dayName(month.through)} and grows as each day arrives. `}
-        {missing.length > 0 && `Missing: ${days(missing)}. `}
-        {empty.length > 0 && `Without a sale: ${days(empty)}.`}
+        {missing.length > 0 && `Missing: ${runsOf(missing)}. `}
+        {empty.length > 0 && `Without a sale: ${runsOf(empty)}.`}
       </p>
     </Notice>
   );

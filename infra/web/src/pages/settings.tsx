@@ -1,7 +1,6 @@
 // Order settings of a connection: edited as a draft, saved at once, guarded against those of others.
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { SettingsOut, SettingsSavedOut } from "../wire-new.d.ts";
-import type { ConnectionOut } from "../wire.d.ts";
+import type { ConnectionOut, SettingsOut, SettingsSavedOut } from "../wire.d.ts";
 import { Failed, type Tagged, readTagged, session, writeTagged } from "../api.ts";
 import { type Draft, bodyOf, consequences, differences, draftOf, dropDraft, isDirty, keepDraft, keptDraft, rebased } from "../draft.ts";
 import { live, look } from "../live.ts";

@@ -1,6 +1,5 @@
 // One sync: its strip, and each of its days.
-import type { SyncOut } from "../wire-new.d.ts";
-import type { ConnectionOut, SyncDayOut, SyncDaysOut } from "../wire.d.ts";
+import type { ConnectionOut, SyncDayOut, SyncDaysOut, SyncOut } from "../wire.d.ts";
 import { count, counted, dayName } from "../format.ts";
 import { live } from "../live.ts";
 import { useLoad } from "../load.ts";

@@ -1,5 +1,5 @@
 // Who changed which setting, from what to what.
-import type { ChangeOut, ChangesOut } from "../wire-new.d.ts";
+import type { ChangeOut, ChangesOut } from "../wire.d.ts";
 import { useState } from "preact/hooks";
 import { Failed, read } from "../api.ts";
 import { timeOf } from "../format.ts";

@@ -1,5 +1,5 @@
 // Beside the order settings: a real day as it will look, what it costs, and the reports that it allows.
-import type { SaleDetailOut, SampleOut } from "../wire-new.d.ts";
+import type { SaleDetailOut, SampleOut } from "../wire.d.ts";
 import type { Draft } from "../draft.ts";
 import { count, counted, dayName, money, monthName } from "../format.ts";
 import { useLoad } from "../load.ts";

@@ -1,6 +1,6 @@
 // The numbers of a sale's orders: all of them are read, so that the filter and the copy are true for all.
 import { useEffect, useState } from "preact/hooks";
-import type { SaleOrderOut, SaleOrdersOut } from "../wire-new.d.ts";
+import type { SaleOrderOut, SaleOrdersOut } from "../wire.d.ts";
 import { Failed, read } from "../api.ts";
 import { count, counted, money } from "../format.ts";
 import type { Loaded } from "../load.ts";

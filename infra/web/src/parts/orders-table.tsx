@@ -1,6 +1,5 @@
 // Individual sales as a table: each order its own row, those that do not count with the reason why.
-import type { OrderSaleOut } from "../wire-new.d.ts";
-import type { ConnectionOut } from "../wire.d.ts";
+import type { ConnectionOut, OrderSaleOut } from "../wire.d.ts";
 import { count, counted, money } from "../format.ts";
 import { to } from "../router.ts";
 import { reasonOf } from "../words.ts";

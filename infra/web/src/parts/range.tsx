@@ -1,7 +1,6 @@
 // Choosing days to sync: presets, two dates that are shown before anything runs, and what will happen.
 import { useId } from "preact/hooks";
-import type { PreviewOut, RangesOut, SettingsOut, SyncIn, SyncOut } from "../wire-new.d.ts";
-import type { ConnectionOut } from "../wire.d.ts";
+import type { ConnectionOut, PreviewOut, RangesOut, SettingsOut, SyncIn, SyncOut } from "../wire.d.ts";
 import { write } from "../api.ts";
 import { rangeName } from "../format.ts";
 import { look } from "../live.ts";

@@ -1,6 +1,5 @@
 // Summary sales as a table. On a phone the figures fold into the second line of the first column.
-import type { FiguresOut, SaleOut } from "../wire-new.d.ts";
-import type { ConnectionOut } from "../wire.d.ts";
+import type { ConnectionOut, FiguresOut, SaleOut } from "../wire.d.ts";
 import { count, counted, money } from "../format.ts";
 import { to } from "../router.ts";
 import { SaleTag, Tile } from "./tag.tsx";

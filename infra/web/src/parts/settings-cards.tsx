@@ -1,6 +1,6 @@
 // The cards of the order settings: the summary transaction, a day and its rhythm, and which orders count.
 import type { ComponentChild } from "preact";
-import type { SettingsOut } from "../wire-new.d.ts";
+import type { SettingsOut } from "../wire.d.ts";
 import { COUNTINGS, type Draft, SUMMARIES, countsWith, intervalName } from "../draft.ts";
 import { clockTime, count, counted, dayName, fromNow, weekdayTime } from "../format.ts";
 import { Card } from "./page.tsx";

@@ -1,8 +1,7 @@
 // The progress of a sync: a cell for each day, newest first, and what is happening in a sentence.
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
-import type { SyncOut } from "../wire-new.d.ts";
-import type { ConnectionOut } from "../wire.d.ts";
+import type { ConnectionOut, SyncOut } from "../wire.d.ts";
 import { write } from "../api.ts";
 import { count, counted, dayName, dayPlus, etaText, rangeName, timeOf } from "../format.ts";
 import { look } from "../live.ts";
@@ -81,19 +80,7 @@ export function Strip({ sync, connection, changed, more }: StripFrame) {
         <Ways sync={sync} changed={changed} more={more} />
       </header>
       {sync.batches.length > 1 && <p class="quiet batches">{batchesOf(sync)}</p>}
-      <div class="cells" role="progressbar" aria-label="Days done" aria-valuemin={0} aria-valuemax={sync.days_total} aria-valuenow={sync.days_done} aria-valuetext={`${lead} ${rest}`}>
-        {[...sync.days].map((letter, at) => {
-          const [style, word] = LETTERS[letter] ?? ["waiting", letter];
-          return <i key={at} class={style} title={`${dayName(dayPlus(sync.to, -at))}: ${word}`} />;
-        })}
-      </div>
-      {sync.days.length > 0 && (
-        <p class="ends quiet">
-          <span>{dayName(sync.to)}</span>
-          {isMoving(sync) && <span class="middle">You can leave this page; it goes on.</span>}
-          <span>{dayName(sync.from)}</span>
-        </p>
-      )}
+      {sync.days.length > 0 && <Cells sync={sync} said={`${lead} ${rest}`} />}
       {missing > 0 && <p class="quiet">The shop does not show us its {counted(missing, "oldest day")}: it lets us read 60 days of orders.</p>}
       <Announcer sync={sync} />
     </section>
@@ -101,6 +88,22 @@ export function Strip({ sync, connection, changed, more }: StripFrame) {
 }
 
 export const spokenKind = (kind: string): string => kind.charAt(0).toUpperCase() + kind.slice(1);
+
+const Cells = ({ sync, said }: { sync: SyncOut; said: string }) => (
+  <>
+    <div class="cells" role="progressbar" aria-label="Days done" aria-valuemin={0} aria-valuemax={sync.days_total} aria-valuenow={sync.days_done} aria-valuetext={said}>
+      {[...sync.days].map((letter, at) => {
+        const [style, word] = LETTERS[letter] ?? ["waiting", letter];
+        return <i key={at} class={style} title={`${dayName(dayPlus(sync.to, -at))}: ${word}`} />;
+      })}
+    </div>
+    <p class="ends quiet">
+      <span>{dayName(sync.to)}</span>
+      {isMoving(sync) && <span class="middle">{sync.batches.length < 2 && "Newest first. "}You can leave this page; it goes on.</span>}
+      <span>{dayName(sync.from)}</span>
+    </p>
+  </>
+);
 
 function batchesOf({ batches, batch, ended_at }: SyncOut): string {
   const at = batches[batch - 1];

@@ -1,6 +1,5 @@
 // Small marks: the state of a connection or a sale as a word with a colour, and a connection's letter in its colour.
-import type { SaleOut } from "../wire-new.d.ts";
-import type { ConnectionOut } from "../wire.d.ts";
+import type { ConnectionOut, SaleOut } from "../wire.d.ts";
 import { exactTime, fromNow } from "../format.ts";
 
 type Tone = "good" | "info" | "warning" | "error" | "plain";

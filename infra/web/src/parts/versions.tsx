@@ -1,5 +1,5 @@
 // The versions of a sale: what made each, who, and what it changed, down to the SKU.
-import type { FiguresOut, VersionDiffOut, VersionOut, VersionsOut } from "../wire-new.d.ts";
+import type { FiguresOut, VersionDiffOut, VersionOut, VersionsOut } from "../wire.d.ts";
 import { change, count, counted, money, nth } from "../format.ts";
 import { useLoad } from "../load.ts";
 import { asked, query, turned } from "../router.ts";
