@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from chalicelib.channels import KINDS, Kind
+from chalicelib.channels import KINDS, Channel, Kind
 from chalicelib.domain.activity import Level, Line, line_id
 from chalicelib.domain.allotment import plan_year
 from chalicelib.domain.connections import Connection
@@ -35,19 +35,23 @@ from chalicelib.storage.connections import Connections
 from chalicelib.storage.days import Days
 from chalicelib.storage.documents import Documents
 from chalicelib.storage.idempotency import Once
+from chalicelib.storage.known import Known
 from chalicelib.storage.months import MonthRecords
 from chalicelib.storage.persons import PersonParts
 from chalicelib.storage.revisions import Revisions
 from chalicelib.storage.shelves import Shelves
+from chalicelib.storage.shop_domains import ShopDomains
 from chalicelib.storage.syncs import Syncs
 from chalicelib.storage.table import Table, dynamo
 from chalicelib.workflows.ask import Ask
 from chalicelib.workflows.books import Books
 from chalicelib.workflows.change import Change
 from chalicelib.workflows.clean import Clean
-from chalicelib.workflows.fetch_day import Channel, FetchDay
+from chalicelib.workflows.fetch_day import FetchDay
+from chalicelib.workflows.look_back import LookBack
 from chalicelib.workflows.make_revision import MakeRevision
 from chalicelib.workflows.months import Months
+from chalicelib.workflows.notice import Notice
 from chalicelib.workflows.order_settings import ChangeOrderSettings
 from chalicelib.workflows.pair import Pair, Tokens
 from chalicelib.workflows.part import Part
@@ -144,6 +148,14 @@ class System:
     @cached_property
     def connections(self) -> Connections:
         return Connections(self.outside.table, self.outside.sealer, self.new_id)
+
+    @cached_property
+    def known(self) -> Known:
+        return Known(self.outside.table, self.new_id, self.now)
+
+    @cached_property
+    def shop_domains(self) -> ShopDomains:
+        return ShopDomains(self.outside.table)
 
     # -- the work on days
 
@@ -252,12 +264,39 @@ class System:
             agenda=self.agenda,
             ask=self.ask,
             syncs=self.run_syncs,
+            look_back=self.look_back,
             connections=self.connections,
             finish_parting=self.part.finish,
             cut_again=lambda workspace, connection: self.order_settings.cut_again(workspace, connection),
             finish_erasing=self.persons.finish,
             now=self.now,
             resend_s=self.settings.resend_s,
+        )
+
+    @cached_property
+    def look_back(self) -> LookBack:
+        return LookBack(
+            agenda=self.agenda,
+            ask=self.ask,
+            days=self.days,
+            connections=self.connections,
+            send=self.queues.send_messages,
+            now=self.now,
+            resend_s=self.settings.resend_s,
+        )
+
+    @cached_property
+    def notice(self) -> Notice:
+        return Notice(
+            agenda=self.agenda,
+            connections=self.connections,
+            days=self.days,
+            ask=self.ask,
+            known=self.known,
+            open_channel=self.open_channel,
+            tell=self.note,
+            now=self.now,
+            budget_s=self.settings.budget_s,
         )
 
     # -- shops
@@ -353,6 +392,9 @@ class System:
 
     def start_backfill(self, connection: Connection, actor: str) -> str:
         """Begin the first download and wake what waited for a new sign-in."""
+        self.shop_domains.note(
+            connection.kind, connection.domain, workspace=connection.workspace, connection=connection.id
+        )
         sync = self.run_syncs.pairing(connection, actor=actor)
         self.run_syncs.wake(connection)
         return sync
