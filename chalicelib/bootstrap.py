@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
+from chalicelib import errors
 from chalicelib.channels import KINDS, Channel, Kind
 from chalicelib.domain.activity import Level, Line, line_id
 from chalicelib.domain.allotment import plan_year
@@ -48,6 +49,7 @@ from chalicelib.workflows.books import Books
 from chalicelib.workflows.change import Change
 from chalicelib.workflows.clean import Clean
 from chalicelib.workflows.fetch_day import FetchDay
+from chalicelib.workflows.hints import Hint, Hints
 from chalicelib.workflows.look_back import LookBack
 from chalicelib.workflows.make_revision import MakeRevision
 from chalicelib.workflows.months import Months
@@ -360,6 +362,46 @@ class System:
         self.agenda.look_soon(connection.id)
         credentials = self.tokens.fresh(connection)
         self.shopify.revoke(connection.domain, credentials.access)
+
+    # -- what shops tell us unasked
+
+    def check_shopify_hook(self, body: bytes, signature: str) -> None:
+        """Raises NotSignedIn unless the body was signed with the app's secret, or the one before it."""
+        from chalicelib.channels.shopify_hooks import is_genuine
+
+        secrets = (self.settings.shopify_client_secret, self.settings.shopify_client_secret_old)
+        if not is_genuine(body, signature, map(Secret, secrets)):
+            raise errors.NotSignedIn("The signature does not fit.")
+
+    def shopify_hint(self, topic: str, domain: str, name: str, at: datetime | None, body: bytes) -> Hint | None:
+        """What a genuine webhook is about; None if it is nothing to us. Raises RequestError for a body that cannot be read."""
+        from chalicelib.channels.shopify_hooks import TOPICS, orders_named
+
+        about = TOPICS.get(topic)
+        if about is None:
+            return None
+        try:
+            orders = orders_named(about, body, domain)
+        except errors.UnreadablePayload as exc:
+            raise errors.RequestError(str(exc)) from exc
+        if orders is None:
+            return None
+        return Hint(kind="shopify", domain=domain, about=about, name=name, at=at, orders=orders)
+
+    @cached_property
+    def hints(self) -> Hints:
+        return Hints(
+            domains=self.shop_domains,
+            connections=self.connections,
+            agenda=self.agenda,
+            known=self.known,
+            erase=self.erase_persons,
+            tell=self.note,
+            now=self.now,
+        )
+
+    def erase_persons(self, connection: Connection, order_ids: tuple[str, ...] | None) -> None:
+        """Nothing is kept of persons."""
 
     # -- people, pairing, parting
 

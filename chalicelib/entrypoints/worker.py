@@ -88,5 +88,6 @@ def _notice(message: ChangesMessage) -> Told:
 
 def _find_order(message: OrderMessage) -> Told:
     system: Any = bootstrap.system()
-    found = system.find_order.run(message)
-    return f"order: {found}", "info", {"outcome": found}
+    sought = system.find_order.run(message)
+    level = "warning" if sought.outcome in ("failed", "parked") else "info"
+    return f"order: {sought.outcome}", level, {"outcome": sought.outcome, "reason": sought.reason}

@@ -132,7 +132,9 @@ class Notice:
             self._go_on_later(due, connection, began, found)
             return Noticed(outcome="continued", days=found.asked, pages=found.pages)
         found.asked = self._ask_days(connection, found.days)
-        moved = self._agenda.looked(due, looked_at=at, look_at=at + LOOK_EVERY_S)
+        # A hint that came after the message may be about what the channel's search does not find yet.
+        again_at = due.look_at if due.look_at > at else at + LOOK_EVERY_S
+        moved = self._agenda.looked(due, looked_at=at, look_at=again_at)
         return Noticed(outcome="looked" if moved else "superseded", days=found.asked, pages=found.pages)
 
     def _go_on_later(self, due: Due, connection: Connection, began: datetime, found: _Found) -> Due:
