@@ -5,7 +5,6 @@ What a workflow raises is a defect or a table that is away; the queue brings the
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
 from chalice import Blueprint
@@ -87,7 +86,6 @@ def _notice(message: ChangesMessage) -> Told:
 
 
 def _find_order(message: OrderMessage) -> Told:
-    system: Any = bootstrap.system()
-    sought = system.find_order.run(message)
+    sought = bootstrap.system().find_order.run(message)
     level = "warning" if sought.outcome in ("failed", "parked") else "info"
     return f"order: {sought.outcome}", level, {"outcome": sought.outcome, "reason": sought.reason}
