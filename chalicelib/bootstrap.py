@@ -401,7 +401,8 @@ class System:
         )
 
     def erase_persons(self, connection: Connection, order_ids: tuple[str, ...] | None) -> None:
-        """Nothing is kept of persons."""
+        """Erase for good whom these orders, or all of the shop's if None, name."""
+        self.persons.erase_orders(connection, order_ids)  # type: ignore[arg-type]
 
     # -- people, pairing, parting
 
