@@ -1,13 +1,18 @@
 """Noticing late changes: which days are asked for, how far the next look goes back, and what trouble does."""
 
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from chalicelib import errors
 from chalicelib.domain.days import DAY, window_of
 from chalicelib.domain.work import ChangesMessage, DayKey, Due
+from chalicelib.storage.table import Table
+from tests.support.memory import MemoryEngine
 from tests.support.orders import line, order
 from tests.support.system import ZONE, Daybook
 
@@ -23,6 +28,10 @@ def daybook(memory_table) -> Daybook:
 
 @pytest.fixture
 def paired(daybook):
+    return paired_with_history(daybook)
+
+
+def paired_with_history(daybook):
     """A shop whose history begins on 1 July; the days from then on are in."""
     paired = msgspec.structs.replace(daybook.pair_shop(), history_from=date(2026, 7, 1), epoch=2, credentials_version=2)
     seen, credentials = daybook.connections.open("w1", paired.id)
@@ -216,6 +225,70 @@ def test_a_hint_before_the_message_arrives_does_not_put_the_look_off(daybook, pa
     daybook.sweep()
     assert daybook.agenda.look_by(due(daybook, paired), int(NIGHT.timestamp()) + 30)
     assert daybook.look() == {"looked": 1}
+
+
+_steps = st.one_of(
+    st.tuples(st.just("change"), st.integers(1, 4)),
+    st.tuples(st.just("pass"), st.sampled_from((30, 5_000, 30_000, 90_000))),
+    st.tuples(st.just("sweep"), st.just(0)),
+    st.tuples(st.just("hint"), st.just(0)),
+    st.tuples(st.just("look"), st.just(0)),
+    st.tuples(st.just("lose the message"), st.just(0)),
+    st.tuples(st.just("fail"), st.integers(0, 3)),
+    st.tuples(st.sampled_from(("die", "die after a night")), st.just(0)),
+    st.tuples(st.just("pair again"), st.just(0)),
+)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(_steps, max_size=25))
+def test_whatever_happens_each_change_is_asked_for_after_it_happened(steps):
+    """Looks that fail, die or get lost, hints, pairing again: no change stays unnoticed, and none needs more than two nights."""
+    daybook = Daybook(Table(MemoryEngine()))
+    paired = paired_with_history(daybook)
+    daybook.look_back.reread = lambda due: []  # which would ask for the days by themselves
+    before: list[tuple[DayKey, int]] = []
+    failures = [
+        errors.RateLimited("slow down", 90),
+        errors.RetryableError("no answer"),
+        errors.UnreadablePayload("not JSON"),
+        errors.PermanentError("closed"),
+    ]
+    for what, n in steps:
+        if what == "change":
+            key = DayKey("w1", paired.id, date(2026, 7, n))
+            daybook.shop.changes.append((daybook.clock, noon(key.day)))
+            before.append((key, daybook.days.read(key).requested))
+        elif what == "pass":
+            daybook.pass_time(seconds=n)
+        elif what == "sweep":
+            daybook.sweep()
+        elif what == "hint":
+            daybook.hints._look_soon(paired)
+        elif what == "look":
+            daybook.look()
+        elif what == "lose the message":
+            daybook.held.others.clear()
+        elif what == "fail":
+            daybook.sweep()
+            daybook.shop.failures = [failures[n]]
+            daybook.look()
+        elif what.startswith("die"):
+            daybook.pass_time(days=1 if what == "die after a night" else 0)
+            daybook.sweep()
+            daybook.shop.failures = [KeyboardInterrupt()]
+            with suppress(KeyboardInterrupt):
+                daybook.look()
+        else:
+            daybook.run_syncs.pairing(paired)
+        daybook.shop.failures = []
+        daybook.held.messages.clear()
+    for _ in range(2 * 24):
+        daybook.pass_time(hours=1)
+        daybook.sweep()
+        daybook.look()
+    for key, requested in before:
+        assert daybook.days.read(key).requested > requested
 
 
 # -- trouble
