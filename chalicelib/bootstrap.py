@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from chalicelib.channels import KINDS, Kind
+from chalicelib import errors
+from chalicelib.channels import KINDS, Channel, Kind
 from chalicelib.domain.activity import Level, Line, line_id
 from chalicelib.domain.allotment import plan_year
 from chalicelib.domain.connections import Connection
@@ -35,19 +36,24 @@ from chalicelib.storage.connections import Connections
 from chalicelib.storage.days import Days
 from chalicelib.storage.documents import Documents
 from chalicelib.storage.idempotency import Once
+from chalicelib.storage.known import Known
 from chalicelib.storage.months import MonthRecords
 from chalicelib.storage.persons import PersonParts
 from chalicelib.storage.revisions import Revisions
 from chalicelib.storage.shelves import Shelves
+from chalicelib.storage.shop_domains import ShopDomains
 from chalicelib.storage.syncs import Syncs
 from chalicelib.storage.table import Table, dynamo
 from chalicelib.workflows.ask import Ask
 from chalicelib.workflows.books import Books
 from chalicelib.workflows.change import Change
 from chalicelib.workflows.clean import Clean
-from chalicelib.workflows.fetch_day import Channel, FetchDay
+from chalicelib.workflows.fetch_day import FetchDay
+from chalicelib.workflows.hints import Hint, Hints
+from chalicelib.workflows.look_back import LookBack
 from chalicelib.workflows.make_revision import MakeRevision
 from chalicelib.workflows.months import Months
+from chalicelib.workflows.notice import Notice
 from chalicelib.workflows.order_settings import ChangeOrderSettings
 from chalicelib.workflows.pair import Pair, Tokens
 from chalicelib.workflows.part import Part
@@ -144,6 +150,14 @@ class System:
     @cached_property
     def connections(self) -> Connections:
         return Connections(self.outside.table, self.outside.sealer, self.new_id)
+
+    @cached_property
+    def known(self) -> Known:
+        return Known(self.outside.table, self.new_id, self.now)
+
+    @cached_property
+    def shop_domains(self) -> ShopDomains:
+        return ShopDomains(self.outside.table)
 
     # -- the work on days
 
@@ -252,12 +266,39 @@ class System:
             agenda=self.agenda,
             ask=self.ask,
             syncs=self.run_syncs,
+            look_back=self.look_back,
             connections=self.connections,
             finish_parting=self.part.finish,
             cut_again=lambda workspace, connection: self.order_settings.cut_again(workspace, connection),
             finish_erasing=self.persons.finish,
             now=self.now,
             resend_s=self.settings.resend_s,
+        )
+
+    @cached_property
+    def look_back(self) -> LookBack:
+        return LookBack(
+            agenda=self.agenda,
+            ask=self.ask,
+            days=self.days,
+            connections=self.connections,
+            send=self.queues.send_messages,
+            now=self.now,
+            resend_s=self.settings.resend_s,
+        )
+
+    @cached_property
+    def notice(self) -> Notice:
+        return Notice(
+            agenda=self.agenda,
+            connections=self.connections,
+            days=self.days,
+            ask=self.ask,
+            known=self.known,
+            open_channel=self.open_channel,
+            tell=self.note,
+            now=self.now,
+            budget_s=self.settings.budget_s,
         )
 
     # -- shops
@@ -322,6 +363,47 @@ class System:
         credentials = self.tokens.fresh(connection)
         self.shopify.revoke(connection.domain, credentials.access)
 
+    # -- what shops tell us unasked
+
+    def check_shopify_hook(self, body: bytes, signature: str) -> None:
+        """Raises NotSignedIn unless the body was signed with the app's secret, or the one before it."""
+        from chalicelib.channels.shopify_hooks import is_genuine
+
+        secrets = (self.settings.shopify_client_secret, self.settings.shopify_client_secret_old)
+        if not is_genuine(body, signature, map(Secret, secrets)):
+            raise errors.NotSignedIn("The signature does not fit.")
+
+    def shopify_hint(self, topic: str, domain: str, name: str, at: datetime | None, body: bytes) -> Hint | None:
+        """What a genuine webhook is about; None if it is nothing to us. Raises RequestError for a body that cannot be read."""
+        from chalicelib.channels.shopify_hooks import TOPICS, orders_named
+
+        about = TOPICS.get(topic)
+        if about is None:
+            return None
+        try:
+            orders = orders_named(about, body, domain)
+        except errors.UnreadablePayload as exc:
+            raise errors.RequestError(str(exc)) from exc
+        if orders is None:
+            return None
+        return Hint(kind="shopify", domain=domain, about=about, name=name, at=at, orders=orders)
+
+    @cached_property
+    def hints(self) -> Hints:
+        return Hints(
+            domains=self.shop_domains,
+            connections=self.connections,
+            agenda=self.agenda,
+            known=self.known,
+            erase=self.erase_persons,
+            tell=self.note,
+            now=self.now,
+        )
+
+    def erase_persons(self, connection: Connection, order_ids: tuple[str, ...] | None) -> None:
+        """Erase for good whom these orders, or all of the shop's if None, name."""
+        self.persons.erase_orders(connection, order_ids)  # type: ignore[arg-type]
+
     # -- people, pairing, parting
 
     @cached_property
@@ -353,6 +435,9 @@ class System:
 
     def start_backfill(self, connection: Connection, actor: str) -> str:
         """Begin the first download and wake what waited for a new sign-in."""
+        self.shop_domains.note(
+            connection.kind, connection.domain, workspace=connection.workspace, connection=connection.id
+        )
         sync = self.run_syncs.pairing(connection, actor=actor)
         self.run_syncs.wake(connection)
         return sync

@@ -22,6 +22,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     shopify_url: str = "https://{shop}"
     shopify_client_id: str = ""
     shopify_client_secret: str = ""
+    shopify_client_secret_old: str = ""
     clock_shift_s: float = 0.0
     lease_s: int = 310
     budget_s: int = 240

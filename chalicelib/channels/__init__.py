@@ -28,6 +28,17 @@ class Page(msgspec.Struct, frozen=True):
     persons: dict[str, Person] | None = None
 
 
+class ChangesPage(msgspec.Struct, frozen=True):
+    """One page of changed orders: when they were placed. `seen_until` is when the last of them changed, None if there is none.
+
+    `cursor` is None after the last page.
+    """
+
+    placed: tuple[datetime, ...]
+    seen_until: datetime | None
+    cursor: str | None
+
+
 class Store(msgspec.Struct, frozen=True):
     """What the channel calls a store: mostly one to a connection."""
 
@@ -76,6 +87,10 @@ class Channel(Protocol):
 
     def count_orders(self, window: Window) -> int | None:
         """Ask another way how many orders were placed in `window`; None if the channel gives no exact answer."""
+        ...
+
+    def fetch_changes(self, since: datetime, until: datetime, cursor: str | None = None) -> Iterator[ChangesPage]:
+        """Yield when the orders updated in `[since, until)` were placed, those updated first first."""
         ...
 
     def find_order(self, number: str) -> tuple[datetime, ...]:

@@ -9,15 +9,16 @@ and raises RateLimited where that takes longer. An answer with errors is never u
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any, Generic, TypeVar
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from chalicelib import errors
-from chalicelib.channels import Page, Shop, Store
+from chalicelib.channels import ChangesPage, Page, Shop, Store, shopify_changes
 from chalicelib.channels import shopify_queries as queries
+from chalicelib.channels import shopify_wire as wire
 from chalicelib.channels.http import SIT_OUT_S, WAIT_DEFAULT_S, WAIT_MAX_S, Http, decode
 from chalicelib.channels.shopify_oauth import reach_days
 from chalicelib.channels.shopify_orders import (
@@ -27,12 +28,23 @@ from chalicelib.channels.shopify_orders import (
     Lines,
     OrderNode,
     OrderNodeWithPerson,
-    PageInfo,
     Sale,
     Sales,
     needs_ledger,
     parse_order,
     parse_person,
+)
+from chalicelib.channels.shopify_wire import (
+    Answer,
+    Cursors,
+    Extensions,
+    Fault,
+    Place,
+    Refusal,
+    Throttle,
+    cursor_of,
+    following,
+    text_of,
 )
 from chalicelib.domain.days import Cut, Window
 from chalicelib.domain.orders import Order
@@ -41,143 +53,12 @@ from chalicelib.domain.secret import Secret
 
 API_VERSION = "2026-10"
 MARGIN = timedelta(minutes=1)
-# Lists stop at 25,000 objects ("Pagination"); the next stretch begins well before.
-LIST_ORDERS_MAX = 20_000
-PAGES_MAX = 50_000
 INNER_PAGES_MAX = 1_000
 TRIES_MAX = 3
 
 _RETRYABLE = {"INTERNAL_SERVER_ERROR", "SERVICE_UNAVAILABLE", "TIMEOUT"}
 
 T = TypeVar("T")
-
-
-class _Wire(msgspec.Struct, frozen=True, rename="camel"):
-    """The frame around every answer."""
-
-
-class _Throttle(_Wire, frozen=True):
-    maximum_available: float
-    currently_available: float
-    restore_rate: float
-
-
-class _Cost(_Wire, frozen=True):
-    throttle_status: _Throttle
-    requested_query_cost: float = 0.0
-
-
-class _Extensions(_Wire, frozen=True):
-    cost: _Cost | None = None
-
-
-class _FaultExtensions(_Wire, frozen=True):
-    code: str | None = None
-
-
-class _Fault(_Wire, frozen=True):
-    extensions: _FaultExtensions | None = None
-
-
-class _Answer(_Wire, Generic[T], frozen=True):
-    data: T
-    errors: tuple[_Fault, ...] = ()
-    extensions: _Extensions | None = None
-
-
-class _Refusal(_Wire, frozen=True):
-    """An answer with errors, whose data may be null, partial or absent."""
-
-    errors: tuple[_Fault, ...] = ()
-    extensions: _Extensions | None = None
-
-
-class _OrdersPage(_Wire, frozen=True):
-    page_info: PageInfo
-    nodes: tuple[OrderNode, ...]
-
-
-class _Orders(_Wire, frozen=True):
-    orders: _OrdersPage
-
-
-class _OrdersPageWithPersons(_OrdersPage, frozen=True):
-    nodes: tuple[OrderNodeWithPerson, ...]
-
-
-class _OrdersWithPersons(_Orders, frozen=True):
-    orders: _OrdersPageWithPersons
-
-
-class _OrderLines(_Wire, frozen=True):
-    line_items: Lines
-
-
-class _Lines(_Wire, frozen=True):
-    order: _OrderLines | None
-
-
-class _Ledgers(_Wire, frozen=True):
-    nodes: tuple[Ledger | None, ...]
-
-
-class _CountFigure(_Wire, frozen=True):
-    count: int
-    precision: str
-
-
-class _Count(_Wire, frozen=True):
-    orders_count: _CountFigure | None
-
-
-class _ShopFields(_Wire, frozen=True):
-    id: str
-    name: str
-    myshopify_domain: str
-    iana_timezone: str
-    currency_code: str
-
-
-class _ShopAnswer(_Wire, frozen=True):
-    shop: _ShopFields
-
-
-class _UserError(_Wire, frozen=True):
-    code: str | None = None
-
-
-class _UserErrors(_Wire, frozen=True):
-    user_errors: tuple[_UserError, ...]
-
-
-class _Uninstalled(_Wire, frozen=True):
-    app_uninstall: _UserErrors | None
-
-
-_read_orders = msgspec.json.Decoder(_Answer[_Orders])
-_read_orders_and_persons = msgspec.json.Decoder(_Answer[_OrdersWithPersons])
-_read_lines = msgspec.json.Decoder(_Answer[_Lines])
-_read_ledgers = msgspec.json.Decoder(_Answer[_Ledgers])
-_read_count = msgspec.json.Decoder(_Answer[_Count])
-_read_shop = msgspec.json.Decoder(_Answer[_ShopAnswer])
-_read_uninstalled = msgspec.json.Decoder(_Answer[_Uninstalled])
-_read_refusal = msgspec.json.Decoder(_Refusal)
-
-
-class Place(msgspec.Struct, frozen=True):
-    """Where a listing stands: the stretch that begins at `start_at`, `seen` orders of it read, up to Shopify's cursor."""
-
-    start_at: datetime
-    seen: int = 0
-    after: str | None = None
-
-    def text(self) -> str:
-        return f"{_text(self.start_at)} {self.seen} {self.after or ''}"
-
-    @classmethod
-    def parse(cls, text: str) -> "Place":
-        start, seen, after = text.split(" ", 2)
-        return cls(datetime.fromisoformat(start), int(seen), after or None)
 
 
 class Shopify:
@@ -212,13 +93,13 @@ class Shopify:
         self._persons = persons
         self._sleep = sleep
         self._now = now
-        self._throttle: _Throttle | None = None
+        self._throttle: Throttle | None = None
         self._throttled_at = now()
         self._costs: dict[str, float] = {}
 
     def read_shop(self) -> Shop:
         """Ask the shop who it is. A zone that our time zone data does not know is None."""
-        shop = self._ask(queries.SHOP, {}, _read_shop).shop
+        shop = self._ask(queries.SHOP, {}, wire.read_shop).shop
         account = shop.id.rpartition("/")[2]
         return Shop(
             account=account,
@@ -235,46 +116,52 @@ class Shopify:
         if window.start_at >= window.end_at:
             return
         place = Place.parse(cursor) if cursor else Place(window.start_at - MARGIN)
-        cursors = {place.after}
-        for _ in range(PAGES_MAX):
+        cursors = Cursors(place)
+        for _ in range(wire.PAGES_MAX):
             listed, persons = self._list(_placed(place.start_at, window.end_at + MARGIN), place.after)
-            following = _following(place, listed)
-            if following is not None and following.after is not None:
-                if following.after in cursors:
-                    raise errors.UnreadablePayload("The shop's list of orders leads back to a page already read.")
-                cursors.add(following.after)
+            next_place = following(place, listed, listed.nodes[-1].processed_at if listed.nodes else None)
+            cursors.check(next_place)
             inside = [node for node in listed.nodes if node.processed_at in window]
-            yield Page(self._parse(inside), following.text() if following else None, persons)
-            if following is None:
+            yield Page(self._parse(inside), next_place.text() if next_place else None, persons)
+            if next_place is None:
                 return
-            place = following
-        raise errors.PermanentError(f"The shop lists more than {PAGES_MAX} pages of orders for one day.")
+            place = next_place
+        raise errors.PermanentError(f"The shop lists more than {wire.PAGES_MAX} pages of orders for one day.")
 
     def count_orders(self, window: Window) -> int | None:
         """Ask how many orders were placed in `window`; None if the shop only says "at least"."""
         if window.start_at >= window.end_at:
             return 0
-        count = self._ask(queries.COUNT, {"query": _placed(window.start_at, window.end_at)}, _read_count).orders_count
+        query = _placed(window.start_at, window.end_at)
+        count = self._ask(queries.COUNT, {"query": query}, wire.read_count).orders_count
         return count.count if count is not None and count.precision == "EXACT" else None
+
+    def fetch_changes(self, since: datetime, until: datetime, cursor: str | None = None) -> Iterator[ChangesPage]:
+        """Yield when the orders updated in `[since, until)` were placed, those updated first first."""
+        return shopify_changes.fetch_changes(self._ask, since, until, cursor)
+
+    def find_order(self, number: str) -> tuple[datetime, ...]:
+        """When the orders that people see as this number were placed."""
+        return shopify_changes.find_order(self._ask, number)
 
     def uninstall(self) -> None:
         """Give our access back; from then on every token of ours is refused. Done before counts as done."""
-        answer = self._ask(queries.UNINSTALL, {}, _read_uninstalled).app_uninstall
+        answer = self._ask(queries.UNINSTALL, {}, wire.read_uninstalled).app_uninstall
         codes = {error.code for error in answer.user_errors} if answer is not None else {None}
         if codes - {"APP_NOT_INSTALLED"}:
             raise errors.PermanentError("The shop did not let our app be removed.")
 
-    def _list(self, query: str, after: str | None) -> tuple[_OrdersPage, dict[str, Person] | None]:
+    def _list(self, query: str, after: str | None) -> tuple[wire.OrdersPage, dict[str, Person] | None]:
         """A page of the list, and the customers on it if they are asked for and the shop lets us read them."""
         variables = {"query": query, "after": after}
         if self._persons:
             try:
-                page = self._ask(queries.ORDERS_AND_PERSONS, variables, _read_orders_and_persons).orders
+                page = self._ask(queries.ORDERS_AND_PERSONS, variables, wire.read_orders_and_persons).orders
                 return page, _persons_of(page.nodes)
             except errors.AuthExpired:
                 # Either this question is refused or every one: the next one tells.
                 self._persons = False
-        return self._ask(queries.ORDERS, variables, _read_orders).orders, None
+        return self._ask(queries.ORDERS, variables, wire.read_orders).orders, None
 
     # -- what the page does not show
 
@@ -291,7 +178,7 @@ class Shopify:
             return node
         lines: list[LineItem] = list(node.line_items.nodes)
         for _ in range(INNER_PAGES_MAX):
-            order = self._ask(queries.LINES, {"id": node.id, "after": _cursor_of(info)}, _read_lines).order
+            order = self._ask(queries.LINES, {"id": node.id, "after": cursor_of(info)}, wire.read_lines).order
             if order is None:
                 raise _gone()
             lines += order.line_items.nodes
@@ -323,7 +210,7 @@ class Shopify:
             agreement, info = page.agreements.nodes[0], page.agreements.page_info
             sales += agreement.sales.nodes
             if agreement.sales.page_info.has_next_page:
-                sales_after = _cursor_of(agreement.sales.page_info)
+                sales_after = cursor_of(agreement.sales.page_info)
                 continue
             whole = Sales(page_info=agreement.sales.page_info, nodes=tuple(sales))
             walked.append(msgspec.structs.replace(agreement, sales=whole))
@@ -331,7 +218,7 @@ class Shopify:
             if not info.has_next_page:
                 agreements = msgspec.structs.replace(page.agreements, nodes=tuple(walked))
                 return msgspec.structs.replace(ledger, agreements=agreements)
-            after = _cursor_of(info)
+            after = cursor_of(info)
         raise errors.PermanentError("One of the shop's orders has agreements without end.")
 
     def _ask_ledgers(
@@ -344,7 +231,7 @@ class Shopify:
             "sales": sales,
             "salesAfter": sales_after,
         }
-        nodes = self._ask(queries.AGREEMENTS, variables, _read_ledgers).nodes
+        nodes = self._ask(queries.AGREEMENTS, variables, wire.read_ledgers).nodes
         ledgers = [ledger for ledger in nodes if ledger is not None]
         if {ledger.id for ledger in ledgers} != set(ids):
             raise _gone()
@@ -352,7 +239,7 @@ class Shopify:
 
     # -- asking
 
-    def _ask(self, document: str, variables: dict[str, Any], decoder: "msgspec.json.Decoder[_Answer[T]]") -> T:
+    def _ask(self, document: str, variables: dict[str, Any], decoder: "msgspec.json.Decoder[Answer[T]]") -> T:
         """Ask at the shop's pace and return the data of a faultless answer. Raises ChannelError."""
         body = msgspec.json.encode({"query": document, "variables": variables})
         headers = {"Content-Type": "application/json", "X-Shopify-Access-Token": self._access.reveal()}
@@ -360,26 +247,26 @@ class Shopify:
             self._keep_pace(document)
             answer = self._decode(self._http.post(self._url, body, headers), decoder)
             self._note_cost(document, answer.extensions)
-            if isinstance(answer, _Answer) and not answer.errors:
+            if isinstance(answer, Answer) and not answer.errors:
                 return answer.data
             if not _is_throttled(answer.errors):
                 raise _fault(answer.errors)
         raise errors.RateLimited("The shop asks us to slow down.", self._wait_s(document))
 
-    def _decode(self, body: bytes, decoder: "msgspec.json.Decoder[_Answer[T]]") -> "_Answer[T] | _Refusal":
+    def _decode(self, body: bytes, decoder: "msgspec.json.Decoder[Answer[T]]") -> "Answer[T] | Refusal":
         """Read the answer; one that lacks the data we asked for may say why."""
         try:
             return decode(body, decoder)
         except errors.UnreadablePayload:
             try:
-                refusal = _read_refusal.decode(body)
+                refusal = wire.read_refusal.decode(body)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                refusal = _Refusal()
+                refusal = Refusal()
             if refusal.errors:
                 return refusal
             raise
 
-    def _note_cost(self, document: str, extensions: _Extensions | None) -> None:
+    def _note_cost(self, document: str, extensions: Extensions | None) -> None:
         if extensions is not None and extensions.cost is not None:
             self._throttle, self._throttled_at = extensions.cost.throttle_status, self._now()
             self._costs[document] = max(self._costs.get(document, 0.0), extensions.cost.requested_query_cost)
@@ -410,30 +297,8 @@ def _persons_of(nodes: Sequence[OrderNodeWithPerson]) -> dict[str, Person]:
     return {id_.rpartition("/")[2]: person for id_, person in found if person is not None}
 
 
-def _following(place: Place, listed: _OrdersPage) -> Place | None:
-    """Where the next page begins, None after the last."""
-    if not listed.page_info.has_next_page:
-        return None
-    seen = place.seen + len(listed.nodes)
-    if seen >= LIST_ORDERS_MAX and listed.nodes:
-        last = listed.nodes[-1].processed_at.astimezone(UTC).replace(microsecond=0)
-        if last > place.start_at:
-            return Place(last)
-    return Place(place.start_at, seen, _cursor_of(listed.page_info))
-
-
-def _cursor_of(info: PageInfo) -> str:
-    if not info.end_cursor:
-        raise errors.UnreadablePayload("The shop's answer has a next page but no endCursor.")
-    return info.end_cursor
-
-
 def _placed(start_at: datetime, end_at: datetime) -> str:
-    return f"processed_at:>='{_text(start_at)}' processed_at:<'{_text(end_at)}'"
-
-
-def _text(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return f"processed_at:>='{text_of(start_at)}' processed_at:<'{text_of(end_at)}'"
 
 
 def _is_whole(ledger: Ledger) -> bool:
@@ -443,11 +308,11 @@ def _is_whole(ledger: Ledger) -> bool:
     )
 
 
-def _is_throttled(faults: Sequence[_Fault]) -> bool:
+def _is_throttled(faults: Sequence[Fault]) -> bool:
     return any(fault.extensions is not None and fault.extensions.code == "THROTTLED" for fault in faults)
 
 
-def _fault(faults: Sequence[_Fault]) -> errors.ChannelError:
+def _fault(faults: Sequence[Fault]) -> errors.ChannelError:
     """The error that stands for a GraphQL answer with errors. Their messages are the shop's words and are not repeated."""
     codes = {fault.extensions.code for fault in faults if fault.extensions is not None and fault.extensions.code}
     if "ACCESS_DENIED" in codes:

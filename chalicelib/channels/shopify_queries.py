@@ -1,4 +1,4 @@
-"""What we ask of Shopify's Admin GraphQL API, version 2026-10: six questions and one farewell.
+"""What we ask of Shopify's Admin GraphQL API, version 2026-10: eight questions and one farewell.
 
 Only ORDERS_AND_PERSONS, which individual mode asks in place of ORDERS, has a field about a person.
 
@@ -18,6 +18,8 @@ times its node; lists that are not connections are taken as one object, `nodes(i
     agreement   1 + connection 1 + page info 1 + sales x 9
     AGREEMENTS  4 x (order 1 + original total 2 + connection 1 + page info 1 + 3 x (3 + 8 x 9))           920
                 1 x (5 + 1 x (3 + 100 x 9))                                                               908
+    CHANGES     connection 1 + page info 1 + 250 x 1                                                      252
+    NAMED       connection 1 + 50 x 1                                                                      51
 
 An order with an edit, a cancellation, a refund, a return, a tip, a fee or a second shipping line is rare and read again from
 its agreements; so the page that all orders pass through stays cheap. Six lines hold nearly every order; longer ones are read on.
@@ -26,6 +28,8 @@ its agreements; so the page that all orders pass through stays cheap. Six lines 
 ORDERS_PER_PAGE = 11
 LINES_PER_ORDER = 6
 LINES_PER_PAGE = 90
+CHANGES_PER_PAGE = 250
+NAMED_MAX = 50
 
 # (orders, agreements of each, sales of each) asked for at once; what is longer is walked agreement by agreement.
 AGREEMENTS_OF_MANY = (4, 3, 8)
@@ -135,6 +139,23 @@ COUNT = """
 query Count($query: String!) {
   ordersCount(query: $query, limit: null) { count precision }
 }
+"""
+
+CHANGES = f"""
+query Changes($query: String!, $after: String) {{
+  orders(first: {CHANGES_PER_PAGE}, after: $after, query: $query, sortKey: UPDATED_AT) {{
+    pageInfo {{ hasNextPage endCursor }}
+    nodes {{ id processedAt updatedAt }}
+  }}
+}}
+"""
+
+NAMED = f"""
+query Named($query: String!) {{
+  orders(first: {NAMED_MAX}, query: $query) {{
+    nodes {{ name processedAt }}
+  }}
+}}
 """
 
 SHOP = """

@@ -10,10 +10,11 @@ from chalicelib.entrypoints import (
     api_settings,
     api_syncs,
     openapi,
+    webhooks,
 )
 from chalicelib.entrypoints.http import api, public
 
-__all__ = ["api", "api_account", "api_connections", "api_ranges", "api_sales", "api_settings", "api_syncs"]
+__all__ = ["api", "api_account", "api_connections", "api_ranges", "api_sales", "api_settings", "api_syncs", "webhooks"]
 
 
 @api.route("/v1/openapi.json", methods=["GET"])

@@ -7,7 +7,7 @@ are decoded into the wire shapes of their annotations, and the rest comes from t
     @may(Role.VIEWER)
     def sale(who: SignedIn, sale: str) -> wire.SaleDetailOut: ...
 
-`may` and `public` also keep the declaration of the route, from which `/v1/openapi.json` is made. A route without one of them
+`may`, `public` and `hook` also keep the declaration of the route, from which `/v1/openapi.json` is made. A route without one of them
 stops the start. Errors become problems (RFC 9457) with a request id; none carries a stack, a path or what was sent.
 """
 
@@ -33,6 +33,7 @@ from chalicelib.workflows.sign_in import is_token
 COOKIE = "__Host-daybook"
 TOKEN = "X-Daybook"  # noqa: S105 - the name of a header
 BODY_BYTES_MAX = 65_536
+HOOK_BYTES_MAX = 4_000_000
 ADDRESS_CHARACTERS_MAX = 2_048
 TEXT_CHARACTERS_MAX = 512
 DAYS = date(2000, 1, 1), date(2100, 12, 31)
@@ -58,7 +59,7 @@ class Answer(msgspec.Struct, Generic[T]):
 
 
 class Declaration(msgspec.Struct, frozen=True, kw_only=True):
-    """What a route says of itself. `role` None is public; `private` are the addresses that no cache may keep."""
+    """What a route says of itself. `role` None is public; a `hook` is for programs of others, which prove themselves."""
 
     role: Role | None
     status: int
@@ -66,6 +67,7 @@ class Declaration(msgspec.Struct, frozen=True, kw_only=True):
     query: Any
     answer: Any
     takes: tuple[str, ...]
+    hook: bool = False
 
 
 class Visit:
@@ -135,6 +137,11 @@ def public(*, status: int = 200) -> Callable[[View], View]:
     return lambda view: _declared(view, None, status)
 
 
+def hook(*, status: int = 200) -> Callable[[View], View]:
+    """Declare a route that channels post to: from no page of ours, with a body that only the route itself can judge."""
+    return lambda view: _declared(view, None, status, hook=True)
+
+
 def declaration_of(view: View) -> Declaration | None:
     return getattr(view, "declaration", None)
 
@@ -147,7 +154,7 @@ def refuse_undeclared(app: Chalice) -> None:
                 raise RuntimeError(f"{method} {path} does not say who may call it")
 
 
-def _declared(view: View, role: Role | None, status: int) -> View:
+def _declared(view: View, role: Role | None, status: int, *, hook: bool = False) -> View:
     parameters = {name: each.annotation for name, each in signature(view).parameters.items()}
     answer = signature(view).return_annotation
     declaration = Declaration(
@@ -157,6 +164,7 @@ def _declared(view: View, role: Role | None, status: int) -> View:
         query=parameters.get("query"),
         answer=get_args(answer)[0] if get_origin(answer) is Answer else answer,
         takes=tuple(parameters),
+        hook=hook,
     )
 
     @wraps(view)
@@ -178,7 +186,10 @@ def _input(declaration: Declaration, visit: Visit, path: Mapping[str, str]) -> d
     given: dict[str, Any] = {"visit": visit}
     if len(str(path)) + sum(len(name) + len(str(values)) for name, values in visit.query) > ADDRESS_CHARACTERS_MAX:
         raise errors.RequestError("The address is too long.")
-    if declaration.role is None:
+    if declaration.hook:
+        if len(visit.body) > HOOK_BYTES_MAX:
+            raise errors.TooLarge("That is too much at once.")
+    elif declaration.role is None:
         if visit.writes:
             _check_origin(visit)
     else:

@@ -7,6 +7,7 @@ FIELDS = frozenset(
         "workspace",
         "connection",
         "day",
+        "days",
         "attempt",
         "outcome",
         "orders",

@@ -1,18 +1,24 @@
-"""The workers: one message, one day. What the workflow raises is a defect or a table that is away; the queue brings it back."""
+"""The workers: one message, one piece of work: a day, a look for changes, an order to find.
+
+What a workflow raises is a defect or a table that is away; the queue brings the message back.
+"""
 
 import time
+from collections.abc import Callable
 
 import msgspec
 from chalice import Blueprint
 from chalice.app import SQSEvent
 
 from chalicelib import bootstrap
-from chalicelib.domain.work import DayMessage
+from chalicelib.domain.work import ChangesMessage, DayMessage, Message, OrderMessage
 from chalicelib.entrypoints.log import log
 
 work = Blueprint(__name__)
 
-_decode = msgspec.json.Decoder(DayMessage).decode
+Told = tuple[str, str, dict[str, object]]
+
+_decode: Callable[[str], Message] = msgspec.json.Decoder(Message).decode
 _ARN = "arn:aws:sqs:us-east-1:000000000000:"  # placeholders: the template names the stage's own queues
 
 
@@ -36,19 +42,50 @@ def _run(event: SQSEvent, queue: str) -> None:
             log("A message that is no message was set aside.", level="warning", queue=queue)
             continue
         began = time.monotonic()
-        done = bootstrap.system().sync_day.run(message)
+        if isinstance(message, DayMessage):
+            said, level, fields = _sync_day(message)
+        elif isinstance(message, ChangesMessage):
+            said, level, fields = _notice(message)
+        else:
+            said, level, fields = _find_order(message)
         log(
-            f"{message.day}: {done.outcome}",
-            level="warning" if done.outcome in ("failed", "parked") else "info",
+            said,
+            level=level,
             workspace=message.workspace,
             connection=message.connection,
-            day=message.day,
-            attempt=done.attempt,
-            outcome=done.outcome,
-            orders=done.orders,
-            pages=done.pages,
-            fetches=done.fetches,
-            reason=done.reason,
             queue=queue,
             duration_ms=round((time.monotonic() - began) * 1000),
+            **fields,
         )
+
+
+def _sync_day(message: DayMessage) -> Told:
+    done = bootstrap.system().sync_day.run(message)
+    fields: dict[str, object] = {
+        "day": message.day,
+        "attempt": done.attempt,
+        "outcome": done.outcome,
+        "orders": done.orders,
+        "pages": done.pages,
+        "fetches": done.fetches,
+        "reason": done.reason,
+    }
+    return f"{message.day}: {done.outcome}", "warning" if done.outcome in ("failed", "parked") else "info", fields
+
+
+def _notice(message: ChangesMessage) -> Told:
+    noticed = bootstrap.system().notice.run(message)
+    fields: dict[str, object] = {
+        "outcome": noticed.outcome,
+        "days": noticed.days,
+        "pages": noticed.pages,
+        "reason": noticed.reason,
+    }
+    level = "warning" if noticed.outcome in ("failed", "waits") else "info"
+    return f"changes: {noticed.outcome}, days to read again: {noticed.days}", level, fields
+
+
+def _find_order(message: OrderMessage) -> Told:
+    sought = bootstrap.system().find_order.run(message)
+    level = "warning" if sought.outcome in ("failed", "parked") else "info"
+    return f"order: {sought.outcome}", level, {"outcome": sought.outcome, "reason": sought.reason}

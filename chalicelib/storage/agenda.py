@@ -4,9 +4,12 @@ It has a number of partitions, by the first byte of SHA-256 of the connection id
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date
+
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 
 from chalicelib import errors
 from chalicelib.domain.work import DayKey, Due, Erasure, PendingSync, Queue, Wanted
@@ -147,37 +150,71 @@ class Agenda:
 
     def asked(self, seen: Due, through: date, next_at: int) -> None:
         """Move on to the next night, on condition of what was read; a repeat only fetches again."""
-        try:
-            self._table.update(
-                *self._connection_key(seen.connection),
-                [AgendaConnection.asked_through.set(through.isoformat()), AgendaConnection.next_at.set(next_at)],
-                (AgendaConnection.next_at == seen.next_at)
-                & (AgendaConnection.asked_through == seen.asked_through.isoformat()),
-            )
-        except (errors.Refused, errors.Unanswered):
-            return
+        self._try(
+            seen.connection,
+            [AgendaConnection.asked_through.set(through.isoformat()), AgendaConnection.next_at.set(next_at)],
+            (AgendaConnection.next_at == seen.next_at)
+            & (AgendaConnection.asked_through == seen.asked_through.isoformat()),
+        )
 
     def block(self, connection: str, until: int) -> None:
         """Let nobody ask the channel for this connection before `until`, or later if it was blocked for longer."""
-        try:
-            self._table.update(
-                *self._connection_key(connection),
-                [AgendaConnection.blocked_until.set(until)],
-                AgendaConnection.blocked_until < until,
-            )
-        except (errors.Refused, errors.Unanswered):
-            return
+        self._try(connection, [AgendaConnection.blocked_until.set(until)], AgendaConnection.blocked_until < until)
 
     def look_soon(self, connection: str) -> None:
         """Let the next sweep look at the connection, whatever its next night."""
+        self._try(connection, [AgendaConnection.next_at.set(0)], AgendaConnection.workspace.exists())
+
+    # -- looking for changes (see domain.work.Due)
+
+    def look_by(self, seen: Due, at: int) -> bool:
+        """Let changes be looked for at `at`, if the next look is still as in `seen`; False if it was moved since."""
+        return self._try(seen.connection, [AgendaConnection.look_at.set(at)], AgendaConnection.look_at == seen.look_at)
+
+    def look_off(self, seen: Due, at: int) -> bool:
+        """Let changes be looked for not before `at`; the message that was sent is answered with that."""
+        return self._try(
+            seen.connection,
+            [AgendaConnection.look_at.set(at), AgendaConnection.look_sent_at.set(0)],
+            (AgendaConnection.look_at == seen.look_at) & (AgendaConnection.looked_at == seen.looked_at),
+        )
+
+    def mark_look_sent(self, seen: Due, at: int) -> bool:
+        """Note that the message for the next look is about to be sent; False if somebody sends already."""
+        return self._try(
+            seen.connection,
+            [AgendaConnection.look_sent_at.set(at)],
+            (AgendaConnection.look_sent_at == seen.look_sent_at) & (AgendaConnection.look_at == seen.look_at),
+        )
+
+    def looked(self, seen: Due, *, looked_at: int, look_at: int) -> bool:
+        """Note up to when changes were looked for, and when to look again; False if another look came in between.
+
+        A look that was wanted sooner meanwhile stays wanted.
+        """
+        mine = AgendaConnection.looked_at == seen.looked_at
+        done = [AgendaConnection.looked_at.set(looked_at)]
+        return self._try(
+            seen.connection,
+            [*done, AgendaConnection.look_at.set(look_at)],
+            mine & (AgendaConnection.look_at == seen.look_at),
+        ) or self._try(seen.connection, done, mine & (AgendaConnection.look_at != seen.look_at))
+
+    def reread(self, seen: Due, reread_at: int) -> bool:
+        """Move on to the next re-reads, on condition of the `reread_at` read."""
+        return self._try(
+            seen.connection,
+            [AgendaConnection.reread_at.set(reread_at)],
+            AgendaConnection.reread_at == seen.reread_at,
+        )
+
+    def _try(self, connection: str, actions: Sequence[Action], condition: Condition) -> bool:
+        """A write that may as well not happen, or happen twice: whoever wanted it does so again. Whether it surely did."""
         try:
-            self._table.update(
-                *self._connection_key(connection),
-                [AgendaConnection.next_at.set(0)],
-                AgendaConnection.workspace.exists(),
-            )
+            self._table.update(*self._connection_key(connection), actions, condition)
         except (errors.Refused, errors.Unanswered):
-            return
+            return False
+        return True
 
     def refresh_from(self, connection: str, at: int) -> None:
         """Let today be summarised so far from `at` on; 0 for not at all."""
@@ -187,14 +224,11 @@ class Agenda:
 
     def refreshed(self, seen: Due, next_at: int) -> None:
         """Move on to the next look at today, on condition of the one read; a repeat only fetches again."""
-        try:
-            self._table.update(
-                *self._connection_key(seen.connection),
-                [AgendaConnection.refresh_at.set(next_at)],
-                AgendaConnection.refresh_at == seen.refresh_at,
-            )
-        except (errors.Refused, errors.Unanswered):
-            return
+        self._try(
+            seen.connection,
+            [AgendaConnection.refresh_at.set(next_at)],
+            AgendaConnection.refresh_at == seen.refresh_at,
+        )
 
     def asked_back(self, connection: str, through: date) -> None:
         """Let the night ask the days after `through` again, if it has asked them already."""

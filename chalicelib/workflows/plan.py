@@ -1,4 +1,4 @@
-"""The night and the sweep: read the agenda, ask what is due, send what is wanted.
+"""The night and the sweep: read the agenda, ask what is due, look for late changes, send what is wanted.
 
 Both schedules do the same; the planner shares the agenda's partitions among messages. A night that was missed catches up by
 itself, because each connection's item says through which day it has been asked.
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chalicelib.storage.agenda import Agenda
     from chalicelib.storage.connections import Connections
     from chalicelib.workflows.ask import Ask
+    from chalicelib.workflows.look_back import LookBack
     from chalicelib.workflows.syncs import RunSyncs
 
 CAUGHT_UP_DAYS_MAX = 120
@@ -34,6 +35,7 @@ class Plan:
         agenda: "Agenda",
         ask: "Ask",
         syncs: "RunSyncs",
+        look_back: "LookBack",
         connections: "Connections",
         finish_parting: Callable[[Connection], None],
         cut_again: Callable[[str, str], object],
@@ -44,6 +46,7 @@ class Plan:
         self._agenda = agenda
         self._ask = ask
         self._syncs = syncs
+        self._look_back = look_back
         self._connections = connections
         self._finish_parting = finish_parting
         self._cut_again = cut_again
@@ -67,8 +70,10 @@ class Plan:
     def plan_partition(self, partition: int) -> None:
         connections, wanted, syncs = self._agenda.read_partition(partition)
         for due in connections:
-            self.ask_due(due)
+            days = self.ask_due(due)
             self.refresh(due)
+            self._look_back.send_look(self._look_back.want(due) if days else due)
+            self._look_back.reread(due)
         for pending in syncs:
             self._syncs.go_on(pending)
         for erasure in self._agenda.erasures(partition):

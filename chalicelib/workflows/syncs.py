@@ -13,6 +13,7 @@ from chalicelib.domain.activity import Level, Line, line_id
 from chalicelib.domain.connections import Connection
 from chalicelib.domain.days import DAY, backfill_days, day_of, due_at
 from chalicelib.domain.ranges import Range, batches_of, batches_to_sync, range_name, told_batches
+from chalicelib.domain.rereads import reread_after
 from chalicelib.domain.sentences import counted, day_name
 from chalicelib.domain.syncs import Reason, Sync
 from chalicelib.domain.work import DayKey, Due, Head, OrderMessage, PendingSync, Queue, Wanted
@@ -63,7 +64,8 @@ class RunSyncs:
     def pairing(self, connection: Connection, *, actor: str = "daybook") -> str:
         """Begin the first download: 90 full days and today so far, newest first. Returns the sync's id.
 
-        The connection goes on the agenda first, so that the nights run whatever becomes of this.
+        The connection goes on the agenda first, so that the nights run whatever becomes of this. What changed in older
+        orders is looked for at once; a shop that was paired before is asked from where the last look came to.
         """
         now = self._now()
         today = day_of(now, connection.calendar)
@@ -71,12 +73,17 @@ class RunSyncs:
         reach = connection.reach_days
         hidden = () if reach is None else tuple(day for day in days if day <= today - timedelta(days=reach))
         through = max(day for day in days[1:] if due_at(day, connection.calendar) <= now)
+        before = self._agenda.connection(connection.id)
         self._agenda.put_connection(
             Due(
                 workspace=connection.workspace,
                 connection=connection.id,
                 next_at=int(due_at(through + DAY, connection.calendar).timestamp()),
                 asked_through=through,
+                refresh_at=before.refresh_at if before else 0,
+                looked_at=before.looked_at if before else 0,
+                look_at=int(now.timestamp()),
+                reread_at=int(reread_after(now, connection.id).timestamp()),
             )
         )
         if hidden:

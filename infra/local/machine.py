@@ -35,6 +35,7 @@ from infra.local.engines import (
 from infra.local.node import NoNode
 
 SHOP = "northwind-supply.myshopify.com"
+SHOPIFY_SECRET = "sandbox-secret"  # noqa: S105 - of the sandbox shop, which has nothing to hide
 TABLE = "daybook"
 KEY_BYTES = 32
 PROBE_BYTES = 4_000_000
@@ -190,7 +191,7 @@ class Machine:
             "DAYBOOK_KEY_FILE": str((self.plan.data / "key").resolve()),
             "DAYBOOK_SHOPIFY_URL": f"{self.sandbox_url}/{{shop}}",
             "DAYBOOK_SHOPIFY_CLIENT_ID": "daybook-sandbox",
-            "DAYBOOK_SHOPIFY_CLIENT_SECRET": "sandbox-secret",
+            "DAYBOOK_SHOPIFY_CLIENT_SECRET": SHOPIFY_SECRET,
             "DAYBOOK_CLOCK_SHIFT_S": str(self.shift_s),
         }
 
@@ -201,6 +202,8 @@ class Machine:
             "--orders-per-day": self.plan.orders_per_day,
             "--seed": self.plan.seed,
             "--clock-shift-s": self.shift_s,
+            "--hooks-url": f"{self.url}/v1/webhooks/shopify",
+            "--hooks-secret": SHOPIFY_SECRET,
             "--state": (self.plan.data / "sandbox.json").resolve(),
         }
         flags = [str(word) for pair in options.items() for word in pair]

@@ -22,6 +22,8 @@ def main() -> None:
     parser.add_argument("--taxes-included", action="store_true")
     parser.add_argument("--second-currency", default="CAD", help="of some orders; empty for none")
     parser.add_argument("--state", type=Path, help="a file that remembers which tokens were used")
+    parser.add_argument("--hooks-url", help="where to post what happens in the shop")
+    parser.add_argument("--hooks-secret", default="sandbox-secret", help="what the posts are signed with")
     options = parser.parse_args()
     sandbox = Sandbox(
         shop=options.shop,
@@ -35,6 +37,8 @@ def main() -> None:
         taxes_included=options.taxes_included,
         second_currency=options.second_currency or None,
         state=options.state,
+        hooks_url=options.hooks_url,
+        hooks_secret=options.hooks_secret,
     )
     print(f"sandbox shop {options.shop} at {sandbox.url}", flush=True)
     sandbox.serve()

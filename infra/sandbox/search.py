@@ -16,7 +16,7 @@ from graphql import GraphQLError
 
 from infra.sandbox.book import Order
 
-_TERM = re.compile(r"(\w+):(>=|<=|>|<|)(?:'([^']*)'|\"([^\"]*)\"|(\S+))")
+_TERM = re.compile(r"(\w+):(>=|<=|>|<|)(?:'([^']*)'|\"((?:\\\\.|[^\"\\\\])*)\"|(\S+))")
 _SIGNS: dict[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,
     ">": operator.gt,
@@ -38,7 +38,7 @@ _FIELDS: dict[str, Callable[[Order, float], int | str]] = {
     "created_at": lambda order, _: order.created_s,
     "updated_at": updated_s,
     "id": lambda order, _: order.id,
-    "name": lambda order, _: order.name.lstrip("#"),
+    "name": lambda order, _: order.name.lstrip("#").casefold(),
 }
 
 
@@ -74,7 +74,7 @@ def _value(field: str, sign: str, text: str) -> float | str:
     if field not in _FIELDS or (field == "name" and sign):
         raise GraphQLError(f"There is no search by {field}:{sign} here.")
     if field == "name":
-        return text.lstrip("#")
+        return re.sub(r"\\(.)", r"\1", text).lstrip("#").casefold()
     try:
         if field == "id":
             return int(text.rpartition("/")[2])

@@ -25,6 +25,7 @@ import msgspec
 from infra.sandbox import ledger
 from infra.sandbox.draw import Trade
 from infra.sandbox.graph import Bucket, Graph
+from infra.sandbox.hooks import Hooks
 from infra.sandbox.oauth import OAuth, Refusal
 from infra.sandbox.shop import SandboxShop
 
@@ -54,6 +55,8 @@ class Sandbox:
         taxes_included: bool = False,
         second_currency: str | None = "CAD",
         state: Path | None = None,
+        hooks_url: str | None = None,
+        hooks_secret: str = "",
     ) -> None:
         trade = Trade(
             shop=shop,
@@ -67,6 +70,7 @@ class Sandbox:
         self.oauth = OAuth(shop, now_s, scopes=scopes, state=state)
         self.graph = Graph(self.book, Bucket(restore_rate))
         self.graph.uninstall = self.oauth.end_all
+        self.hooks = Hooks(self.book, hooks_url, hooks_secret) if hooks_url else None
         self.requests = 0
         self._faults: list[dict[str, Any]] = []
         self._lock = threading.Lock()
@@ -75,9 +79,13 @@ class Sandbox:
 
     def __enter__(self) -> Sandbox:
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        if self.hooks is not None:
+            self.hooks.start()
         return self
 
     def __exit__(self, *exc: object) -> None:
+        if self.hooks is not None:
+            self.hooks.stop()
         self._server.shutdown()
         self._server.server_close()
 
@@ -87,6 +95,8 @@ class Sandbox:
         return token
 
     def serve(self) -> None:
+        if self.hooks is not None:
+            self.hooks.start()
         self._server.serve_forever()
 
     # -- trouble

@@ -25,6 +25,8 @@ FIRST_NUMBER = 1001
 _STEADY = date(2026, 7, 1)
 _DAY = timedelta(days=1)
 _HOUR_S = 3600
+# Nothing befalls an order later than this.
+NEWS_DAYS = 60
 # Orders that are added by hand are named and identified far from those that the shop has by itself.
 _ADDED_NUMBER = 9_000_001
 _ADDED_ID = 900_000
@@ -69,6 +71,20 @@ class SandboxShop:
             first, end = (cut(orders, at, key=_placed_s) for cut, at in ((bisect_left, start_s), (bisect_right, end_s)))
             yield from (order for order in orders[first:end] if order.created_s <= now)
             day += _DAY
+
+    def news(self, after_s: int, upto_s: int) -> Iterator[tuple[int, str, Order]]:
+        """Yield (second, what, order) of all that happened after `after_s` up to `upto_s`, oldest first.
+
+        What is "create" for an order that came into being, else the kind of its happening.
+        """
+        found = []
+        day, last = max(self.day_of(after_s) - NEWS_DAYS * _DAY, OPENED), self.day_of(upto_s)
+        while day <= last and after_s < upto_s:
+            for order in self._all_of(day):
+                events = [(order.created_s, "create"), *((each.at_s, each.kind) for each in order.happenings)]
+                found += [(at_s, kind, order) for at_s, kind in events if after_s < at_s <= upto_s]
+            day += _DAY
+        yield from sorted(found, key=lambda new: (new[0], new[2].id))
 
     def find(self, order_id: int) -> Order | None:
         """An order by its id, which holds its day."""

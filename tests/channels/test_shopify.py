@@ -10,8 +10,7 @@ import pytest
 from graphql import build_schema, parse, validate
 
 from chalicelib import errors
-from chalicelib.channels import shopify as shopify_module
-from chalicelib.channels import shopify_queries
+from chalicelib.channels import shopify_queries, shopify_wire
 from chalicelib.domain.days import Window
 from chalicelib.domain.persons import Person
 from infra.sandbox.graph import SLICE
@@ -59,7 +58,7 @@ def plain(n: int, processed_at: str = at(12)):
 @pytest.mark.parametrize("path", SCHEMAS, ids=lambda path: path.name)
 def test_every_question_fits_the_published_schema(path):
     schema = build_schema(path.read_text(), assume_valid=True, no_location=True)
-    assert len(DOCUMENTS) == 7
+    assert len(DOCUMENTS) == 9
     for name, text in DOCUMENTS.items():
         if path == SLICE and schema.mutation_type is None and "mutation" in text:
             continue  # the sandbox shop cannot be left
@@ -130,6 +129,7 @@ def test_a_page_costs_what_the_arithmetic_says():
     assert 2 + q.ORDERS_PER_PAGE * order_cost == 926
     assert 2 + q.ORDERS_PER_PAGE * (order_cost + 1) == 937
     assert 3 + q.LINES_PER_PAGE * line_cost == 903
+    assert (2 + q.CHANGES_PER_PAGE, 1 + q.NAMED_MAX) == (252, 51)
     for orders, agreements, sales in (q.AGREEMENTS_OF_MANY, q.AGREEMENTS_OF_ONE):
         assert orders * (5 + agreements * (3 + sales * 9)) in (920, 908)
 
@@ -212,7 +212,7 @@ def test_a_next_page_without_cursor_is_unreadable(shop, cursor):
 
 
 def test_a_long_list_is_begun_anew_before_the_shop_ends_it(shop, monkeypatch):
-    monkeypatch.setattr(shopify_module, "LIST_ORDERS_MAX", 4)
+    monkeypatch.setattr(shopify_wire, "LIST_ORDERS_MAX", 4)
     shop.answers(orders_page([plain(1, at(5)), plain(2, at(6))], "c1"))
     shop.answers(orders_page([plain(3, at(6)), plain(4, at(7))], "c2"))
     shop.answers(orders_page([plain(4, at(7)), plain(5, at(8))]))
@@ -228,7 +228,7 @@ def test_a_long_list_is_begun_anew_before_the_shop_ends_it(shop, monkeypatch):
 
 
 def test_a_long_list_of_one_instant_goes_on_by_its_cursor(shop, monkeypatch):
-    monkeypatch.setattr(shopify_module, "LIST_ORDERS_MAX", 2)
+    monkeypatch.setattr(shopify_wire, "LIST_ORDERS_MAX", 2)
     early = "2026-07-03T03:59:00Z"
     shop.answers(orders_page([plain(1, early), plain(2, early)], "c1"))
     shop.answers(orders_page([plain(3, at(5))]))
@@ -237,7 +237,7 @@ def test_a_long_list_of_one_instant_goes_on_by_its_cursor(shop, monkeypatch):
 
 
 def test_pages_without_end_stop(shop, monkeypatch):
-    monkeypatch.setattr(shopify_module, "PAGES_MAX", 3)
+    monkeypatch.setattr(shopify_wire, "PAGES_MAX", 3)
     for n in range(4):
         shop.answers(orders_page([], f"c{n}"))
     with pytest.raises(errors.PermanentError, match="more than 3 pages"):

@@ -35,6 +35,7 @@ from chalicelib.storage.table import Table
 from chalicelib.workflows.ask import Ask
 from chalicelib.workflows.clean import Clean
 from chalicelib.workflows.fetch_day import FetchDay, Gathered
+from chalicelib.workflows.look_back import LookBack
 from chalicelib.workflows.make_revision import MakeRevision
 from chalicelib.workflows.pair import Pair, credentials_of
 from chalicelib.workflows.part import Part
@@ -214,6 +215,15 @@ class World:
             agenda=self.agenda,
             ask=self.ask,
             syncs=syncs,
+            look_back=LookBack(
+                agenda=self.agenda,
+                ask=self.ask,
+                days=self.day_heads,
+                connections=self.connections,
+                send=lambda queue, messages: (),
+                now=now,
+                resend_s=RESEND_S,
+            ),
             connections=self.connections,
             finish_parting=lambda connection: self.part_workflow.finish(connection),
             cut_again=lambda workspace, connection: None,

@@ -92,3 +92,55 @@ def test_an_erasing_is_dropped_only_as_it_was_seen(agenda):
     assert list(agenda.erasures(agenda.partition_of("c1"))) == [again] == [Erasure("w1", "c1", "s1", 200)]
     agenda.drop_erasing(again)
     assert list(agenda.erasures(agenda.partition_of("c1"))) == []
+
+
+# -- looking for changes
+
+
+def test_a_look_is_moved_only_as_it_was_read(agenda):
+    agenda.put_connection(DUE)
+    assert agenda.look_by(DUE, 500)
+    assert not agenda.look_by(DUE, 700)
+    assert agenda.connection("c1").look_at == 500
+
+
+def test_of_two_planners_one_sends(agenda):
+    agenda.put_connection(DUE)
+    agenda.look_by(DUE, 500)
+    seen = agenda.connection("c1")
+    assert agenda.mark_look_sent(seen, 510)
+    assert not agenda.mark_look_sent(seen, 511)
+
+
+def test_a_look_is_noted_once_and_a_sooner_one_stays_wanted(agenda):
+    agenda.put_connection(DUE)
+    agenda.look_by(DUE, 500)
+    seen = agenda.connection("c1")
+    agenda.look_by(seen, 530)
+    assert agenda.looked(seen, looked_at=505, look_at=90_000)
+    item = agenda.connection("c1")
+    assert (item.looked_at, item.look_at) == (505, 530)
+    assert not agenda.looked(seen, looked_at=490, look_at=90_000)
+    assert agenda.connection("c1") == item
+
+
+def test_a_look_that_is_put_off_has_answered_its_message(agenda):
+    agenda.put_connection(DUE)
+    agenda.look_by(DUE, 500)
+    agenda.mark_look_sent(agenda.connection("c1"), 510)
+    assert agenda.look_off(agenda.connection("c1"), 900)
+    item = agenda.connection("c1")
+    assert (item.look_at, item.look_sent_at) == (900, 0)
+
+
+def test_re_reads_move_on_once(agenda):
+    agenda.put_connection(DUE)
+    assert agenda.reread(DUE, 800)
+    assert not agenda.reread(DUE, 900)
+    assert agenda.connection("c1").reread_at == 800
+
+
+def test_what_is_not_on_the_agenda_is_not_put_there_by_a_look(agenda):
+    assert not agenda.look_by(DUE, 500)
+    assert not agenda.looked(DUE, looked_at=1, look_at=2)
+    assert agenda.connection("c1") is None

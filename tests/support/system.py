@@ -8,12 +8,13 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 
 from chalicelib.bootstrap import Outside, System
-from chalicelib.channels import Page
+from chalicelib.channels import ChangesPage, Page
 from chalicelib.domain.connections import Connection, Credentials, StoreName, connection_id
 from chalicelib.domain.days import Window, day_of
 from chalicelib.domain.order_settings import Summary
 from chalicelib.domain.orders import Order
 from chalicelib.domain.persons import Person
+from chalicelib.domain.rereads import reread_after
 from chalicelib.domain.secret import Secret
 from chalicelib.domain.work import ChangesMessage, DayKey, DayMessage, Due, Message, OrderMessage, Queue
 from chalicelib.settings import Settings
@@ -49,6 +50,8 @@ class Shop:
         self.fetches = self.searches = 0
         self.persons: dict[str, Person] = {}
         self.asked_for_persons = False
+        self.changes: list[tuple[datetime, datetime]] = []
+        self.looks: list[tuple[datetime, datetime]] = []
         self._zone = zone
         self._page_size = page_size
 
@@ -73,6 +76,17 @@ class Shop:
     def count_orders(self, window: Window) -> int | None:
         self.wrong_counts -= 1
         return len(self._orders_in(window)) + (self.wrong_counts >= 0)
+
+    def fetch_changes(self, since: datetime, until: datetime, cursor: str | None = None) -> Iterator[ChangesPage]:
+        """What was put in `changes`, two a page: (when the order was updated, when it was placed)."""
+        self.looks.append((since, until))
+        if self.failures:
+            raise self.failures.pop(0)
+        found = sorted(change for change in self.changes if since <= change[0] < until)
+        for first in range(int(cursor or 0), max(len(found), 1), 2):
+            page, after = found[first : first + 2], first + 2
+            last = page[-1][0] if page else None
+            yield ChangesPage(tuple(at for _, at in page), last, str(after) if after < len(found) else None)
 
     def _orders_in(self, window: Window) -> list[Order]:
         return [order for orders in self.orders.values() for order in orders if order.placed_at in window]
@@ -150,7 +164,15 @@ class Daybook(System):
         yesterday = day_of(self.clock, ZONE) - timedelta(days=1)
         night = int((self.clock + timedelta(days=1)).replace(hour=5, minute=45).timestamp())
         self.agenda.put_connection(
-            Due(workspace=workspace, connection=paired.id, next_at=night, asked_through=yesterday)
+            Due(
+                workspace=workspace,
+                connection=paired.id,
+                next_at=night,
+                asked_through=yesterday,
+                looked_at=int(self.clock.timestamp()),
+                look_at=night,
+                reread_at=int(reread_after(self.clock, paired.id).timestamp()),
+            )
         )
         return paired
 
@@ -179,6 +201,12 @@ class Daybook(System):
         sought = [message for message in self.held.others if isinstance(message, OrderMessage)]
         self.held.others = [message for message in self.held.others if not isinstance(message, OrderMessage)]
         return Counter(self.find_order.run(message).outcome for message in sought)
+
+    def look(self) -> Counter[str]:
+        """Let every waiting look for changes be made; how they ended."""
+        looks = [message for message in self.held.others if isinstance(message, ChangesMessage)]
+        self.held.others = [message for message in self.held.others if not isinstance(message, ChangesMessage)]
+        return Counter(self.notice.run(message).outcome for message in looks)
 
     def sweep(self) -> None:
         self.plan.plan(range(self.settings.agenda_partitions))
