@@ -402,7 +402,7 @@ class System:
 
     def erase_persons(self, connection: Connection, order_ids: tuple[str, ...] | None) -> None:
         """Erase for good whom these orders, or all of the shop's if None, name."""
-        self.persons.erase_orders(connection, order_ids)  # type: ignore[arg-type]
+        self.persons.erase_orders(connection, order_ids)
 
     # -- people, pairing, parting
 
