@@ -395,14 +395,10 @@ class System:
             connections=self.connections,
             agenda=self.agenda,
             known=self.known,
-            erase=self.erase_persons,
+            erase=self.persons.erase_orders,
             tell=self.note,
             now=self.now,
         )
-
-    def erase_persons(self, connection: Connection, order_ids: tuple[str, ...] | None) -> None:
-        """Erase for good whom these orders, or all of the shop's if None, name."""
-        self.persons.erase_orders(connection, order_ids)
 
     # -- people, pairing, parting
 
