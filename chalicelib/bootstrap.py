@@ -33,6 +33,7 @@ from chalicelib.storage.activity import Activity
 from chalicelib.storage.agenda import Agenda
 from chalicelib.storage.audit import Audit
 from chalicelib.storage.connections import Connections
+from chalicelib.storage.corrections import Corrections
 from chalicelib.storage.days import Days
 from chalicelib.storage.documents import Documents
 from chalicelib.storage.idempotency import Once
@@ -48,8 +49,10 @@ from chalicelib.workflows.ask import Ask
 from chalicelib.workflows.books import Books
 from chalicelib.workflows.change import Change
 from chalicelib.workflows.clean import Clean
+from chalicelib.workflows.correct import Correct
 from chalicelib.workflows.fetch_day import FetchDay
 from chalicelib.workflows.hints import Hint, Hints
+from chalicelib.workflows.lock import PeriodLock
 from chalicelib.workflows.look_back import LookBack
 from chalicelib.workflows.make_revision import MakeRevision
 from chalicelib.workflows.months import Months
@@ -122,6 +125,10 @@ class System:
         return MonthRecords(self.outside.table)
 
     @cached_property
+    def corrections(self) -> Corrections:
+        return Corrections(self.outside.table)
+
+    @cached_property
     def shelves(self) -> Shelves:
         return Shelves(self.outside.table, self.new_id)
 
@@ -180,6 +187,23 @@ class System:
         )
 
     @cached_property
+    def correct(self) -> Correct:
+        return Correct(days=self.days, revisions=self.revisions, documents=self.documents, corrections=self.corrections)
+
+    @cached_property
+    def lock(self) -> PeriodLock:
+        return PeriodLock(
+            accounts=self.accounts,
+            connections=self.connections,
+            revisions=self.revisions,
+            documents=self.documents,
+            corrections=self.corrections,
+            correct=self.correct,
+            rebuild=lambda day, cause: self.settle.rebuild(day, cause),
+            touch_month=self.months.touch,
+        )
+
+    @cached_property
     def settle(self) -> Settle:
         return Settle(
             days=self.days,
@@ -189,6 +213,8 @@ class System:
             connections=self.connections,
             activity=self.activity,
             touch_month=self.months.touch,
+            correct=self.correct,
+            lock=self.lock,
             now=self.now,
             new_id=self.new_id,
         )

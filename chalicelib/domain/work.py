@@ -8,8 +8,9 @@ from typing import Literal
 
 import msgspec
 
+from chalicelib.domain.corrections import Corrected
 from chalicelib.domain.counting import Counted
-from chalicelib.domain.summaries import Diff, DocumentSheet, Sheet
+from chalicelib.domain.summaries import Diff, DocumentSheet, Reading, Sheet
 
 # With the backoff of sync_day these are at most six hours of trying.
 FAULTS_MAX = 12
@@ -157,6 +158,11 @@ class DocumentVersion(msgspec.Struct, frozen=True, kw_only=True, array_like=True
     `base` is the attempt whose revision holds the day's sales, None where only events are known; `sources` name the other
     order days whose events happened on it, with their attempts. `sheets` carry no lines: those are folded from the sources,
     which never change. `orders_diff` compares with the version before.
+
+    Events that a frozen document has posted are taken away again: `less` names their order day, their event day and the
+    attempt. On the first open day of lock `lock`, `corrections` name the order days, with their attempts, of which frozen
+    documents have not posted everything as it is, and `corrected` says so for people. `frozen` is the reading under which a
+    locked day is shown for good; only the live version has it.
     """
 
     attempt: str
@@ -170,6 +176,11 @@ class DocumentVersion(msgspec.Struct, frozen=True, kw_only=True, array_like=True
     sources: tuple[tuple[date, str], ...]
     sheets: tuple[DocumentSheet, ...]
     orders_diff: Diff | None = None
+    less: tuple[tuple[date, date, str], ...] = ()
+    lock: int = 0
+    corrections: tuple[tuple[date, str], ...] = ()
+    corrected: tuple[Corrected, ...] = ()
+    frozen: Reading | None = None
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):

@@ -55,7 +55,13 @@ def workspace(who: SignedIn) -> Answer[wire.WorkspaceOut]:
 def change_workspace(visit: Visit, who: SignedIn, body: wire.WorkspaceIn) -> Answer[wire.WorkspaceOut]:
     """Change the workspace's settings; what is absent stays. `If-Match` with the `ETag` that was read guards others' changes."""
     fields = {name: value for name, value in msgspec.structs.asdict(body).items() if value is not msgspec.UNSET}
-    changed = bootstrap.system().change.workspace(who, fields, version=if_match(visit))
+    system = bootstrap.system()
+    locks = bool(fields.keys() & {"locked_through", "reading"})
+    if locks:
+        system.lock.catch_up_all(who.workspace)  # what is being locked is locked under the reading it was meant for
+    changed = system.change.workspace(who, fields, version=if_match(visit))
+    if locks:
+        system.lock.catch_up_all(who.workspace)
     return Answer(show.workspace(changed), {"ETag": etag(changed.version)})
 
 

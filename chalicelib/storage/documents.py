@@ -2,23 +2,30 @@
 
 A version holds its totals and the names of its sources, which are immutable; its lines are folded from them when somebody
 reads. So a day costs two small writes here, whatever its size.
+
+A document whose day is locked is frozen: its head takes no other version until the lock moves back.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
 import msgspec
 from pynamodb.expressions.condition import Condition
 
 from chalicelib import errors
-from chalicelib.domain.summaries import DocumentSheet, document_of
+from chalicelib.domain.corrections import adjusted, negated
+from chalicelib.domain.summaries import DaySections, DocumentSheet, Reading, document_of
 from chalicelib.domain.work import DayKey, DocumentVersion
+from chalicelib.storage.corrections import Corrections
 from chalicelib.storage.flip import put_part, write_surely
 from chalicelib.storage.models import DocumentHead, Part, key
 from chalicelib.storage.revisions import Revisions
 from chalicelib.storage.table import Table
 
 READS_MAX = 3
+TURNS_MAX = 50
+
+Sections = list[DaySections]
 
 _decoder = msgspec.msgpack.Decoder(DocumentVersion)
 
@@ -29,6 +36,7 @@ class Documents:
     def __init__(self, table: Table, revisions: Revisions) -> None:
         self._table = table
         self._revisions = revisions
+        self._corrections = Corrections(table)
 
     def read(self, day: DayKey) -> DocumentVersion | None:
         """The live version of a day's document, without lines."""
@@ -64,18 +72,91 @@ class Documents:
         )
 
     def publish(self, day: DayKey, version: DocumentVersion, mark: int) -> bool:
-        """Write the version and make it live if the head is as it was read. False: somebody went first, look again."""
+        """Write the version and make it live if the head is as it was read, and not frozen. False: look again."""
         body = msgspec.msgpack.encode(version)
         put_part(self._table, _pk(day), key("DOC", version.attempt), body)
-        head = DocumentHead(*_key(day), version=version.number, attempt=version.attempt, body=body)
+        actions = [
+            DocumentHead.version.set(version.number),
+            DocumentHead.attempt.set(version.attempt),
+            DocumentHead.checks.set(0),
+            DocumentHead.body.set(body),
+        ]
         return write_surely(
-            lambda: self._table.put(head, _unmoved(version, mark)),
+            lambda: self._table.update(
+                *_key(day), actions, _unmoved(version, mark) & DocumentHead.frozen.does_not_exist()
+            ),
             lambda: self._head(day),
             landed=lambda item: item is not None and item.attempt == version.attempt,
+            open_still=lambda item: _is_open(item, version, mark),
+        )
+
+    # -- the period lock
+
+    def close(self, day: DayKey, version: DocumentVersion, mark: int, *, reading: Reading, lock: int) -> bool:
+        """Make an empty version live and frozen by walk `lock` or after it: for a locked day that had no document when the
+        walk came by. False: somebody went first, look again."""
+        put_part(self._table, _pk(day), key("DOC", version.attempt), msgspec.msgpack.encode(version))
+        frozen = msgspec.structs.replace(version, frozen=reading)
+        actions = [
+            DocumentHead.version.set(version.number),
+            DocumentHead.attempt.set(version.attempt),
+            DocumentHead.checks.set(0),
+            DocumentHead.body.set(msgspec.msgpack.encode(frozen)),
+            DocumentHead.frozen.set(reading),
+            DocumentHead.lock.set(lock),
+        ]
+        condition = _unmoved(version, mark) & DocumentHead.frozen.does_not_exist()
+        condition &= DocumentHead.lock.does_not_exist() | (DocumentHead.lock <= lock)
+        return write_surely(
+            lambda: self._table.update(*_key(day), actions, condition),
+            lambda: self._head(day),
+            landed=lambda item: item is not None and item.attempt == version.attempt,
+            open_still=lambda item: _is_open(item, version, mark) and (item is None or _lock_of(item) <= lock),
+        )
+
+    def freeze(self, day: DayKey, *, reading: Reading, lock: int) -> None:
+        """Freeze the live version for walk `lock`; a later walk's word stands. Other versions come too late from now on."""
+        self._turn(day, reading, lock, lambda item: _lock_of(item) < lock)
+
+    def thaw(self, day: DayKey, *, lock: int) -> None:
+        """Open the document again for walk `lock`, or for a later rebuild that finds an open day frozen."""
+        self._turn(
+            day, None, lock, lambda item: _lock_of(item) < lock or (_lock_of(item) == lock and item.frozen is not None)
+        )
+
+    def _turn(
+        self, day: DayKey, reading: Reading | None, lock: int, is_to_turn: Callable[[DocumentHead], bool]
+    ) -> None:
+        for _ in range(TURNS_MAX):
+            item = self._head(day)
+            if item is None or not is_to_turn(item):
+                return
+            if self._turned(day, item, reading, lock):
+                return
+        raise errors.Unanswered(f"the document of {day.day} kept moving")
+
+    def _turned(self, day: DayKey, seen: DocumentHead, reading: Reading | None, lock: int) -> bool:
+        version = msgspec.structs.replace(_decoder.decode(seen.body), frozen=reading)
+        checks, was = int(seen.checks), _lock_of(seen)
+        actions = [
+            DocumentHead.frozen.set(reading) if reading else DocumentHead.frozen.remove(),
+            DocumentHead.lock.set(lock),
+            DocumentHead.body.set(msgspec.msgpack.encode(version)),
+        ]
+        condition = (DocumentHead.attempt == seen.attempt) & (DocumentHead.checks == checks)
+        condition &= (
+            (DocumentHead.lock == was) if was else (DocumentHead.lock.does_not_exist() | (DocumentHead.lock == 0))
+        )
+        return write_surely(
+            lambda: self._table.update(*_key(day), actions, condition),
+            lambda: self._head(day),
+            landed=lambda item: item is not None and _lock_of(item) == lock and item.frozen == reading,
             open_still=lambda item: (
-                (item.attempt, int(item.checks)) == (version.predecessor, mark) if item else version.predecessor is None
+                item is not None and (item.attempt, int(item.checks), _lock_of(item)) == (seen.attempt, checks, was)
             ),
         )
+
+    # -- reading a version whole
 
     def sheets(self, day: DayKey) -> tuple[DocumentVersion, tuple[DocumentSheet, ...]] | None:
         """The live version and its sheets with all their lines. Raises TornRead if they cannot be read whole."""
@@ -93,19 +174,42 @@ class Documents:
         base = self._revisions.read(day, version.base) if version.base else None
         if version.base and base is None:
             return None
+        happened = self._happened(day, version, own=base is not None and day.day in base.event_days)
+        more = self._more(day, version)
+        if happened is None or more is None:
+            return None
+        return adjusted(document_of(base.sheets if base else (), happened), *more)
+
+    def _happened(self, day: DayKey, version: DocumentVersion, *, own: bool) -> Sequence[DaySections] | None:
+        named = [(day.day, version.base)] if own and version.base else []
         happened = []
-        if base is not None and day.day in base.event_days:
-            own = self._revisions.read_events(day, base.attempt, day.day)
-            if own is None:
-                return None
-            happened.append(own)
-        for order_day, attempt in version.sources:
-            of_day = msgspec.structs.replace(day, day=order_day)
-            sections = self._revisions.read_events(of_day, attempt, day.day)
+        for order_day, attempt in (*named, *version.sources):
+            sections = self._revisions.read_events(_on(day, order_day), attempt, day.day)
             if sections is None:
                 return None
             happened.append(sections)
-        return document_of(base.sheets if base else (), happened)
+        return happened
+
+    def _more(
+        self, day: DayKey, version: DocumentVersion
+    ) -> tuple[Sequence[DaySections], Sequence[DaySections]] | None:
+        """What the period lock adds to the events under each reading: what was posted elsewhere, negative, and what is owed."""
+        event_day: Sections = []
+        order_day: Sections = []
+        for of_day, on_day, attempt in version.less:
+            sections = self._revisions.read_events(_on(day, of_day), attempt, on_day)
+            if sections is None:
+                return None
+            for listed, where in ((event_day, on_day), (order_day, of_day)):
+                if where == day.day:
+                    listed.append(negated(sections))
+        for of_day, attempt in version.corrections:
+            correction = self._corrections.read(day, version.lock, of_day, attempt)
+            if correction is None:
+                return None
+            event_day.append(correction.sections("event_day"))
+            order_day.append(correction.sections("order_day"))
+        return event_day, order_day
 
     def versions(self, day: DayKey) -> Iterator[DocumentVersion]:
         """Yield the live version and each one before it, newest first."""
@@ -117,18 +221,46 @@ class Documents:
             version = _decoder.decode(item.body) if item else None
 
     def clean(self, day: DayKey) -> None:
-        """Delete versions that the live one does not descend from. One whose number is above the live one's may still be
-        flipped in and is left."""
+        """Delete versions that the live one does not descend from, and corrections of earlier locks that no version names.
+
+        A version whose number is above the live one's may still be flipped in and is left.
+        """
         listed = list(self._table.query(Part, _pk(day), begins="DOC#"))
-        kept = {version.attempt: version.number for version in self.versions(day)}
+        owed = self._corrections.names(day)
+        lock = self._corrections.lock(day.workspace, day.connection) if owed else None
+        versions = list(self.versions(day))
+        kept = {version.attempt: version.number for version in versions}
         newest = max(kept.values(), default=0)
         for item in listed:
             version = _decoder.decode(item.body)
             if version.attempt not in kept and version.number <= newest:
                 self._table.delete(item.pk, item.sk)
+        named = {(version.lock, *correction) for version in versions for correction in version.corrections}
+        for name in owed:
+            if lock is not None and lock.done and name[0] < lock.number and name not in named:
+                self._corrections.delete(day, name)
+
+    def is_posted(self, day: DayKey) -> set[str]:
+        """The attempts of the day whose content frozen documents show, wherever: it is kept as long as they are frozen."""
+        posted, _ = self._corrections.read_posted(day.connection, day.day)
+        return posted.named()
 
     def _head(self, day: DayKey) -> DocumentHead | None:
         return self._table.get(DocumentHead, *_key(day))
+
+
+def _is_open(item: DocumentHead | None, version: DocumentVersion, mark: int) -> bool:
+    if item is None:
+        return version.predecessor is None
+    return item.frozen is None and (item.attempt, int(item.checks)) == (version.predecessor, mark)
+
+
+def _lock_of(item: DocumentHead) -> int:
+    return int(item.lock or 0)
+
+
+def _on(day: DayKey, other: date) -> DayKey:
+    return msgspec.structs.replace(day, day=other)
 
 
 def _unmoved(version: DocumentVersion, mark: int) -> Condition:

@@ -10,6 +10,7 @@
     ROLLUP#<connection>#<month>         MONTH#<attempt>                 Part         one version of it, without lines
                                         LINES#<attempt>#<k>             Part         its lines
     EVENTS#<connection>#<event day>     EV#<order day>#<attempt>        Part         events of that order day's orders
+    LOCK, POSTED, CORR                  (storage/corrections.py)                     the period lock
     SHELVES#<workspace>#<kind>#<account> HEAD#<shelf>                   ShelfHead    counted order ids and their counts
                                         PART#<shelf>#<version>#<random> Part         some of those ids
     AGENDA#<00..ff>                     CONN#<connection>               AgendaConnection
@@ -91,11 +92,15 @@ class DocumentHead(Item):
     """`attempt` names the live version, `body` is that version, packed.
 
     `checks` counts the rebuilds that found nothing new; each makes older rebuilds that are still on their way come too late.
+    `frozen` is there if the document is, and is the reading it is shown under; `lock` is the walk of the period lock that
+    froze or opened it last.
     """
 
     version = NumberAttribute(default=0)
     attempt = UnicodeAttribute()
     checks = NumberAttribute(default=0)
+    frozen = UnicodeAttribute(null=True)
+    lock = NumberAttribute(default=0)
     body = BinaryAttribute(legacy_encoding=False)
 
 

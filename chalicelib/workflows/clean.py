@@ -57,8 +57,8 @@ class Clean:
             # What is owed is told from the predecessor, too.
             keep_from = head.keep_from if head.due is None else 0
             kept = self._revisions.kept_names(day, self._revisions.chain(day, head.live, keep_from), head)
-            running = head.attempt.id if head.attempt else None
-            litter += [name for name in facts if name not in kept and self._revisions.attempt_of(name) != running]
+            attempts = {head.attempt.id if head.attempt else None, *self._documents.is_posted(day)}
+            litter += [name for name in facts if name not in kept and self._revisions.attempt_of(name) not in attempts]
         for name in sorted(litter, key=lambda name: not name[1].startswith("EV#")):
             self._revisions.delete(name)
         return len(litter)

@@ -13,6 +13,7 @@ from chalicelib import errors
 from chalicelib.domain.activity import Line, line_id
 from chalicelib.domain.allotment import Account
 from chalicelib.domain.connections import Connection
+from chalicelib.domain.corrections import Lock
 from chalicelib.domain.facts import digest
 from chalicelib.domain.sales import sale_id
 from chalicelib.domain.sentences import counted, day_name, money_text
@@ -26,8 +27,11 @@ if TYPE_CHECKING:
     from chalicelib.storage.documents import Documents
     from chalicelib.storage.revisions import Revisions
     from chalicelib.storage.shelves import Shelves
+    from chalicelib.workflows.correct import Correct
+    from chalicelib.workflows.lock import PeriodLock
 
 RACES_MAX = 50
+CORRECTION, LOCKED = "correction", "locked"
 
 
 class Settle:
@@ -43,6 +47,8 @@ class Settle:
         connections: "Connections",
         activity: "Activity",
         touch_month: Callable[[DayKey], None],
+        correct: "Correct",
+        lock: "PeriodLock",
         now: Callable[[], datetime],
         new_id: Callable[[], str],
     ) -> None:
@@ -53,6 +59,8 @@ class Settle:
         self._connections = connections
         self._activity = activity
         self._touch_month = touch_month
+        self._correct = correct
+        self._lock = lock
         self._now = now
         self._new_id = new_id
 
@@ -73,13 +81,31 @@ class Settle:
         before = self._revisions.read(day, revision.predecessor) if revision.predecessor else None
         self.count(connection, head, revision, before)
         changes = self.compare(day, revision, before)
-        for touched in head.due_touches:
-            own = touched == day.day
-            self.document(msgspec.structs.replace(day, day=touched), revision.cause, changes if own else None)
-            self._touch_month(_on(day, touched))
+        self._documents_of(head, revision.cause, changes)
         self._tell(connection, day, head, revision, before, changes)
         self._days.clear_due(day, head.due)
         return True
+
+    def _documents_of(self, head: Head, cause: str, changes: Diff | None) -> None:
+        """Rebuild the touched documents, and the first open day's if frozen ones lack what the flip changed.
+
+        What is done while the period lock moves is done again, so that its walk can have overlooked nothing.
+        """
+        day = head.key
+        for _ in range(RACES_MAX):
+            lock = self._lock.catch_up(day.workspace, day.connection)
+            try:
+                corrects = {lock.first_open} if self._correct.write(day, lock, head.due_touches) else set()
+            except errors.TornRead:
+                continue  # the revision was replaced while it was read
+            for touched in sorted({*head.due_touches, *filter(None, corrects)}):
+                own = touched == day.day
+                why = cause if touched in head.due_touches else CORRECTION
+                self.document(_on(day, touched), why, changes if own else None)
+                self._touch_month(_on(day, touched))
+            if self._lock.is_still(day.workspace, day.connection, lock):
+                return
+        raise errors.Unanswered(f"the period lock moved while {day.day} was settled")
 
     def _settled_meanwhile(self, day: DayKey, seen: Head) -> bool:
         """A revision that is due is there, unless another worker settled it and it was replaced and cleaned since."""
@@ -111,11 +137,21 @@ class Settle:
 
         Same digest has to be noted all the same: an order that moves from one day to another takes its events along, so that
         facts may come back to what they were while a slower rebuild has seen only half of the move.
+
+        A locked day is never restated; if it had no document when it was locked, it gets one that says nothing.
         """
         for _ in range(RACES_MAX):
             live, mark = self._documents.read_to_rebuild(day)
+            lock = self._correct.lock(day)
+            if lock.closes(day.day):
+                if self._close(day, live, mark, lock):
+                    return
+                continue
+            if live is not None and live.frozen:
+                self._documents.thaw(day, lock=lock.number)  # closed by a worker who was late
+                continue
             try:
-                version = self._build(day, cause, changes, live)
+                version = self._build(day, cause, changes, live, lock)
             except errors.TornRead:
                 continue  # a fact was replaced while it was read
             if version is None:
@@ -127,10 +163,23 @@ class Settle:
                 return
         raise errors.Unanswered(f"the document of {day.day} kept moving")
 
+    def rebuild(self, day: DayKey, cause: str) -> None:
+        """Rebuild a day's document where the period lock, not a fact, has changed it."""
+        self.document(day, cause, None)
+        self._touch_month(day)
+
+    def _close(self, day: DayKey, live: DocumentVersion | None, mark: int, lock: Lock) -> bool:
+        """See to it that a locked day's document is frozen; while the walk is under way that is left to it."""
+        if not lock.done or (live is not None and live.frozen):
+            return True
+        version = self._version(live, LOCKED, "empty", None, (), None)
+        version = msgspec.structs.replace(version, digest=digest(version.state.encode()))
+        return self._documents.close(day, version, mark, reading=lock.reading, lock=lock.number)
+
     def _build(
-        self, day: DayKey, cause: str, changes: Diff | None, live: DocumentVersion | None
+        self, day: DayKey, cause: str, changes: Diff | None, live: DocumentVersion | None, lock: Lock
     ) -> DocumentVersion | None:
-        """The version that the facts make now; None where there neither are nor were any. Raises TornRead.
+        """The version that the facts make now; None where there neither are nor were any, nor can be. Raises TornRead.
 
         The facts are read after the live version: one that flips later either finds that version moved or is settled after.
         """
@@ -145,15 +194,43 @@ class Settle:
             for order_day, attempt in sorted(parts)
             if order_day != day.day and (head := heads.get(_on(day, order_day))) and head.live == attempt
         )
+        owed = self._correct.owed(day, lock, {order_day for order_day, _ in parts})
         base = self._live_revision(heads.get(day))
-        if base is None and not sources and live is None:
+        happened = bool(sources or owed.less or owed.corrections)
+        # The first open day has a head from the lock on, for one that is not there refuses no rebuild that comes too late.
+        if base is None and not happened and live is None and day.day != lock.first_open:
             return None
-        version = DocumentVersion(
+        version = msgspec.structs.replace(
+            self._version(live, cause, _state(base, events=happened), base, sources, changes),
+            less=owed.less,
+            lock=lock.number if owed.corrections else 0,
+            corrections=owed.corrections,
+            corrected=owed.corrected,
+        )
+        sheets = self._documents.fold(day, version)
+        if sheets is None:
+            raise errors.TornRead(f"a fact of {day.day} is gone")
+        said = [base.digest.encode() if base else b"", version.state.encode(), msgspec.msgpack.encode(sheets)]
+        if owed.corrected:
+            said.append(msgspec.msgpack.encode(owed.corrected))
+        return msgspec.structs.replace(version, digest=digest(*said), sheets=tuple(map(without_lines, sheets)))
+
+    def _version(
+        self,
+        live: DocumentVersion | None,
+        cause: str,
+        state: LiveState,
+        base: Revision | None,
+        sources: tuple[tuple[date, str], ...],
+        changes: Diff | None,
+    ) -> DocumentVersion:
+        """The version after `live`, with nothing in it yet."""
+        return DocumentVersion(
             attempt=self._new_id(),
             number=live.number + 1 if live else 1,
             predecessor=live.attempt if live else None,
             cause=cause,
-            state=_state(base, events=bool(sources)),
+            state=state,
             digest="",
             published_at=int(self._now().timestamp()),
             base=base.attempt if base else None,
@@ -161,11 +238,6 @@ class Settle:
             sheets=(),
             orders_diff=changes,
         )
-        sheets = self._documents.fold(day, version)
-        if sheets is None:
-            raise errors.TornRead(f"a fact of {day.day} is gone")
-        named = digest((base.digest if base else "").encode(), version.state.encode(), msgspec.msgpack.encode(sheets))
-        return msgspec.structs.replace(version, digest=named, sheets=tuple(map(without_lines, sheets)))
 
     def _live_revision(self, head: Head | None) -> Revision | None:
         if head is None or head.live is None:

@@ -18,7 +18,7 @@ from pynamodb.expressions.update import Action, RemoveAction
 from chalicelib import errors
 from chalicelib.domain.connections import Connection
 from chalicelib.domain.work import Attempt, DayKey, DayMessage, Head, Revision
-from chalicelib.storage.models import DayHead, DocumentHead, Item, ShelfHead, key
+from chalicelib.storage.models import DayHead, Item, ShelfHead, key
 from chalicelib.storage.revisions import Revisions
 from chalicelib.storage.shelves import Shelf, Shelves, _pk
 from chalicelib.storage.table import Table
@@ -377,5 +377,6 @@ class TouchedDocumentsForgotten(Parts):
 @breakage("29-document-flip-without-the-version")
 class DocumentFlipWithoutTheVersion(Parts):
     class Table(Table):
-        def put(self, item: Item, condition: Condition | None = None) -> None:
-            super().put(item, None if isinstance(item, DocumentHead) else condition)
+        def update(self, pk: str, sk: str, actions: Sequence[Action], condition: Condition | None = None) -> None:
+            flips = pk.startswith("DOCS#") and "version" in _names(actions)
+            super().update(pk, sk, actions, None if flips else condition)

@@ -22,9 +22,11 @@ from chalicelib.domain.counting import Counted
 from chalicelib.domain.days import day_of
 from chalicelib.domain.secret import Secret
 from chalicelib.domain.work import Attempt, DayKey, DayMessage, Due
+from chalicelib.storage.accounts import Accounts
 from chalicelib.storage.activity import Activity
 from chalicelib.storage.agenda import Agenda
 from chalicelib.storage.connections import Connections
+from chalicelib.storage.corrections import Corrections
 from chalicelib.storage.days import Days
 from chalicelib.storage.documents import Documents
 from chalicelib.storage.persons import PersonParts
@@ -34,7 +36,9 @@ from chalicelib.storage.syncs import Syncs
 from chalicelib.storage.table import Table
 from chalicelib.workflows.ask import Ask
 from chalicelib.workflows.clean import Clean
+from chalicelib.workflows.correct import Correct
 from chalicelib.workflows.fetch_day import FetchDay, Gathered
+from chalicelib.workflows.lock import PeriodLock
 from chalicelib.workflows.look_back import LookBack
 from chalicelib.workflows.make_revision import MakeRevision
 from chalicelib.workflows.pair import Pair, credentials_of
@@ -146,7 +150,7 @@ class World:
 
     def _compose(self) -> None:
         parts, now, new_id = self.parts, self.scheduler.now, self.new_id
-        table = parts.Table(FaultyEngine(self.engine, self.scheduler, stale=parts.stale))
+        table = self.table = parts.Table(FaultyEngine(self.engine, self.scheduler, stale=parts.stale))
         self.connections = Connections(table, PlainSealer(), new_id)
         self.day_heads = parts.Days(table)
         self.revisions = parts.Revisions(table)
@@ -155,6 +159,20 @@ class World:
         self.agenda = Agenda(table, 1, new_id)
         activity = Activity(table)
         self.ask = Ask(days=self.day_heads, agenda=self.agenda, send=self.queues.send, now=now)
+        corrections = Corrections(table)
+        self.correct = Correct(
+            days=self.day_heads, revisions=self.revisions, documents=self.documents, corrections=corrections
+        )
+        self.lock = PeriodLock(
+            accounts=Accounts(table, new_id),
+            connections=self.connections,
+            revisions=self.revisions,
+            documents=self.documents,
+            corrections=corrections,
+            correct=self.correct,
+            rebuild=lambda day, cause: self.settle.rebuild(day, cause),
+            touch_month=lambda _: None,
+        )
         self.settle = parts.Settle(
             days=self.day_heads,
             revisions=self.revisions,
@@ -163,6 +181,8 @@ class World:
             connections=self.connections,
             activity=activity,
             touch_month=lambda _: None,
+            correct=self.correct,
+            lock=self.lock,
             now=now,
             new_id=new_id,
         )
