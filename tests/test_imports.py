@@ -21,6 +21,7 @@ ARROWS = {
         "chalicelib.queues",
     },
     "chalicelib.bootstrap": {
+        "chalicelib.bootstrap",
         "chalicelib.channels",
         "chalicelib.storage",
         "chalicelib.workflows",

@@ -1,0 +1,195 @@
+"""The one place that builds things: clients, repositories and clock become workflows, in four layers.
+
+    records     the outsides, and the repositories over them
+    shops       selling channels with credentials that work
+    work        what moves days
+    System      the rest: people, pairing, and answering them
+
+`system()` is made from the environment at the first call, each workflow at its first use, so that a function loads only what
+it works with. Tests make a `System` of their own with other outsides.
+"""
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.domain.connections import Connection
+from chalicelib.domain.cursors import Cursors
+from chalicelib.domain.passwords import Passwords
+from chalicelib.queues import Queues
+from chalicelib.settings import Settings, read_settings
+from chalicelib.storage.idempotency import Once
+from chalicelib.storage.table import dynamo
+from chalicelib.workflows.books import Books
+from chalicelib.workflows.pair import Pair
+from chalicelib.workflows.read_activity import ReadActivity
+from chalicelib.workflows.read_connections import ReadConnections
+from chalicelib.workflows.read_ranges import ReadRanges
+from chalicelib.workflows.read_sale import ReadSale
+from chalicelib.workflows.read_sales import ReadSales
+from chalicelib.workflows.read_syncs import ReadSyncs
+from chalicelib.workflows.read_usage import ReadUsage
+from chalicelib.workflows.sale_versions import SaleVersions
+from chalicelib.workflows.search_sales import SearchSales
+from chalicelib.workflows.sign_in import SignIn
+
+if TYPE_CHECKING:
+    from chalicelib.storage.sealing import Sealer
+
+
+from chalicelib.bootstrap.records import Outside
+from chalicelib.bootstrap.work import Work
+
+__all__ = ["Outside", "System", "system"]
+
+
+class System(Work):
+    """Every workflow, wired. Each is built once, at its first use."""
+
+    @cached_property
+    def sign_in(self) -> SignIn:
+        return SignIn(
+            accounts=self.accounts, passwords=Passwords(self.outside.cost), now=self.now, random=self.outside.random
+        )
+
+    @cached_property
+    def pair(self) -> Pair:
+        return Pair(
+            connections=self.connections,
+            grants={"shopify": self.shopify},
+            finish_parting=self.part.finish,
+            start_backfill=self.start_backfill,
+            note=self.note,
+            now=self.now,
+            random=self.outside.random,
+        )
+
+    def start_backfill(self, connection: Connection, actor: str) -> str:
+        """Begin the first download and wake what waited for a new sign-in."""
+        self.shop_domains.note(
+            connection.kind, connection.domain, workspace=connection.workspace, connection=connection.id
+        )
+        sync = self.run_syncs.pairing(connection, actor=actor)
+        self.run_syncs.wake(connection)
+        return sync
+
+    @cached_property
+    def once(self) -> Once:
+        return Once(self.outside.table, self.now)
+
+    @cached_property
+    def cursors(self) -> Cursors:
+        secret = self.settings.shopify_client_secret
+        return Cursors(hashlib.sha256(f"daybook: cursors\0{secret}".encode()).digest())
+
+    @cached_property
+    def books(self) -> Books:
+        return Books(
+            documents=self.documents,
+            revisions=self.revisions,
+            connections=self.connections,
+            days=self.days,
+            agenda=self.agenda,
+            months=self.months,
+            reading=lambda workspace: self.change.read_workspace(workspace).reading,
+            names=self.persons.names,
+            now=self.now,
+        )
+
+    @cached_property
+    def read_sales(self) -> ReadSales:
+        return ReadSales(self.books)
+
+    @cached_property
+    def search_sales(self) -> SearchSales:
+        return SearchSales(self.books, self.read_sales)
+
+    @cached_property
+    def read_sale(self) -> ReadSale:
+        return ReadSale(self.books)
+
+    @cached_property
+    def sale_versions(self) -> SaleVersions:
+        return SaleVersions(self.books, self.read_sale)
+
+    @cached_property
+    def read_syncs(self) -> ReadSyncs:
+        return ReadSyncs(
+            syncs=self.sync_records,
+            days=self.days,
+            documents=self.documents,
+            agenda=self.agenda,
+            connections=self.connections,
+            now=self.now,
+        )
+
+    @cached_property
+    def read_ranges(self) -> ReadRanges:
+        return ReadRanges(
+            days=self.days,
+            documents=self.documents,
+            revisions=self.revisions,
+            workspace_of=self.change.read_workspace,
+            now=self.now,
+        )
+
+    @cached_property
+    def read_connections(self) -> ReadConnections:
+        return ReadConnections(
+            connections=self.connections, days=self.days, agenda=self.agenda, syncs=self.read_syncs, now=self.now
+        )
+
+    @cached_property
+    def read_activity(self) -> ReadActivity:
+        return ReadActivity(activity=self.activity, now=self.now)
+
+    @cached_property
+    def read_usage(self) -> ReadUsage:
+        return ReadUsage(
+            shelves=self.shelves, connections=self.connections, allotment=self.settings.allotment, now=self.now
+        )
+
+
+@cache
+def system() -> System:
+    """The system that the environment describes."""
+    settings = read_settings()
+    shift = timedelta(seconds=settings.clock_shift_s)
+
+    def now() -> datetime:
+        return datetime.now(UTC) + shift
+
+    outside = Outside(
+        table=dynamo(settings.table, settings.dynamodb_url, settings.aws_region),
+        queues=Queues(
+            _client("sqs", settings.sqs_url, settings.aws_region),
+            {
+                "plan": settings.plan_queue_url,
+                "sync": settings.sync_queue_url,
+                "backfill": settings.backfill_queue_url,
+            },
+        ),
+        sealer=_sealer(settings),
+        now=now,
+    )
+    return System(settings, outside)
+
+
+def _client(service: str, url: str | None, region: str) -> Any:
+    import boto3
+    from botocore.config import Config
+
+    patience = Config(connect_timeout=2, read_timeout=10, retries={"total_max_attempts": 4}, max_pool_connections=32)
+    return boto3.client(service, endpoint_url=url, region_name=region, config=patience)
+
+
+def _sealer(settings: Settings) -> "Sealer":
+    from chalicelib.storage.sealing import KmsSealer, LocalSealer
+
+    if settings.kms_key_id:
+        return KmsSealer(_client("kms", None, settings.aws_region), settings.kms_key_id)
+    if settings.key_file:
+        return LocalSealer(Path(settings.key_file))
+    raise SystemExit("DAYBOOK_KMS_KEY_ID or DAYBOOK_KEY_FILE has to be set.")

@@ -1,0 +1,248 @@
+"""The work on days: from the ask to the documents, and what settings, locks and partings have to do with it."""
+
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, cast
+
+from chalicelib.channels import KINDS
+from chalicelib.storage.persons import PersonParts
+from chalicelib.workflows.ask import Ask
+from chalicelib.workflows.change import Change
+from chalicelib.workflows.clean import Clean
+from chalicelib.workflows.correct import Correct
+from chalicelib.workflows.fetch_day import FetchDay
+from chalicelib.workflows.hints import Hints
+from chalicelib.workflows.lock import PeriodLock
+from chalicelib.workflows.look_back import LookBack
+from chalicelib.workflows.make_revision import MakeRevision
+from chalicelib.workflows.months import Months
+from chalicelib.workflows.notice import Notice
+from chalicelib.workflows.order_settings import ChangeOrderSettings
+from chalicelib.workflows.part import Part
+from chalicelib.workflows.persons import Persons
+from chalicelib.workflows.plan import Plan
+from chalicelib.workflows.settle import Settle
+from chalicelib.workflows.sync_day import SyncDay
+from chalicelib.workflows.syncs import RunSyncs
+
+if TYPE_CHECKING:
+    from chalicelib.workflows.find_order import FindOrder
+
+
+from chalicelib.bootstrap.shops import Shops
+
+
+class Work(Shops):
+    """The workflows that move days."""
+
+    @cached_property
+    def ask(self) -> Ask:
+        return Ask(days=self.days, agenda=self.agenda, send=self.queues.send_messages, now=self.now)
+
+    @cached_property
+    def clean(self) -> Clean:
+        return Clean(days=self.days, revisions=self.revisions, documents=self.documents)
+
+    @cached_property
+    def persons(self) -> Persons:
+        return Persons(
+            parts=PersonParts(self.outside.table),
+            days=self.days,
+            agenda=self.agenda,
+            connections=self.connections,
+            now=self.now,
+        )
+
+    @cached_property
+    def correct(self) -> Correct:
+        return Correct(days=self.days, revisions=self.revisions, documents=self.documents, corrections=self.corrections)
+
+    @cached_property
+    def lock(self) -> PeriodLock:
+        return PeriodLock(
+            accounts=self.accounts,
+            connections=self.connections,
+            revisions=self.revisions,
+            documents=self.documents,
+            corrections=self.corrections,
+            correct=self.correct,
+            rebuild=lambda day, cause: self.settle.rebuild(day, cause),
+            touch_month=self.months.touch,
+        )
+
+    @cached_property
+    def settle(self) -> Settle:
+        return Settle(
+            days=self.days,
+            revisions=self.revisions,
+            documents=self.documents,
+            shelves=self.shelves,
+            connections=self.connections,
+            activity=self.activity,
+            touch_month=self.months.touch,
+            correct=self.correct,
+            lock=self.lock,
+            now=self.now,
+            new_id=self.new_id,
+        )
+
+    @cached_property
+    def months(self) -> Months:
+        return Months(records=self.month_records, documents=self.documents, now=self.now, new_id=self.new_id)
+
+    @cached_property
+    def sync_day(self) -> SyncDay:
+        fetch = FetchDay(
+            days=self.days,
+            revisions=self.revisions,
+            agenda=self.agenda,
+            ask=self.ask,
+            persons=self.persons,
+            open_channel=self.open_channel,
+            now=self.now,
+            budget_s=self.settings.budget_s,
+        )
+        return SyncDay(
+            days=self.days,
+            revisions=self.revisions,
+            agenda=self.agenda,
+            connections=self.connections,
+            activity=self.activity,
+            fetch=fetch,
+            make=MakeRevision(revisions=self.revisions, counted_by=self.counted_by),
+            persons=self.persons,
+            settle=self.settle,
+            clean=self.clean,
+            plan_year=self.plan_year,
+            now=self.now,
+            new_id=self.new_id,
+            jitter=self.outside.jitter,
+            lease_s=self.settings.lease_s,
+            backoff_s=self.settings.backoff_s,
+        )
+
+    @cached_property
+    def run_syncs(self) -> RunSyncs:
+        return RunSyncs(
+            syncs=self.sync_records,
+            agenda=self.agenda,
+            days=self.days,
+            activity=self.activity,
+            connections=self.connections,
+            ask=self.ask,
+            send=self.queues.send_messages,
+            now=self.now,
+            new_id=self.new_rising_id,
+            resend_s=self.settings.resend_s,
+        )
+
+    @cached_property
+    def find_order(self) -> "FindOrder":
+        from chalicelib.workflows.find_order import FindOrder, OpenChannel
+
+        return FindOrder(
+            syncs=self.sync_records,
+            agenda=self.agenda,
+            connections=self.connections,
+            documents=self.documents,
+            revisions=self.revisions,
+            activity=self.activity,
+            open_channel=cast("OpenChannel", self.open_channel),
+            go_on=self.run_syncs.go_on,
+            now=self.now,
+            new_id=self.new_id,
+        )
+
+    @cached_property
+    def look_back(self) -> LookBack:
+        return LookBack(
+            agenda=self.agenda,
+            ask=self.ask,
+            days=self.days,
+            connections=self.connections,
+            send=self.queues.send_messages,
+            now=self.now,
+            resend_s=self.settings.resend_s,
+        )
+
+    @cached_property
+    def notice(self) -> Notice:
+        return Notice(
+            agenda=self.agenda,
+            connections=self.connections,
+            days=self.days,
+            ask=self.ask,
+            known=self.known,
+            open_channel=self.open_channel,
+            tell=self.note,
+            now=self.now,
+            budget_s=self.settings.budget_s,
+        )
+
+    @cached_property
+    def change(self) -> Change:
+        return Change(
+            accounts=self.accounts,
+            connections=self.connections,
+            audit=self.audit,
+            now=self.now,
+            new_id=self.new_id,
+        )
+
+    @cached_property
+    def order_settings(self) -> ChangeOrderSettings:
+        return ChangeOrderSettings(
+            connections=self.connections,
+            days=self.days,
+            documents=self.documents,
+            agenda=self.agenda,
+            syncs=self.run_syncs,
+            change=self.change,
+            statuses_of=lambda kind: KINDS[kind].statuses,
+            days_without_names=self.persons.days_without_names,
+            announce_leaving=self.persons.announce,
+            leave_individual=self.persons.leave,
+            now=self.now,
+        )
+
+    @cached_property
+    def part(self) -> Part:
+        return Part(
+            connections=self.connections,
+            remove_attempts=self.remove_attempts,
+            revoke=self.revoke,
+            note=self.note,
+        )
+
+    def remove_attempts(self, workspace: str, connection: str) -> None:
+        """Take every attempt of the connection away."""
+        for head in self.days.list(workspace, date.min, date.max):
+            if head.key.connection == connection and head.attempt is not None:
+                self.days.remove_attempt(head.key, head.attempt.id)
+
+    @cached_property
+    def plan(self) -> Plan:
+        return Plan(
+            agenda=self.agenda,
+            ask=self.ask,
+            syncs=self.run_syncs,
+            look_back=self.look_back,
+            connections=self.connections,
+            finish_parting=self.part.finish,
+            cut_again=lambda workspace, connection: self.order_settings.cut_again(workspace, connection),
+            finish_erasing=self.persons.finish,
+            now=self.now,
+            resend_s=self.settings.resend_s,
+        )
+
+    @cached_property
+    def hints(self) -> Hints:
+        return Hints(
+            domains=self.shop_domains,
+            connections=self.connections,
+            agenda=self.agenda,
+            known=self.known,
+            erase=self.persons.erase_orders,
+            tell=self.note,
+            now=self.now,
+        )
