@@ -31,6 +31,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     agenda_partitions: int = 256
     plan_messages: int = 4
     allotment: int = 0
+    individual_allowed: bool = True
     aws_region: str = "us-east-1"
     dynamodb_url: str | None = None
     sqs_url: str | None = None

@@ -51,7 +51,11 @@ class System(Work):
     @cached_property
     def sign_in(self) -> SignIn:
         return SignIn(
-            accounts=self.accounts, passwords=Passwords(self.outside.cost), now=self.now, random=self.outside.random
+            accounts=self.accounts,
+            passwords=Passwords(self.outside.cost),
+            now=self.now,
+            random=self.outside.random,
+            individual_allowed=self.settings.individual_allowed,
         )
 
     @cached_property

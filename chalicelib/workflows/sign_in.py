@@ -49,7 +49,10 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SignIn:
-    """Everything about sessions. `random` gives unguessable bytes, `now` aware UTC instants."""
+    """Everything about sessions. `random` gives unguessable bytes, `now` aware UTC instants.
+
+    `individual_allowed` is whether new workspaces may keep individual sales.
+    """
 
     def __init__(
         self,
@@ -58,8 +61,10 @@ class SignIn:
         passwords: Passwords,
         now: Callable[[], datetime],
         random: Callable[[int], bytes],
+        individual_allowed: bool,
     ) -> None:
         self._accounts = accounts
+        self._individual_allowed = individual_allowed
         self._passwords = passwords
         self._now = now
         self._random = random
@@ -92,7 +97,7 @@ class SignIn:
                 time_zone="UTC",
                 currency="USD",
                 week_start="monday",
-                individual_allowed=False,
+                individual_allowed=self._individual_allowed,
                 signed_up_at=self._now(),
             ),
             user,

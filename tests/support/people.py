@@ -36,7 +36,11 @@ def new_id() -> str:
 
 def sign_in_on(table: Table, clock: Clock, passwords: Passwords | None = None) -> SignIn:
     return SignIn(
-        accounts=Accounts(table, new_id), passwords=passwords or Passwords(CHEAP), now=clock, random=os.urandom
+        accounts=Accounts(table, new_id),
+        passwords=passwords or Passwords(CHEAP),
+        now=clock,
+        random=os.urandom,
+        individual_allowed=True,
     )
 
 

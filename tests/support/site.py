@@ -78,7 +78,13 @@ class OpenDaybook(Daybook):
 
     @property
     def sign_in(self) -> SignIn:  # type: ignore[override]
-        return SignIn(accounts=self.accounts, passwords=Passwords(CHEAP), now=self.now, random=self.outside.random)
+        return SignIn(
+            accounts=self.accounts,
+            passwords=Passwords(CHEAP),
+            now=self.now,
+            random=self.outside.random,
+            individual_allowed=True,
+        )
 
     @property
     def shopify(self) -> Any:  # type: ignore[override]
