@@ -28,6 +28,8 @@ CAUSES = {
     "refreshed": "It was refreshed while under way.",
     "changed": "Something was changed in the shop.",
     "corrected": "A locked day is corrected here.",
+    "locked": "The period lock was moved up to here.",
+    "unlocked": "The period was opened again.",
 }
 
 
@@ -60,6 +62,7 @@ def sale(given: Sale, reading: wire.Reading) -> wire_sales.SaleOut:
         missing_days=len(month.missing) if month else 0,
         empty_days=len(month.version.of_state("empty")) if month else 0,
         checked_at=_instant(given.checked_at) if isinstance(given, DaySold) and given.checked_at else None,
+        frozen=not isinstance(given, MonthSold) and given.version.frozen is not None,
     )
 
 
@@ -137,6 +140,11 @@ def sale_detail(given: Opened) -> wire_sales.SaleDetailOut:
         diff=_diff(given),
         month=_month(shown) if isinstance(shown, MonthSold) else None,
         order=order_sale(shown) if isinstance(shown, OrderSold) else None,
+        corrections=tuple(
+            wire_sales.CorrectionOut(each.day, each.version, total)
+            for each in (shown.version.corrected if isinstance(shown, DaySold) else ())
+            if (each.store, each.currency) == (sheet.store, sheet.currency) and (total := each.total(given.reading))
+        ),
     )
 
 

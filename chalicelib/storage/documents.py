@@ -13,7 +13,7 @@ import msgspec
 from pynamodb.expressions.condition import Condition
 
 from chalicelib import errors
-from chalicelib.domain.corrections import adjusted, negated
+from chalicelib.domain.corrections import adjusted, as_shown, negated
 from chalicelib.domain.summaries import DaySections, DocumentSheet, Reading, document_of
 from chalicelib.domain.work import DayKey, DocumentVersion
 from chalicelib.storage.corrections import Corrections
@@ -96,7 +96,7 @@ class Documents:
         """Make an empty version live and frozen by walk `lock` or after it: for a locked day that had no document when the
         walk came by. False: somebody went first, look again."""
         put_part(self._table, _pk(day), key("DOC", version.attempt), msgspec.msgpack.encode(version))
-        frozen = msgspec.structs.replace(version, frozen=reading)
+        frozen = _frozen(version, reading)
         actions = [
             DocumentHead.version.set(version.number),
             DocumentHead.attempt.set(version.attempt),
@@ -136,7 +136,9 @@ class Documents:
         raise errors.Unanswered(f"the document of {day.day} kept moving")
 
     def _turned(self, day: DayKey, seen: DocumentHead, reading: Reading | None, lock: int) -> bool:
-        version = msgspec.structs.replace(_decoder.decode(seen.body), frozen=reading)
+        item = self._table.get(Part, _pk(day), key("DOC", seen.attempt))
+        assert item is not None, "a live version is never cleaned"
+        version = _frozen(_decoder.decode(item.body), reading)
         checks, was = int(seen.checks), _lock_of(seen)
         actions = [
             DocumentHead.frozen.set(reading) if reading else DocumentHead.frozen.remove(),
@@ -178,7 +180,7 @@ class Documents:
         more = self._more(day, version)
         if happened is None or more is None:
             return None
-        return adjusted(document_of(base.sheets if base else (), happened), *more)
+        return as_shown(adjusted(document_of(base.sheets if base else (), happened), *more), version.frozen)
 
     def _happened(self, day: DayKey, version: DocumentVersion, *, own: bool) -> Sequence[DaySections] | None:
         named = [(day.day, version.base)] if own and version.base else []
@@ -253,6 +255,11 @@ def _is_open(item: DocumentHead | None, version: DocumentVersion, mark: int) -> 
     if item is None:
         return version.predecessor is None
     return item.frozen is None and (item.attempt, int(item.checks)) == (version.predecessor, mark)
+
+
+def _frozen(version: DocumentVersion, reading: Reading | None) -> DocumentVersion:
+    """The version as the head of a frozen document has it, so that every reader is shown the reading it was locked under."""
+    return msgspec.structs.replace(version, frozen=reading, sheets=as_shown(version.sheets, reading))
 
 
 def _lock_of(item: DocumentHead) -> int:

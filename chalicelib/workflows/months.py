@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from chalicelib import errors
 from chalicelib.domain.connections import Connection
-from chalicelib.domain.corrections import as_shown
 from chalicelib.domain.months import (
     MonthDay,
     MonthKey,
@@ -95,7 +94,7 @@ class Months:
             digest="",
             published_at=max(version.published_at for _, version in documents),
             days=days,
-            sheets=roll_up_totals(as_shown(version.sheets, version.frozen) for _, version in documents),
+            sheets=roll_up_totals(version.sheets for _, version in documents),
             chunks=0,
         )
 
@@ -158,7 +157,7 @@ class Months:
                     continue
                 version, sheets = opened
             days.append(_day(day, version))
-            all_sheets.append(as_shown(sheets, version.frozen))
+            all_sheets.append(sheets)
         return tuple(days), roll_up(all_sheets)
 
 

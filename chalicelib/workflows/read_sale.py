@@ -8,6 +8,7 @@ import msgspec
 
 from chalicelib import errors
 from chalicelib.domain.connections import Connection
+from chalicelib.domain.corrections import shown_reading
 from chalicelib.domain.orders import Order
 from chalicelib.domain.sales import DaySale, MonthSale, OrderSale, parse_sale_id
 from chalicelib.domain.summaries import DocumentSheet, Reading, Section, SkuSales
@@ -60,7 +61,8 @@ class ReadSale:
     def one(self, workspace: str, id_: str) -> Opened:
         """The sale with its totals, and the version before it. Raises NotFound, TornRead."""
         sale = self.sale(workspace, id_)
-        reading = self._books.reading(workspace)
+        frozen = None if isinstance(sale, MonthSold) else sale.version.frozen
+        reading = shown_reading(frozen, self._books.reading(workspace))
         sheet = self._before(sale)
         return Opened(self._checked(sale), reading, figures_of(sheet, reading) if sheet else None)
 

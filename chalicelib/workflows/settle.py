@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from chalicelib.workflows.lock import PeriodLock
 
 RACES_MAX = 50
-CORRECTION, LOCKED = "correction", "locked"
+CORRECTED, LOCKED = "corrected", "locked"
 
 
 class Settle:
@@ -100,7 +100,7 @@ class Settle:
                 continue  # the revision was replaced while it was read
             for touched in sorted({*head.due_touches, *filter(None, corrects)}):
                 own = touched == day.day
-                why = cause if touched in head.due_touches else CORRECTION
+                why = cause if touched in head.due_touches else CORRECTED
                 self.document(_on(day, touched), why, changes if own else None)
                 self._touch_month(_on(day, touched))
             if self._lock.is_still(day.workspace, day.connection, lock):

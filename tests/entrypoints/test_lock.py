@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from chalicelib.domain.sales import sale_id
 from chalicelib.domain.work import DayKey
 from chalicelib.storage.table import Table
 from tests.support.locked import at
@@ -38,5 +39,10 @@ def test_a_locked_day_is_frozen_under_the_reading_it_had_when_it_was_locked(site
     assert daybook.documents.read(key).number == 1
     first_open = DayKey(connection.workspace, connection.id, DAY + timedelta(days=1))
     assert [each.order_day for each in daybook.documents.read(first_open).corrected] == [-5000]
+    (listed,) = [sale for sale in json_at(visitor.get("/v1/sales"))["items"] if sale["day"] == str(DAY)]
+    assert (listed["frozen"], listed["total"]["minor"]) == (True, 5000)
+    detail = json_at(visitor.get(f"/v1/sales/{sale_id(first_open, '', 'USD')}"))
+    assert detail["corrections"] == [{"day": str(DAY), "version": 1, "total": -5000}]
+    assert (detail["reading"], detail["sale"]["total"]["minor"]) == ("order_day", -5000)
     json_at(visitor.ask("PATCH", "/v1/workspace", {"locked_through": None}))
     assert (daybook.documents.read(key).number, daybook.documents.read(key).frozen) == (2, None)

@@ -92,6 +92,20 @@ def test_the_example_locked_by_order_day(july):
     assert july.documents.read(july.key(JUL_3)) == version
 
 
+@pytest.mark.parametrize("locked_by", READINGS)
+def test_the_months_of_the_example_are_the_same_by_either_reading(july, locked_by):
+    july.months.read(july.connection, date(2026, 7, 1))
+    july.save(reading=locked_by, locked_through=JUL_31)
+    come_back_in_august(july)
+    for reading in READINGS:
+        july.save(reading=reading)
+        totals = []
+        for month in (date(2026, 7, 1), date(2026, 8, 1)):
+            (sheet,) = july.months.read(july.connection, month).sheets
+            totals.append(sheet.sales.amounts.total + sheet.events(reading).amounts.total)
+        assert totals == [8800, -3850]
+
+
 def test_events_posted_by_order_day_are_not_posted_again_by_event_day(july):
     """August's refund is known before July is locked: the frozen third of July has it."""
     come_back_in_august(july)
