@@ -15,7 +15,6 @@ MILLI = 1_000
 # Why there is a version. A word that is not here is shown as it is.
 CAUSES = {
     "first": "First summary.",
-    "sync": "First summary.",
     "late_order": "An order came in late.",
     "refund": "Something was refunded.",
     "return": "Something was returned.",
@@ -27,6 +26,7 @@ CAUSES = {
     "closed": "It ended, and what was so far is now final.",
     "refreshed": "It was refreshed while under way.",
     "changed": "Something was changed in the shop.",
+    "other_day": "Something happened that day to orders of other days.",
     "corrected": "A locked day is corrected here.",
     "locked": "The period lock was moved up to here.",
     "unlocked": "The period was opened again.",

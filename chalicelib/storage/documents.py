@@ -223,14 +223,15 @@ class Documents:
             version = _decoder.decode(item.body) if item else None
 
     def clean(self, day: DayKey) -> None:
-        """Delete versions that the live one does not descend from, and corrections of earlier locks that no version names.
+        """Delete versions that the live one does not descend from, what a closed day was while it went on, and corrections of
+        earlier locks that no version names.
 
         A version whose number is above the live one's may still be flipped in and is left.
         """
         listed = list(self._table.query(Part, _pk(day), begins="DOC#"))
         owed = self._corrections.names(day)
         lock = self._corrections.lock(day.workspace, day.connection) if owed else None
-        versions = list(self.versions(day))
+        versions = list(_until_so_far(self.versions(day)))
         kept = {version.attempt: version.number for version in versions}
         newest = max(kept.values(), default=0)
         for item in listed:
@@ -268,6 +269,18 @@ def _lock_of(item: DocumentHead) -> int:
 
 def _on(day: DayKey, other: date) -> DayKey:
     return msgspec.structs.replace(day, day=other)
+
+
+def _until_so_far(versions: Iterator[DocumentVersion]) -> Iterator[DocumentVersion]:
+    """The versions down to where a closed day was still going on."""
+    live = next(versions, None)
+    if live is None:
+        return
+    yield live
+    for version in versions:
+        if version.state == "provisional" != live.state:
+            return
+        yield version
 
 
 def _unmoved(version: DocumentVersion, mark: int) -> Condition:

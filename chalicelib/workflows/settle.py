@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from chalicelib.workflows.lock import PeriodLock
 
 RACES_MAX = 50
+# Why the document of a day is another one though its own orders are the same.
+OTHER_DAY = "other_day"
 CORRECTED, LOCKED = "corrected", "locked"
 
 
@@ -100,7 +102,7 @@ class Settle:
                 continue  # the revision was replaced while it was read
             for touched in sorted({*head.due_touches, *filter(None, corrects)}):
                 own = touched == day.day
-                why = cause if touched in head.due_touches else CORRECTED
+                why = (cause if own else OTHER_DAY) if touched in head.due_touches else CORRECTED
                 self.document(_on(day, touched), why, changes if own else None)
                 self._touch_month(_on(day, touched))
             if self._lock.is_still(day.workspace, day.connection, lock):

@@ -138,6 +138,7 @@ def test_what_a_day_was_so_far_is_not_kept_once_it_is_closed(daybook, paired):
     assert daybook.documents.read(key).cause == "closed"
     revisions = [name for name in daybook.revisions.names(key) if name[1].startswith("REV#")]
     assert len(revisions) == 1
+    assert [version.number for version in daybook.documents.versions(key)] == [6]
     assert daybook.shelves.usage(SHOP) == {"2026-01-01": 5}
 
 

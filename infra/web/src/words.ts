@@ -28,7 +28,7 @@ export const reasonOf = (excluded: string): string => REASONS[excluded] ?? spoke
 
 const CAUSES: Record<string, string> = {
   first: "First summary",
-  sync: "First summary",
+  other_day: "Orders of other days changed",
   late_order: "An order came in late",
   settings_changed: "The order settings were changed",
   timezone_changed: "The time zone was changed",
