@@ -17,7 +17,7 @@ from chalicelib import errors
 from chalicelib.domain.accounts import Workspace
 from chalicelib.domain.corrections import Lock, Posted, Posting, first_open, home
 from chalicelib.domain.days import DAY
-from chalicelib.domain.work import DayKey
+from chalicelib.domain.work import DayKey, DocumentVersion
 
 if TYPE_CHECKING:
     from chalicelib.storage.accounts import Accounts
@@ -101,9 +101,12 @@ class PeriodLock:
     def _between(self, day: DayKey, lock: Lock) -> Iterable[date]:
         """The days that have a document which this walk freezes or opens."""
         ends = sorted(date.min if end is None else end for end in (lock.before, lock.through))
-        for found, _ in self._documents.list(day.workspace, ends[0] + DAY, ends[1]):
-            if found.connection == day.connection:
-                yield found.day
+        return self._versions(day, ends[0] + DAY, ends[1])
+
+    def _versions(self, day: DayKey, first: date, last: date) -> dict[date, DocumentVersion]:
+        """The connection's live documents, both days inside."""
+        listed = self._documents.list(day.workspace, first, last)
+        return {found.day: version for found, version in listed if found.connection == day.connection}
 
     def _freeze(self, day: DayKey, lock: Lock) -> tuple[set[date], set[date]]:
         """Freeze the listed documents, then note what they post: the order days concerned, and the days whose documents must
@@ -112,12 +115,13 @@ class PeriodLock:
             self._documents.freeze(_on(day, on), reading=lock.reading, lock=lock.number)
         postings: dict[date, list[Posting]] = {}
         order_days = set(lock.days)
+        versions = self._versions(day, lock.days[0], lock.days[-1]) if lock.days else {}
         for on in lock.days:
-            version = self._documents.read(_on(day, on))
-            assert version is not None, "document heads are never deleted"
-            for posting in self._correct.postings(_on(day, on), version, lock.reading):
+            for posting in self._correct.postings(_on(day, on), versions[on], lock.reading):
                 postings.setdefault(posting.order_day, []).append(posting)
             order_days |= {order_day for order_day, _ in self._revisions.events_on(_on(day, on))}
+        if self._corrections.lock(day.workspace, day.connection) != lock:
+            raise errors.TornRead("a later walk may have opened what was read")
         for order_day, posts in sorted(postings.items()):
             posted, walk = self._corrections.read_posted(day.connection, order_day)
             if walk < lock.number:

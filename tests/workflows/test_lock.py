@@ -1,6 +1,6 @@
 """The period lock: frozen documents, what is owed to the first open day, and walks that die."""
 
-from datetime import date, timedelta
+from datetime import date
 
 import msgspec
 import pytest
@@ -12,7 +12,7 @@ from tests.support.memory import MemoryEngine
 from tests.support.orders import line, order, refund
 from tests.support.shaky import every_fault
 
-JUL_3, JUL_5, JUL_31 = date(2026, 7, 3), date(2026, 7, 5), date(2026, 7, 31)
+JUL_3, JUL_4, JUL_5, JUL_31 = date(2026, 7, 3), date(2026, 7, 4), date(2026, 7, 5), date(2026, 7, 31)
 AUG_1, AUG_2, AUG_3, AUG_10 = date(2026, 8, 1), date(2026, 8, 2), date(2026, 8, 3), date(2026, 8, 10)
 READINGS = ("event_day", "order_day")
 
@@ -198,7 +198,7 @@ def test_a_lock_that_is_moved_back_a_little_keeps_what_is_still_frozen(july):
     july.save(locked_through=JUL_3, reading="order_day")
     assert documents(july)[JUL_3] == frozen
     assert july.documents.read(july.key(JUL_5)).frozen is None
-    assert july.shown("order_day") == {JUL_3: 13750, JUL_3 + timedelta(days=1): -4950}
+    assert july.shown("order_day") == {JUL_3: 13750, JUL_4: -4950}
 
 
 def test_a_lock_nobody_walked_for_is_walked_for_by_the_next_settle(july):
@@ -241,6 +241,23 @@ def test_corrections_that_are_late_for_their_lock_do_not_come_to_stand_where_the
     live = july.documents.read(july.key(JUL_3))
     late = msgspec.structs.replace(live, attempt="late", number=1, predecessor=None)
     assert not july.documents.publish(key, late, 0)
+
+
+def test_a_walker_who_slept_through_the_next_walk_posts_nothing(july):
+    """While it sleeps, others finish its walk and open everything again; what it then reads is not frozen."""
+    freeze = july.documents.freeze
+
+    def and_sleep(day, *, reading, lock):
+        july.documents.freeze = freeze
+        july.lock.catch_up_all("w1")
+        july.save(locked_through=None)
+        july.shop.orders[JUL_4] = [order(9, placed_at=at(JUL_4), events=(refund(at(JUL_5), line()),))]
+        july.sync(JUL_4)
+        freeze(day, reading=reading, lock=lock)
+
+    july.documents.freeze = and_sleep
+    july.save(locked_through=JUL_31)
+    assert not any(posted.attempts() for posted in july.corrections.all_posted(july.connection.id).values())
 
 
 def test_a_freeze_that_lands_late_does_not_freeze_what_was_opened_since(july):
