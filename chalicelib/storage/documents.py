@@ -59,11 +59,13 @@ class Documents:
 
     def confirm(self, day: DayKey, version: DocumentVersion, mark: int) -> bool:
         """Note that the live version still says what the facts say, so that no rebuild from older facts can be published
-        any more. False: somebody went first, look again."""
+        any more. `version` names the facts as they are now: those it was made of may be cleaned once they are replaced.
+        False: somebody went first, look again."""
+        body = msgspec.msgpack.encode(version)
         return write_surely(
             lambda: self._table.update(
                 *_key(day),
-                [DocumentHead.checks.set(mark + 1)],
+                [DocumentHead.checks.set(mark + 1), DocumentHead.body.set(body)],
                 (DocumentHead.attempt == version.attempt) & (DocumentHead.checks == mark),
             ),
             lambda: self._head(day),
