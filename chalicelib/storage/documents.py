@@ -66,11 +66,13 @@ class Documents:
             lambda: self._table.update(
                 *_key(day),
                 [DocumentHead.checks.set(mark + 1), DocumentHead.body.set(body)],
-                (DocumentHead.attempt == version.attempt) & (DocumentHead.checks == mark),
+                (DocumentHead.attempt == version.attempt)
+                & (DocumentHead.checks == mark)
+                & DocumentHead.frozen.does_not_exist(),
             ),
             lambda: self._head(day),
             landed=lambda item: item is not None and item.attempt == version.attempt and int(item.checks) > mark,
-            open_still=lambda item: item is not None and item.attempt == version.attempt,
+            open_still=lambda item: item is not None and item.attempt == version.attempt and item.frozen is None,
         )
 
     def publish(self, day: DayKey, version: DocumentVersion, mark: int) -> bool:
@@ -140,7 +142,10 @@ class Documents:
     def _turned(self, day: DayKey, seen: DocumentHead, reading: Reading | None, lock: int) -> bool:
         item = self._table.get(Part, _pk(day), key("DOC", seen.attempt))
         assert item is not None, "a live version is never cleaned"
-        version = _frozen(_decoder.decode(item.body), reading)
+        # The head may name newer sources than the version was made of: those it was made of may be gone.
+        now = _decoder.decode(seen.body)
+        made = msgspec.structs.replace(_decoder.decode(item.body), base=now.base, sources=now.sources)
+        version = _frozen(made, reading)
         checks, was = int(seen.checks), _lock_of(seen)
         actions = [
             DocumentHead.frozen.set(reading) if reading else DocumentHead.frozen.remove(),

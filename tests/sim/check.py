@@ -397,28 +397,18 @@ class Checker:
         self._document_whole(day)
 
     def _document_whole(self, day: date) -> None:
-        version: DocumentVersion | None = self.documents.get(day)
+        """I4: all versions are there, down to where a closed day was still going on."""
         parts = self._engine.partition(self.parts_pk(day))
+        version, went_on = self.documents.get(day), False
         while version is not None:
-            if key("DOC", version.attempt) not in parts:
+            went_on |= version.state == "provisional"
+            if key("DOC", version.attempt) not in parts and not went_on:
                 self.wrong(f"I4 version {version.number} of the document of {day} is gone")
                 return
-            before = version.predecessor
-            if before is not None and key("DOC", before) not in parts and not self._was_provisional(before):
-                self.wrong(f"I4 the version before {version.number} of the document of {day} is gone")
-            version = self.version_there(day, before)
+            version = self._versions.get(version.predecessor) if version.predecessor else None
 
-    def version_there(self, day: date, attempt: str | None) -> DocumentVersion | None:
-        """The newest version from this one on that is there: what a day was while it went on may be cleaned."""
-        parts = self._engine.partition(self.parts_pk(day))
-        while attempt is not None and key("DOC", attempt) not in parts:
-            if not self._was_provisional(attempt):
-                return None
-            attempt = self._versions[attempt].predecessor
-        return _document_decoder.decode(parts[key("DOC", attempt)]["body"]["B"]) if attempt else None
-
-    def _was_provisional(self, attempt: str) -> bool:
-        return attempt in self._versions and self._versions[attempt].state == "provisional"
+    def version_before(self, version: DocumentVersion) -> DocumentVersion | None:
+        return self._versions.get(version.predecessor) if version.predecessor else None
 
     # -- items
 

@@ -195,5 +195,5 @@ class Rest:
         if link is None or version.number > link.number:
             return True
         while link is not None and link.attempt != version.attempt:
-            link = self._checker.version_there(day, link.predecessor)
+            link = self._checker.version_before(link)
         return link is not None
