@@ -71,11 +71,13 @@ class System(Work):
         )
 
     def start_backfill(self, connection: Connection, actor: str) -> str:
-        """Begin the first download and wake what waited for a new sign-in."""
+        """Begin the first download and wake what waited for a new sign-in, or for a connection that is paired."""
         self.shop_domains.note(
             connection.kind, connection.domain, workspace=connection.workspace, connection=connection.id
         )
         sync = self.run_syncs.pairing(connection, actor=actor)
+        if self.connections.recut(connection.workspace, connection.id) is not None:
+            self.agenda.look_soon(connection.id)
         self.run_syncs.wake(connection)
         return sync
 

@@ -1,5 +1,6 @@
 """Order settings: how a connection's orders become sales, which of them count, and how often today is looked at."""
 
+from datetime import date
 from typing import Literal, get_args
 
 import msgspec
@@ -11,6 +12,16 @@ Counting = Literal["channel", "paid", "custom"]
 SUMMARIES: tuple[Summary, ...] = get_args(Summary)
 A_DAY_MIN = 1_440
 INTERVALS_MIN = (A_DAY_MIN, 720, 360, 240, 60, 15)
+
+
+class Recut(msgspec.Struct, frozen=True):
+    """What another calendar has to be followed up with: days from `first` on are cut otherwise.
+
+    `actor` is who wants those that are here to be cut again; "" if nobody does, and only those that are open are.
+    """
+
+    first: date
+    actor: str = ""
 
 
 class OrderSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -86,9 +86,9 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     """A day's head. `due` names the attempt whose usage and documents are owed, in plan year `due_year`, to `due_touches`.
 
     `partial`: the day was asked for the events of its orders only, being older than our history. `settings` is the version of
-    the order settings that a person asked the day to be cut by. `actor` asked last. `checked_at` is when the channel was
-    last heard to say what is live. The chain of revisions is kept from number `keep_from`. `named` is the attempt whose persons
-    are kept, None if none are.
+    the order settings that a person asked the day to be cut by, `judged` the one by which what is live was judged last. `actor`
+    asked last. `checked_at` is when the channel was last heard to say what is live. The chain of revisions is kept from number
+    `keep_from`. `named` is the attempt whose persons are kept, None if none are.
     """
 
     key: DayKey
@@ -110,6 +110,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     next_try_at: int = 0
     partial: bool = False
     settings: int = 0
+    judged: int = 0
     actor: str = "daybook"
     checked_at: int = 0
     keep_from: int = 0
@@ -197,7 +198,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):
-    """A connection on the agenda. `asked_through` is the last day that the night has asked for.
+    """A connection on the agenda. `asked_through` is the last day that the night has asked for; `turned_back` rises whenever
+    days are cut otherwise, so that no night moves on that was planned before.
 
     Today is summarised so far at `refresh_at`, never if 0. Changes of older orders were looked for up to `looked_at` and are
     looked for again at `look_at`; the message for that was sent at `look_sent_at`. Older days are read again at `reread_at`.
@@ -207,6 +209,7 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
     connection: str
     next_at: int
     asked_through: date
+    turned_back: int = 0
     blocked_until: int = 0
     refresh_at: int = 0
     looked_at: int = 0

@@ -13,6 +13,7 @@ from pynamodb.expressions.update import Action
 
 from chalicelib import errors
 from chalicelib.domain.work import DayKey, Due, Erasure, PendingSync, Queue, Wanted
+from chalicelib.storage.flip import TRIES_MAX
 from chalicelib.storage.models import AgendaConnection, AgendaErasure, AgendaSync, WantedItem, key
 from chalicelib.storage.table import Table
 
@@ -139,6 +140,7 @@ class Agenda:
                     connection=due.connection,
                     next_at=due.next_at,
                     asked_through=due.asked_through.isoformat(),
+                    turned_back=due.turned_back,
                     **{name: getattr(due, name) for name in _INSTANTS},
                 )
             )
@@ -154,7 +156,8 @@ class Agenda:
             seen.connection,
             [AgendaConnection.asked_through.set(through.isoformat()), AgendaConnection.next_at.set(next_at)],
             (AgendaConnection.next_at == seen.next_at)
-            & (AgendaConnection.asked_through == seen.asked_through.isoformat()),
+            & (AgendaConnection.asked_through == seen.asked_through.isoformat())
+            & (AgendaConnection.turned_back == seen.turned_back),
         )
 
     def block(self, connection: str, until: int) -> None:
@@ -230,12 +233,25 @@ class Agenda:
             AgendaConnection.refresh_at == seen.refresh_at,
         )
 
-    def asked_back(self, connection: str, through: date) -> None:
-        """Let the night ask the days after `through` again, if it has asked them already."""
-        later = AgendaConnection.asked_through > through.isoformat()
-        actions = [AgendaConnection.asked_through.set(through.isoformat()), AgendaConnection.next_at.set(0)]
-        with suppress(errors.Refused):
-            self._repeat(lambda: self._table.update(*self._connection_key(connection), actions, later))
+    def turn_back(self, connection: str, through: date) -> None:
+        """Let the next sweep plan the night anew, from the day after `through` on if that was asked already.
+
+        A sweep that read the connection before can no longer move on: it may have planned by another calendar.
+        """
+        for _ in range(TRIES_MAX):
+            due = self.connection(connection)
+            if due is None:
+                return
+            actions = [
+                AgendaConnection.asked_through.set(min(due.asked_through, through).isoformat()),
+                AgendaConnection.next_at.set(0),
+                AgendaConnection.turned_back.add(1),
+            ]
+            still = AgendaConnection.asked_through == due.asked_through.isoformat()
+            with suppress(errors.Refused, errors.Unanswered):
+                self._table.update(*self._connection_key(connection), actions, still)
+                return
+        raise errors.Unanswered("a connection's next night could not be changed")
 
     # -- syncs
 
@@ -317,6 +333,7 @@ def _due(item: AgendaConnection) -> Due:
         connection=item.connection,
         next_at=int(item.next_at),
         asked_through=date.fromisoformat(item.asked_through),
+        turned_back=int(item.turned_back),
         **{name: int(getattr(item, name)) for name in _INSTANTS},
     )
 

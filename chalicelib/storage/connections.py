@@ -20,7 +20,7 @@ from pynamodb.expressions.update import Action
 
 from chalicelib import errors
 from chalicelib.domain.connections import Connection, Credentials, StoreName
-from chalicelib.domain.order_settings import OrderSettings
+from chalicelib.domain.order_settings import OrderSettings, Recut
 from chalicelib.domain.pairing import Begun
 from chalicelib.domain.secret import Secret
 from chalicelib.storage.flip import write_surely
@@ -30,7 +30,10 @@ from chalicelib.storage.table import Table
 
 
 class ConnectionItem(Item):
-    """`pairing` names the pairing that wrote the item last; `recut_by` who wants the days to be cut again; `renewal`, `renewal_until` who renews the tokens, and until when."""
+    """`pairing` names the pairing that wrote the item last; `renewal`, `renewal_until` who renews the tokens, and until when.
+
+    `recut_by` and `recut_from` are domain.order_settings.Recut, there from a change of zone until it is followed up.
+    """
 
     state = UnicodeAttribute()
     epoch = NumberAttribute(default=0)
@@ -40,6 +43,7 @@ class ConnectionItem(Item):
     settings = BinaryAttribute(legacy_encoding=False, null=True)
     settings_version = NumberAttribute(default=0)
     recut_by = UnicodeAttribute(null=True)
+    recut_from = UnicodeAttribute(null=True)
     pairing = UnicodeAttribute()
     sealed = BinaryAttribute(legacy_encoding=False, null=True)
     credentials_version = NumberAttribute(default=0)
@@ -115,17 +119,19 @@ class Connections:
         """Give it another name. Raises NotFound."""
         self._if_there(workspace, connection, [ConnectionItem.name.set(name)], ConnectionItem.state.exists())
 
-    def change_settings(self, seen: Connection, settings: OrderSettings, *, recut_by: str | None = None) -> bool:
+    def change_settings(self, seen: Connection, settings: OrderSettings, *, recut: Recut | None = None) -> bool:
         """Replace the order settings that `seen` has by those of the next version; False if somebody changed them since.
 
-        `recut_by` is who wants the days that are here to be cut again by these settings' calendar; that stays to be done until
-        `recut_asked`.
+        `recut` comes with another calendar and stays to be done until `recut_asked`.
         """
         assert settings.version == seen.settings.version + 1, "each change is a version of its own"
         packed = msgspec.msgpack.encode(settings)
         actions = [ConnectionItem.settings.set(packed), ConnectionItem.settings_version.set(settings.version)]
-        if recut_by is not None:
-            actions.append(ConnectionItem.recut_by.set(recut_by))
+        if recut is not None:
+            actions += [
+                ConnectionItem.recut_by.set(recut.actor),
+                ConnectionItem.recut_from.set(recut.first.isoformat()),
+            ]
         return self._change(
             seen,
             actions,
@@ -134,19 +140,19 @@ class Connections:
             open_still=lambda item: item is not None and int(item.settings_version) == seen.settings.version,
         )
 
-    def recut(self, workspace: str, connection: str) -> tuple[Connection, str] | None:
-        """A paired connection whose days are still to be asked for anew, with who wants that; None if there is nothing to do."""
+    def recut(self, workspace: str, connection: str) -> tuple[Connection, Recut] | None:
+        """A paired connection for which another calendar is still to be followed up; None if there is nothing to do."""
         item = self._item(workspace, connection)
         if item is None or item.state != "paired" or item.recut_by is None:
             return None
-        return _connection(item), item.recut_by
+        return _connection(item), Recut(date.fromisoformat(item.recut_from), item.recut_by)
 
     def recut_asked(self, seen: Connection) -> None:
-        """Note that the days are asked for, unless the settings were changed since."""
+        """Note that the calendar is followed up, unless the settings were changed since."""
         with suppress(errors.Refused):
             self._table.update(
                 *_key(seen.workspace, seen.id),
-                [ConnectionItem.recut_by.remove()],
+                [ConnectionItem.recut_by.remove(), ConnectionItem.recut_from.remove()],
                 ConnectionItem.settings_version == seen.settings.version,
             )
 
@@ -169,6 +175,7 @@ class Connections:
         """
         sealed = self._seal(paired.workspace, paired.id, credentials)
         pairing = self._new_id()
+        there = self._item(paired.workspace, paired.id)
         item = ConnectionItem(
             *_key(paired.workspace, paired.id),
             state=paired.state,
@@ -178,6 +185,9 @@ class Connections:
             body=msgspec.msgpack.encode(_facts(paired)),
             settings=msgspec.msgpack.encode(paired.settings),
             settings_version=paired.settings.version,
+            # The settings cannot change in between without our write being refused; done twice it is a second fetch.
+            recut_by=there.recut_by if there else None,
+            recut_from=there.recut_from if there else None,
             pairing=pairing,
             sealed=sealed,
             credentials_version=paired.credentials_version,

@@ -148,12 +148,15 @@ class Days:
         """Take the attempt away; whoever holds it can no longer publish."""
         return self._while_mine(day, attempt, _no_attempt(), landed=lambda head: head.attempt is None)
 
-    def close(self, day: DayKey, attempt: Attempt, *, named: str | None = None) -> bool:
-        """End an attempt that found what is live already. `named` is the attempt whose persons are kept from now on."""
+    def close(self, day: DayKey, attempt: Attempt, *, settings: int = 0, named: str | None = None) -> bool:
+        """End an attempt that found what is live already, judged by the order settings of that version.
+
+        `named` is the attempt whose persons are kept from now on.
+        """
         return self._while_mine(
             day,
             attempt.id,
-            [*_no_attempt(), *_served(attempt), _named(named)],
+            [*_no_attempt(), *_served(attempt), DayHead.judged.set(settings), _named(named)],
             landed=lambda head: head.served >= attempt.serving and head.attempt is None,
         )
 
@@ -166,13 +169,14 @@ class Days:
         live: Live,
         year: str,
         touches: tuple[date, ...],
+        settings: int = 0,
         keep_from: int | None = None,
         named: str | None = None,
     ) -> bool:
         """Make the attempt's revision the live one and note what that owes. True if it is, or was, live through us.
 
-        With `keep_from`, revisions of smaller numbers need not be kept once what is owed is settled. `named` is the attempt
-        whose persons are kept from now on.
+        `settings` is the version of the order settings by which it was judged. With `keep_from`, revisions of smaller numbers
+        need not be kept once what is owed is settled. `named` is the attempt whose persons are kept from now on.
         """
         return self._while_mine(
             seen.key,
@@ -180,6 +184,7 @@ class Days:
             [
                 *_no_attempt(),
                 *_served(attempt),
+                DayHead.judged.set(settings),
                 *([DayHead.keep_from.set(keep_from)] if keep_from is not None else []),
                 DayHead.revision.set(seen.revision + 1),
                 DayHead.live.set(attempt.id),
@@ -308,6 +313,7 @@ def _head(day: DayKey, item: DayHead) -> Head:
         next_try_at=int(item.next_try_at or 0),
         partial=item.partial is not None,
         settings=int(item.settings or 0),
+        judged=int(item.judged or 0),
         actor=item.actor or "daybook",
         checked_at=int(item.checked_at or 0),
         keep_from=int(item.keep_from or 0),

@@ -59,16 +59,20 @@ class Documents:
 
     def confirm(self, day: DayKey, version: DocumentVersion, mark: int) -> bool:
         """Note that the live version still says what the facts say, so that no rebuild from older facts can be published
-        any more. False: somebody went first, look again."""
+        any more. `version` names the facts as they are now: those it was made of may be cleaned once they are replaced.
+        False: somebody went first, look again."""
+        body = msgspec.msgpack.encode(version)
         return write_surely(
             lambda: self._table.update(
                 *_key(day),
-                [DocumentHead.checks.set(mark + 1)],
-                (DocumentHead.attempt == version.attempt) & (DocumentHead.checks == mark),
+                [DocumentHead.checks.set(mark + 1), DocumentHead.body.set(body)],
+                (DocumentHead.attempt == version.attempt)
+                & (DocumentHead.checks == mark)
+                & DocumentHead.frozen.does_not_exist(),
             ),
             lambda: self._head(day),
             landed=lambda item: item is not None and item.attempt == version.attempt and int(item.checks) > mark,
-            open_still=lambda item: item is not None and item.attempt == version.attempt,
+            open_still=lambda item: item is not None and item.attempt == version.attempt and item.frozen is None,
         )
 
     def publish(self, day: DayKey, version: DocumentVersion, mark: int) -> bool:
@@ -138,7 +142,10 @@ class Documents:
     def _turned(self, day: DayKey, seen: DocumentHead, reading: Reading | None, lock: int) -> bool:
         item = self._table.get(Part, _pk(day), key("DOC", seen.attempt))
         assert item is not None, "a live version is never cleaned"
-        version = _frozen(_decoder.decode(item.body), reading)
+        # The head may name newer sources than the version was made of: those it was made of may be gone.
+        now = _decoder.decode(seen.body)
+        made = msgspec.structs.replace(_decoder.decode(item.body), base=now.base, sources=now.sources)
+        version = _frozen(made, reading)
         checks, was = int(seen.checks), _lock_of(seen)
         actions = [
             DocumentHead.frozen.set(reading) if reading else DocumentHead.frozen.remove(),

@@ -23,12 +23,16 @@ _FEW_CAUSES = ("late_order", "refund", "return", "edit", "cancel", "status_chang
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
-    """A revision not yet written: `orders` are its packed orders, compressed, `events` the packed events of each day."""
+    """A revision not yet written: `orders` are its packed orders, compressed, `events` the packed events of each day.
+
+    `says_the_same`: what is live has the same orders, cut and judged alike.
+    """
 
     revision: Revision
     orders: tuple[bytes, ...]
     events: dict[date, bytes]
     count: int
+    says_the_same: bool
 
 
 class MakeRevision:
@@ -77,15 +81,24 @@ class MakeRevision:
             start_at=int(window.start_at.timestamp()),
             end_at=int(window.end_at.timestamp()),
         )
-        return Made(revision=revision, orders=tuple(pieces), events=by_day, count=summary.orders)
+        return Made(
+            revision=revision,
+            orders=tuple(pieces),
+            events=by_day,
+            count=summary.orders,
+            says_the_same=before is not None and _says_the_same(before, revision),
+        )
 
     def _rule(self, head: Head, connection: Connection, before: Revision | None) -> tuple[Counted, int]:
         """Which orders count, and the version of the settings that say so.
 
         A closed day keeps the choice that it was closed with until a person asks for it under another one.
         """
-        if before is not None and before.state in ("final", "empty") and head.settings <= before.settings:
-            return before.counted, before.settings
+        if before is not None and before.state in ("final", "empty"):
+            # If a person's ask under later settings has changed nothing, only the head knows of it.
+            judged = max(before.settings, head.judged)
+            if head.settings <= judged:
+                return before.counted, judged
         return self._counted_by(connection), connection.settings.version
 
 
@@ -98,6 +111,12 @@ def _is_cut_alike(before: Revision, counted: Counted, window: Window) -> bool:
     """Whether the revision before is of a closed day, cut as this one is."""
     cut = int(window.start_at.timestamp()), int(window.end_at.timestamp())
     return before.state in ("final", "empty") and before.counted == counted and (before.start_at, before.end_at) == cut
+
+
+def _says_the_same(before: Revision, revision: Revision) -> bool:
+    """The digest is of the orders; which day they and their events stand on, and why they count, goes beyond it."""
+    names = ("digest", "event_days", "counted", "start_at", "end_at")
+    return all(getattr(before, name) == getattr(revision, name) for name in names)
 
 
 def _state(attempt: Attempt, window: Window, orders: int, *, partial: bool) -> LiveState:

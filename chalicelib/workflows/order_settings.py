@@ -18,7 +18,7 @@ from chalicelib import errors
 from chalicelib.domain.accounts import SignedIn, Workspace
 from chalicelib.domain.connections import Connection
 from chalicelib.domain.days import DAY, Calendar, day_of, days_between, due_at
-from chalicelib.domain.order_settings import A_DAY_MIN, INTERVALS_MIN, Counting, OrderSettings, Summary
+from chalicelib.domain.order_settings import A_DAY_MIN, INTERVALS_MIN, Counting, OrderSettings, Recut, Summary
 from chalicelib.domain.ranges import Range, batches_to_sync
 from chalicelib.domain.sentences import day_name
 from chalicelib.domain.work import Due, Head
@@ -137,16 +137,17 @@ class ChangeOrderSettings:
             batches_to_sync(Range(*sync), today=today, reach_days=connection.reach_days)
         if connection.settings.version != version:
             raise errors.OutOfDate(self._change.told(connection.workspace, f"connection {connection.id}"))
-        changed = self._with(connection, wanted)
+        # What an earlier change of zone left undone is done by that zone's calendar.
+        self.cut_again(connection.workspace, connection.id)
+        changed, recut = self._with(connection, wanted)
         if changed.settings != connection.settings:
             self._change.note(who, f"connection {connection.id}", connection.settings, changed.settings)
             self._agenda.look_soon(connection.id)
             if connection.keeps_persons and not changed.keeps_persons:
                 self._announce_leaving(connection)
-            recut = changed.calendar != connection.calendar and wanted.recut
-            if not self._connections.change_settings(
-                connection, changed.settings, recut_by=who.email if recut else None
-            ):
+            if recut is not None and wanted.recut:
+                recut = msgspec.structs.replace(recut, actor=who.email)
+            if not self._connections.change_settings(connection, changed.settings, recut=recut):
                 raise errors.OutOfDate(self._change.told(connection.workspace, f"connection {connection.id}"))
         return self._settle(who, connection, changed, wanted, sync)
 
@@ -169,14 +170,15 @@ class ChangeOrderSettings:
         if wrong:
             raise errors.RequestError("These settings cannot be saved.", wrong)
 
-    def _with(self, connection: Connection, wanted: Wanted) -> Connection:
-        """The connection as it is with these settings."""
+    def _with(self, connection: Connection, wanted: Wanted) -> tuple[Connection, Recut | None]:
+        """The connection as it is with these settings, and from which day on it is cut otherwise then."""
         was = connection.settings
-        calendar = connection.calendar
+        calendar, recut = connection.calendar, None
         if wanted.time_zone != calendar.latest or (wanted.recut and calendar.changes):
             due = self._agenda.connection(connection.id)
             first = self._first_to_cut(connection) if wanted.recut else self._seam(connection, due)
             calendar = calendar.changed(wanted.time_zone, first)
+            recut = Recut(first) if calendar != connection.calendar else None
         settings = OrderSettings(
             version=was.version,
             summary=wanted.summary,
@@ -187,7 +189,7 @@ class ChangeOrderSettings:
         )
         if settings != was:
             settings = msgspec.structs.replace(settings, version=was.version + 1)
-        return msgspec.structs.replace(connection, settings=settings)
+        return msgspec.structs.replace(connection, settings=settings), recut
 
     def _seam(self, connection: Connection, due: Due | None) -> date:
         """The first day that another zone can cut without touching days that are summarised."""
@@ -204,8 +206,11 @@ class ChangeOrderSettings:
 
     def _here(self, connection: Connection) -> list[Head]:
         """The heads of the days that are here as a whole, oldest first."""
+        return [head for head in self._heads(connection) if head.live and not head.partial]
+
+    def _heads(self, connection: Connection) -> list[Head]:
         heads = self._days.list(connection.workspace, date.min, date.max)
-        return [head for head in heads if head.key.connection == connection.id and head.live and not head.partial]
+        return [head for head in heads if head.key.connection == connection.id]
 
     def _orders_by_status(self, connection: Connection) -> Counter[str]:
         today = day_of(self._now(), connection.calendar)
@@ -251,22 +256,33 @@ class ChangeOrderSettings:
         self._agenda.look_soon(connection.id)
 
     def cut_again(self, workspace: str, connection: str) -> str | None:
-        """Ask all days that a new zone cuts again, if that is still to be done; returns the sync's id.
+        """Follow up a change of zone, if that is still to be done: let the nights go by the new calendar, and ask the days that
+        it cuts again; returns the sync's id.
 
-        A day that has not ended in the new zone is asked once more by its night. Done twice it is a second fetch.
+        Unless a person wants all of them cut again, these are the days that are open: one that is so far, and one that a night
+        asked by the old calendar while the new one was saved. A day that has not ended in the new zone is asked once more by
+        its night. Done twice it is a second fetch.
         """
         found = self._connections.recut(workspace, connection)
         if found is None:
             return None
-        seen, actor = found
+        seen, recut = found
+        if recut.actor:
+            days = self._days_to_cut(seen, recut.first)
+        else:
+            self._agenda.turn_back(seen.id, recut.first - DAY)
+            days = [head.key.day for head in self._heads(seen) if head.key.day >= recut.first and not head.partial]
+        sync = self._syncs.of_days(seen, days, actor=recut.actor or "daybook", reason="time_zone") if days else None
+        self._connections.recut_asked(seen)
+        return sync.id if sync else None
+
+    def _days_to_cut(self, seen: Connection, first: date) -> list[date]:
+        """All days from the first on; those that are over in the new zone are not left to the night."""
         cut, now = seen.calendar, self._now()
-        first = cut.changes[-1][0] if cut.changes else self._first_to_cut(seen)
         days = list(days_between(first, max([day_of(now, cut), *(head.key.day for head in self._here(seen))])))
         over = [day for day in days if due_at(day, cut) <= now]
-        self._agenda.asked_back(seen.id, over[-1] if over else first - DAY)
-        sync = self._syncs.of_days(seen, days, actor=actor, reason="time_zone")
-        self._connections.recut_asked(seen)
-        return sync.id
+        self._agenda.turn_back(seen.id, over[-1] if over else first - DAY)
+        return days
 
 
 def instant(seconds: int) -> datetime | None:

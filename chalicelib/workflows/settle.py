@@ -159,7 +159,8 @@ class Settle:
             if version is None:
                 return
             if live is not None and live.digest == version.digest:
-                if self._documents.confirm(day, live, mark):
+                same = msgspec.structs.replace(live, base=version.base, sources=version.sources)
+                if self._documents.confirm(day, same, mark):
                     return
             elif self._documents.publish(day, version, mark):
                 return

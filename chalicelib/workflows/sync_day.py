@@ -245,8 +245,8 @@ class SyncDay:
             outcome="published", attempt=attempt.id, orders=made.count, pages=gathered.pages, fetches=gathered.fetches
         )
         who = self._persons.write(day, attempt.id, None if head.partial else gathered.persons)
-        if head.live is not None and head.digest == revision.digest:
-            return self._close(head, attempt, done, who)
+        if made.says_the_same:
+            return self._close(head, attempt, done, revision.settings, who)
         self._revisions.write(day, revision, made.orders, gathered.next_chunk)
         for on, packed in made.events.items():
             self._revisions.write_events(day, attempt.id, on, packed)
@@ -261,7 +261,11 @@ class SyncDay:
     def _flip(self, head: Head, attempt: Attempt, revision: Revision, who: str | None) -> bool:
         before = self._revisions.read(head.key, head.live) if head.live else None
         old = before.event_days if before else {}
-        moved = {on for on in old.keys() | revision.event_days.keys() if old.get(on) != revision.event_days.get(on)}
+        closed = revision.cause == "closed"
+        # What a day was while it went on is cleaned once it is over: no document may name its events any longer.
+        moved = {
+            on for on in old.keys() | revision.event_days.keys() if closed or old.get(on) != revision.event_days.get(on)
+        }
         orders = sum(sheet.sales.count for sheet in revision.sheets)
         known = sum(sheet.sales.count for sheet in before.sheets) if before else 0
         return self._days.flip(
@@ -271,14 +275,14 @@ class SyncDay:
             live=Live(revision.state, orders, max(0, orders - known), self._seconds()),
             year=self._plan_year(head.key.workspace, self._now()),
             touches=tuple(sorted(moved | {head.key.day})),
-            # What a day was while it went on is of no interest once it is over.
-            keep_from=revision.number if revision.cause == "closed" else None,
+            settings=revision.settings,
+            keep_from=revision.number if closed else None,
             named=who,
         )
 
-    def _close(self, head: Head, attempt: Attempt, done: Done, who: str | None) -> Done:
+    def _close(self, head: Head, attempt: Attempt, done: Done, settings: int, who: str | None) -> Done:
         day = head.key
-        if not self._days.close(day, attempt, named=who):
+        if not self._days.close(day, attempt, settings=settings, named=who):
             return msgspec.structs.replace(done, outcome="superseded")
         if head.named:
             self._agenda.want_cleaning(day, self._seconds())

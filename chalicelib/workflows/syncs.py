@@ -12,6 +12,7 @@ from chalicelib import errors
 from chalicelib.domain.activity import Level, Line, line_id
 from chalicelib.domain.connections import Connection
 from chalicelib.domain.days import DAY, backfill_days, day_of, due_at
+from chalicelib.domain.order_settings import A_DAY_MIN
 from chalicelib.domain.ranges import Range, batches_of, batches_to_sync, range_name, told_batches
 from chalicelib.domain.rereads import reread_after
 from chalicelib.domain.sentences import counted, day_name
@@ -80,7 +81,7 @@ class RunSyncs:
                 connection=connection.id,
                 next_at=int(due_at(through + DAY, connection.calendar).timestamp()),
                 asked_through=through,
-                refresh_at=before.refresh_at if before else 0,
+                refresh_at=int(now.timestamp()) if connection.settings.interval_min < A_DAY_MIN else 0,
                 looked_at=before.looked_at if before else 0,
                 look_at=int(now.timestamp()),
                 reread_at=int(reread_after(now, connection.id).timestamp()),

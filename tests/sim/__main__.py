@@ -6,8 +6,8 @@ import time
 from collections import Counter
 
 from tests.sim.breakages import BREAKAGES
+from tests.sim.parts import Parts
 from tests.sim.run import Run
-from tests.sim.world import Parts
 
 SHOWN = 120
 

@@ -5,9 +5,8 @@ Each is a `Parts` with a class replaced by one that forgets a rule. What conditi
 workflow around it stays what it is.
 """
 
-import copy
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -17,6 +16,7 @@ from pynamodb.expressions.update import Action, RemoveAction
 
 from chalicelib import errors
 from chalicelib.domain.connections import Connection
+from chalicelib.domain.days import window_of
 from chalicelib.domain.work import Attempt, DayKey, DayMessage, Head, Revision
 from chalicelib.storage.models import DayHead, Item, ShelfHead, key
 from chalicelib.storage.revisions import Revisions
@@ -25,29 +25,15 @@ from chalicelib.storage.table import Table
 from chalicelib.workflows.clean import Clean
 from chalicelib.workflows.settle import Settle
 from chalicelib.workflows.sync_day import SyncDay
-from tests.sim.world import PLAN_YEAR_S, Parts
-
-BREAKAGES: dict[str, type[Parts]] = {}
-
-
-def breakage(name: str) -> Callable[[type[Parts]], type[Parts]]:
-    def register(parts: type[Parts]) -> type[Parts]:
-        BREAKAGES[name] = parts
-        return parts
-
-    return register
+from tests.sim import breakages_settings as breakages_settings
+from tests.sim.parts import Parts
+from tests.sim.registry import BREAKAGES as BREAKAGES
+from tests.sim.registry import altered, breakage
+from tests.sim.world import PLAN_YEAR_S, ZONE
 
 
 def _names(actions: Sequence[Action]) -> set[str]:
     return {action.values[0].path[0] for action in actions}
-
-
-def _with(thing: Any, **replaced: Any) -> Any:
-    """A copy of a workflow or repository with something else handed in."""
-    other = copy.copy(thing)
-    for name, value in replaced.items():
-        setattr(other, f"_{name}", value)
-    return other
 
 
 class _Proxy:
@@ -95,7 +81,7 @@ class ContinuationUnderTheSameId(Parts):
             old = head.attempt
             if old is None or old.cursor is None:
                 return super()._claim(head)
-            return SyncDay._claim(_with(self, new_id=lambda: old.id), head)
+            return SyncDay._claim(altered(self, new_id=lambda: old.id), head)
 
 
 @breakage("04-continuation-that-serves-anew")
@@ -109,8 +95,8 @@ class ContinuationThatServesAnew(Parts):
 class ContentAddressedParts(Parts):
     class SyncDay(SyncDay):
         def _claim(self, head: Head) -> Attempt | None:
-            orders = repr(sorted(self.world.shop.now(head.key.day).items())).encode()
-            return SyncDay._claim(_with(self, new_id=lambda: f"c{zlib.crc32(orders)}"), head)
+            orders = repr(sorted(self.world.shop.now(window_of(head.key.day, ZONE)).items())).encode()
+            return SyncDay._claim(altered(self, new_id=lambda: f"c{zlib.crc32(orders)}"), head)
 
 
 @breakage("07-no-sweep")
@@ -151,10 +137,10 @@ class _SettlesLater:
 def _unsettled_at_the_start(answer: bool) -> type[SyncDay]:
     class Unsettled(SyncDay):
         def run(self, message: DayMessage) -> Any:
-            return SyncDay.run(_with(self, settle=_SettlesLater(answer), settles=self._settle), message)
+            return SyncDay.run(altered(self, settle=_SettlesLater(answer), settles=self._settle), message)
 
         def publish(self, *what: Any) -> Any:
-            return SyncDay.publish(_with(self, settle=self._settles), *what)
+            return SyncDay.publish(altered(self, settle=self._settles), *what)
 
     return Unsettled
 
@@ -250,8 +236,8 @@ class DeletingTheOwnPartOnARefusal(Parts):
 class ShelfPartNamedByTheAttemptAlone(Parts):
     class Settle(Settle):
         def count(self, connection: Connection, head: Head, *of: Any) -> int:
-            named = _with(self._shelves, new_id=lambda: head.due)
-            return Settle.count(_with(self, shelves=named), connection, head, *of)
+            named = altered(self._shelves, new_id=lambda: head.due)
+            return Settle.count(altered(self, shelves=named), connection, head, *of)
 
     @staticmethod
     def _key(*names: str) -> str:
@@ -262,13 +248,15 @@ class ShelfPartNamedByTheAttemptAlone(Parts):
 
 @breakage("19-settling-while-not-paired")
 class SettlingWhileNotPaired(Parts):
+    rates: ClassVar = {"connect": 0.03, "hot": 0.25}
+
     class Settle(Settle):
         def settle(self, day: DayKey) -> bool:
             def paired(workspace: str, connection: str) -> Any:
                 there = self._connections.get(workspace, connection)
                 return msgspec.structs.replace(there, state="paired") if there else None
 
-            return Settle.settle(_with(self, connections=_Proxy(self._connections, get=paired)), day)
+            return Settle.settle(altered(self, connections=_Proxy(self._connections, get=paired)), day)
 
 
 # -- cleaning
@@ -297,7 +285,7 @@ def _seen_otherwise(change: Any) -> type[Clean]:
                 return msgspec.structs.replace(head, attempt=change(head.attempt))
 
             days = self._days
-            return Clean.clean_day(_with(self, days=_Proxy(days, read=read)), day)
+            return Clean.clean_day(altered(self, days=_Proxy(days, read=read)), day)
 
     return SeesOtherwise
 
@@ -322,18 +310,18 @@ class HeadReadBeforeListing(Parts):
                 return early[other] if other in early else days.read(other)
 
             days = self._days
-            return Clean.clean_day(_with(self, days=_Proxy(days, read=read)), day)
+            return Clean.clean_day(altered(self, days=_Proxy(days, read=read)), day)
 
 
 @breakage("24-cleaning-without-the-chain")
 class CleaningWithoutTheChain(Parts):
     class Clean(Clean):
         def _delete_litter(self, day: DayKey, listed: list[tuple[str, str]]) -> int:
-            def chain(of: DayKey, live: str | None) -> list[Revision]:
-                return list(revisions.chain(of, live))[:1]
+            def chain(of: DayKey, live: str | None, keep_from: int = 0) -> list[Revision]:
+                return list(revisions.chain(of, live, keep_from))[:1]
 
             revisions = self._revisions
-            return Clean._delete_litter(_with(self, revisions=_Proxy(revisions, chain=chain)), day, listed)
+            return Clean._delete_litter(altered(self, revisions=_Proxy(revisions, chain=chain)), day, listed)
 
 
 @breakage("25-shelf-parts-without-the-version-rule")

@@ -1,4 +1,4 @@
-"""What must hold after every write (RELIABILITY 3), and what must hold at rest.
+"""What must hold after every write (RELIABILITY 3); what must hold at rest is in rest.py.
 
 The checker is told of each change of the table and reads raw items by storage's decoders; what it expects it works out by
 itself: the shop's states from the shop, sums from orders, what is owed from heads.
@@ -8,13 +8,14 @@ import re
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 
 import msgspec
 
-from chalicelib.domain.days import day_of
+from chalicelib.domain.days import Calendar, Window, window_of
 from chalicelib.domain.facts import digest, unpack_orders
-from chalicelib.domain.orders import Amounts, Order
+from chalicelib.domain.order_settings import OrderSettings
+from chalicelib.domain.orders import Order
 from chalicelib.domain.work import DayKey, DocumentVersion, Head, Revision
 from chalicelib.storage import days as days_storage
 from chalicelib.storage import shelves as shelves_storage
@@ -22,30 +23,33 @@ from chalicelib.storage.connections import ConnectionItem
 from chalicelib.storage.models import DayHead, DocumentHead, ShelfHead, key
 from chalicelib.storage.shelves import Shelf
 from tests.sim.engine import WatchedEngine
+from tests.sim.facts import CLOSED, fault_of, goes_on, is_billed
 from tests.sim.scheduler import Scheduler
-from tests.sim.shop import Shop
+from tests.sim.shop import Shop, placed_in
 from tests.support.memory import Raw
 
 _revision_decoder = msgspec.msgpack.Decoder(Revision)
 _document_decoder = msgspec.msgpack.Decoder(DocumentVersion)
-
-Figures = tuple[int, int, Amounts]
-NO_FIGURES: Figures = (0, 0, Amounts())
+_settings_decoder = msgspec.msgpack.Decoder(OrderSettings)
 
 
 class Fetch(msgspec.Struct):
-    """In which states of the shop an attempt's fetch began and ended."""
+    """In which states of the shop an attempt's fetch began and ended, by which calendar, and by the order settings of which
+    version a person wanted the day."""
 
     began: int
     ended: int | None = None
+    calendar: Calendar | None = None
+    settings: int = 0
 
 
 class Seen(msgspec.Struct):
-    """What was last seen of a day."""
+    """What was last seen of a day. `settings` is the version by which a person wanted it when it was last served."""
 
     head: Head | None = None
     asks: dict[int, int] = {}
     live_ended: int = 0
+    settings: int = 0
 
 
 class Checker:
@@ -57,18 +61,26 @@ class Checker:
         self._engine = engine
         self._scheduler = scheduler
         self._shop = shop
-        self._workspace, self._connection, self._zone = workspace, connection, zone
+        self._workspace, self._connection = workspace, connection
+        self._zone = zone
+        self.calendar = Calendar(zone)
+        self.asked_through = date.min
+        self.settings: dict[int, OrderSettings] = {}
+        self.recut_by: str | None = None
+        self.sign_in_needed = False
+        self.refresh = 0
         self.state, self.epoch, self._parted = "", 0, 0
         self._credentials_version = 0
         self.fetches: dict[str, Fetch] = {}
         self._bodies: dict[tuple[str, str], bytes] = {}
         self._days: dict[date, Seen] = defaultdict(Seen)
         self._orders: dict[str, dict[str, Order]] = {}
-        self._shelves: dict[str, Shelf] = {}
+        self.shelves: dict[str, Shelf] = {}
         self._on_shelf: dict[str, set[str]] = {}
-        self._shown: set[str] = set()
+        self.shown: set[str] = set()
         self._years: dict[str, set[str]] = defaultdict(set)
-        self._documents: dict[date, DocumentVersion] = {}
+        self.documents: dict[date, DocumentVersion] = {}
+        self._versions: dict[str, DocumentVersion] = {}
         engine.changed = self.changed
 
     def wrong(self, what: str) -> None:
@@ -77,13 +89,25 @@ class Checker:
 
     @property
     def shelf_names(self) -> Iterable[str]:
-        return self._shelves.keys()
+        return self.shelves.keys()
+
+    @property
+    def heads(self) -> dict[date, Head]:
+        return {day: seen.head for day, seen in self._days.items() if seen.head is not None}
+
+    @property
+    def counted(self) -> set[str]:
+        """The ids on all shelves."""
+        return set().union(*self._on_shelf.values())
+
+    def items(self) -> Iterator[tuple[str, str, Raw]]:
+        return self._engine.items()
 
     @property
     def touched_days(self) -> list[date]:
         """Days with orders, with events, or with a document."""
         events = {date.fromisoformat(pk.split("#")[2]) for pk, _, _ in self._engine.items() if pk.startswith("EVENTS#")}
-        return sorted({*self._days, *self._documents, *events})
+        return sorted({*self._days, *self.documents, *events})
 
     # -- after every write
 
@@ -99,6 +123,8 @@ class Checker:
             self._document_changed(sk, item)
         elif kind == "WS" and sk.startswith("CONNECTION#"):
             self._connection_changed(item)
+        elif kind == "AGENDA" and sk.startswith("CONN#") and item is not None:
+            self._night_moved(date.fromisoformat(item["asked_through"]["S"]))
 
     def _connection_changed(self, raw: Raw | None) -> None:
         """I15 and I17: no secret outside pairing; a token pair was issued together; nothing goes back."""
@@ -110,12 +136,36 @@ class Checker:
             self.wrong(f"I17 a secret while {state}")
         if item.sealed is not None and len(set(re.findall(rb"(?:access|refresh) (\d+)", item.sealed))) != 1:
             self.wrong("I15 a stored pair was not issued together")
+        if item.sealed is not None:
+            self.refresh = int(re.findall(rb"refresh (\d+)", item.sealed)[0])
         if state == "parting":
             self._parted = epoch
+        settings = _settings_decoder.decode(item.settings) if item.settings else OrderSettings()
+        if self.settings.setdefault(settings.version, settings) != settings or settings.version < max(self.settings):
+            self.wrong(f"settings of version {settings.version} were written twice, or went back")
+        self.recut_by = item.recut_by
+        self._cut_anew(settings.calendar or Calendar(self._zone))
+        self.sign_in_needed = bool(item.sign_in_needed)
         self.state, self.epoch, self._credentials_version = state, epoch, version
         for day in self._days:
             self._show(day)
         self._usage()
+
+    def _night_moved(self, asked_through: date) -> None:
+        self.asked_through = asked_through
+        for task in self._scheduler.tasks:
+            if "summarised" in task.memory:
+                task.memory["summarised"] = min(task.memory["summarised"], asked_through)
+
+    def _cut_anew(self, calendar: Calendar) -> None:
+        """I11: without being asked to, another zone leaves days alone that were summarised all the time it was saved."""
+        was, self.calendar = self.calendar, calendar
+        task = self._scheduler.current
+        if was == calendar or self.recut_by != "" or task is None or "summarised" not in task.memory:
+            return
+        for day in self._days:
+            if day <= task.memory["summarised"] and window_of(day, was) != window_of(day, calendar):
+                self.wrong(f"I11 another zone cuts {day} again, and nobody asked for that")
 
     def _part_changed(self, pk: str, sk: str, item: Raw | None) -> None:
         if item is not None:
@@ -151,14 +201,16 @@ class Checker:
             fetch = self.fetches.get(was.attempt.id) if was.attempt else None
             if fetch is None or fetch.began < seen.asks.get(head.served, 0):
                 self.wrong(f"I7 an ask of {day} was answered by an older fetch")
+            elif was.attempt is not None:
+                seen.settings = max(seen.settings, fetch.settings)
         self._whole(day)
         self._usage()
 
     def _published(self, day: date, was: Head, head: Head) -> None:
         assert head.live is not None
         seen = self._days[day]
-        revision = self._revision(day, head.live)
-        orders = self._orders_of(day, revision) if revision else None
+        revision = self.revision(day, head.live)
+        orders = self.orders_of(day, revision) if revision else None
         fetch = self.fetches.get(head.live)
         if was.attempt is None or was.attempt.id != head.live or fetch is None:
             self.wrong(f"I7 somebody published {day} without holding it")
@@ -173,65 +225,84 @@ class Checker:
         if fetch.began < seen.live_ended:
             self.wrong(f"I7 an older fetch of {day} replaced a newer one")
         seen.live_ended = len(self._shop.history) - 1 if fetch.ended is None else fetch.ended
-        self._complete(day, orders, fetch)
+        before = self.revision(day, was.live) if was.live else None
+        self._judged(day, revision, before, fetch)
+        self._complete(day, revision, before, fetch)
         if self.state != "parting" and (self.state != "paired" or revision.epoch <= self._parted):
             self.wrong(f"I17 {day} of epoch {revision.epoch} was published while {self.state} in epoch {self.epoch}")
         for id_, order in orders.items():
-            if order.excluded is None:
+            if is_billed(order):
                 self._years[id_].add(head.due_year)
         self._show(day)
 
-    def _complete(self, day: date, orders: dict[str, Order], fetch: Fetch) -> None:
+    def _judged(self, day: date, revision: Revision, before: Revision | None, fetch: Fetch) -> None:
+        """Closed days keep the choice they were closed with, and are cut and judged anew only where that changes something."""
+        settings = self.settings.get(revision.settings, OrderSettings())
+        if revision.counted.counting != settings.counting:
+            self.wrong(f"{day} was judged by settings that were never saved")
+        if before is None or before.state not in CLOSED:
+            return
+        if revision.counted != before.counted and fetch.settings <= self._days[day].settings:
+            self.wrong(f"the closed {day} was judged anew, and nobody asked for that")
+        if goes_on(revision, before) and (before.digest, before.event_days) == (revision.digest, revision.event_days):
+            self.wrong(f"I5 {day} has a new revision that says the same")
+
+    def _complete(self, day: date, revision: Revision, before: Revision | None, fetch: Fetch) -> None:
         """I1: what was there all the time is in it; what is in it was there at some time."""
-        states = [
-            state[day] for state in self._shop.history[fetch.began : None if fetch.ended is None else fetch.ended + 1]
-        ]
+        orders = self.orders_of(day, revision) or {}
+        known = (self.orders_of(day, before) if before and goes_on(revision, before) else None) or {}
+        until = None if fetch.ended is None else fetch.ended + 1
+        states = [placed_in(state, window_of_revision(revision)) for state in self._shop.history[fetch.began : until]]
         always = set.intersection(*map(set, states))
         if missing := always - orders.keys():
             self.wrong(f"I1 {sorted(missing)} missing in {day}")
         for id_, order in orders.items():
-            if not any(state.get(id_) == order for state in states):
-                self.wrong(f"I1 {id_} was never so in {day}")
+            self._was_so(day, order, [state[id_] for state in states if id_ in state], known.get(id_), revision)
+
+    def _was_so(self, day: date, order: Order, said: list[Order], before: Order | None, revision: Revision) -> None:
+        faults = [fault_of(order, each, before, revision) for each in said]
+        if None not in faults:
+            self.wrong(f"I1 {order.id} was never so in {day}: {faults[-1] if faults else 'not there'}")
 
     def _whole(self, day: date) -> None:
         """I4: everything that the head names is there, through the whole chain, and what a running attempt inherited."""
         head = self._days[day].head
         if head is None:
             return
-        parts = self._engine.partition(self._parts_pk(day))
+        parts = self._engine.partition(self.parts_pk(day))
         for attempt, k in head.attempt.parts if head.attempt else ():
             if key("SET", attempt, f"{k:05}") not in parts:
                 self.wrong(f"I4 a chunk that a running attempt of {day} needs is gone")
-        number = head.revision
-        for revision in self._chain(day, head):
+        for revision in self.chain(day, head):
+            if self.orders_of(day, revision) is None:
+                self.wrong(f"I4 revision {revision.number} of {day} has a hole")
+            for on in revision.event_days:
+                if key("EV", day.isoformat(), revision.attempt) not in self._engine.partition(self.events_pk(on)):
+                    self.wrong(f"I4 events of {day} on {on} are gone")
+
+    def chain(self, day: date, head: Head) -> Iterator[Revision]:
+        """The revisions that have to be there: down to `keep_from`, and the one before what is owed."""
+        number, attempt = head.revision, head.live
+        kept = max(1, min(head.keep_from, number - 1) if head.due is not None else head.keep_from)
+        while attempt is not None and number >= kept:
+            revision = self.revision(day, attempt)
             if revision is None:
                 self.wrong(f"I4 revision {number} of {day} is gone")
                 return
             if revision.number != number:
                 self.wrong(f"I6 revision {revision.number} of {day} stands in place of {number}")
-            number -= 1
-            if self._orders_of(day, revision) is None:
-                self.wrong(f"I4 revision {revision.number} of {day} has a hole")
-            for on in revision.event_days:
-                if key("EV", day.isoformat(), revision.attempt) not in self._engine.partition(self._events_pk(on)):
-                    self.wrong(f"I4 events of {day} on {on} are gone")
-        if number != 0:
+            yield revision
+            number, attempt = number - 1, revision.predecessor
+        if number >= kept:
             self.wrong(f"I6 the chain of {day} is broken")
 
-    def _chain(self, day: date, head: Head) -> Iterator[Revision | None]:
-        live = head.live
-        while live is not None:
-            revision = self._revision(day, live)
-            yield revision
-            live = revision.predecessor if revision else None
-
-    def _revision(self, day: date, attempt: str) -> Revision | None:
-        item = self._engine.partition(self._parts_pk(day)).get(key("REV", attempt))
+    def revision(self, day: date, attempt: str) -> Revision | None:
+        item = self._engine.partition(self.parts_pk(day)).get(key("REV", attempt))
         return _revision_decoder.decode(zlib.decompress(item["body"]["B"])) if item else None
 
-    def _orders_of(self, day: date, revision: Revision) -> dict[str, Order] | None:
+    def orders_of(self, day: date, revision: Revision) -> dict[str, Order] | None:
         """The revision's orders; None if a chunk is gone. Its bytes never change, so they are read and added up once."""
-        parts = self._engine.partition(self._parts_pk(day))
+        parts = self._engine.partition(self.parts_pk(day))
         chunks = [[parts.get(key("SET", revision.attempt, f"{k:05}")) for k in numbers] for numbers in revision.chunks]
         if any(chunk is None for piece in chunks for chunk in piece):
             return None
@@ -251,12 +322,12 @@ class Checker:
     def _show(self, day: date) -> None:
         head = self._days[day].head
         if self.state == "paired" and head is not None and head.live is not None:
-            self._shown |= self._counting(day, head.live)
+            self.shown |= self._counting(day, head.live)
 
     def _counting(self, day: date, attempt: str | None) -> set[str]:
-        revision = self._revision(day, attempt) if attempt else None
-        orders = self._orders_of(day, revision) if revision else None
-        return {id_ for id_, order in (orders or {}).items() if order.excluded is None}
+        revision = self.revision(day, attempt) if attempt else None
+        orders = self.orders_of(day, revision) if revision else None
+        return {id_ for id_, order in (orders or {}).items() if is_billed(order)}
 
     def _shelf_changed(self, name: str) -> None:
         pk = next((pk for pk, sk, _ in self._engine.items() if pk.startswith("SHELVES#")), "")
@@ -264,10 +335,10 @@ class Checker:
         if raw is None:
             return
         shelf = shelves_storage._shelf(ShelfHead.from_raw_data(raw))
-        was = self._shelves.get(name, Shelf())
+        was = self.shelves.get(name, Shelf())
         if shelf.version < was.version:
             self.wrong(f"I2 shelf {name} went back")
-        self._shelves[name] = shelf
+        self.shelves[name] = shelf
         counts: Counter[str] = Counter()
         here: set[str] = set()
         for part in shelf.parts:
@@ -295,12 +366,12 @@ class Checker:
             if counted & ids:
                 self.wrong(f"I2 counted on two shelves: {sorted(counted & ids)}")
             counted |= ids
-        if early := counted - self._shown:
+        if early := counted - self.shown:
             self.wrong(f"I2 billed before it was shown: {sorted(early)}")
-        missing = self._shown - counted
+        missing = self.shown - counted
         for day in self._days if missing else ():
             head = self._days[day].head
-            revision = self._revision(day, head.due) if head is not None and head.due else None
+            revision = self.revision(day, head.due) if head is not None and head.due else None
             if revision is not None:
                 missing -= self._counting(day, revision.attempt) - self._counting(day, revision.predecessor)
         if missing:
@@ -315,10 +386,10 @@ class Checker:
             return
         head = DocumentHead.from_raw_data(item)
         version = _document_decoder.decode(head.body)
-        was = self._documents.get(day)
+        was = self.documents.get(day)
         if was is not None and was.attempt == version.attempt:
             return
-        self._documents[day] = version
+        self.documents[day] = self._versions[version.attempt] = version
         if version.number != (was.number if was else 0) + 1 or version.predecessor != (was.attempt if was else None):
             self.wrong(f"I6 version {version.number} of the document of {day} does not follow")
         if was is not None and was.digest == version.digest:
@@ -326,118 +397,18 @@ class Checker:
         self._document_whole(day)
 
     def _document_whole(self, day: date) -> None:
-        version: DocumentVersion | None = self._documents.get(day)
-        parts = self._engine.partition(self._parts_pk(day))
+        """I4: all versions are there, down to where a closed day was still going on."""
+        parts = self._engine.partition(self.parts_pk(day))
+        version, went_on = self.documents.get(day), False
         while version is not None:
-            if key("DOC", version.attempt) not in parts:
+            went_on |= version.state == "provisional"
+            if key("DOC", version.attempt) not in parts and not went_on:
                 self.wrong(f"I4 version {version.number} of the document of {day} is gone")
                 return
-            before = parts.get(key("DOC", version.predecessor)) if version.predecessor else None
-            if version.predecessor and before is None:
-                self.wrong(f"I4 the version before {version.number} of the document of {day} is gone")
-            version = _document_decoder.decode(before["body"]["B"]) if before else None
+            version = self._versions.get(version.predecessor) if version.predecessor else None
 
-    # -- at rest
-
-    def check_rest(self, asked: Iterable[date], deadly: date | None) -> None:
-        """Faults have stopped long ago, then some days were asked for: everything is done, counted, documented, cleaned."""
-        counted = set().union(*self._on_shelf.values())
-        if counted != self._shown:
-            self.wrong(f"I2 at rest: {sorted(self._shown - counted)} shown and not counted")
-        for day, seen in self._days.items():
-            if seen.head is not None:
-                self._check_head(day, seen.head)
-        for day in asked:
-            head = self._days[day].head or Head(key=self._key(day))
-            if (head.progress == "failed") != (day == deadly):
-                self.wrong(f"I8 {day} ended as {head.progress}: {head.reason}")
-            revision = self._revision(day, head.live) if head.live else None
-            if day != deadly and (revision is None or self._orders_of(day, revision) != self._shop.now(day)):
-                self.wrong(f"I1 at rest {day} is not what the shop says")
-        self._check_documents()
-        self._check_litter()
-        for pk, sk, _ in self._engine.items():
-            if pk.startswith("AGENDA#") and sk.startswith("WANT#"):
-                self.wrong(f"I9 {sk} is still on the agenda")
-
-    def _check_head(self, day: date, head: Head) -> None:
-        if head.attempt is not None or head.due is not None:
-            self.wrong(f"I9 {day} is not at rest")
-        if head.progress == "failed" and not head.reason:
-            self.wrong(f"I8 {day} failed without a reason")
-        if head.progress != "failed" and head.requested != max(head.served, head.withdrawn):
-            self.wrong(f"I9 {day} was asked {head.requested} times, served {head.served}, withdrawn {head.withdrawn}")
-
-    def _check_documents(self) -> None:
-        """I10: each document is the fold of the live facts, under both readings."""
-        expected = self._expected()
-        for day in {day for day, *_ in expected} | self._documents.keys():
-            version = self._documents.get(day)
-            sheets = {(sheet.store, sheet.currency): sheet for sheet in version.sheets} if version else {}
-            keys = sheets.keys() | {(store, currency) for on, store, currency, _ in expected if on == day}
-            for store, currency in keys:
-                sheet = sheets.get((store, currency))
-                for reading in ("sales", "event_day", "order_day"):
-                    section = getattr(sheet, reading) if sheet else None
-                    found = (section.count, section.quantity_milli, section.amounts) if section else NO_FIGURES
-                    if found != expected.get((day, store, currency, reading), NO_FIGURES):
-                        self.wrong(f"I10 the document of {day} is not the fold of its facts: {reading} {currency}")
-
-    def _expected(self) -> dict[tuple[date, str, str, str], Figures]:
-        """Figures by day, store, currency and section, straight from the live orders."""
-        figures: dict[tuple[date, str, str, str], Figures] = defaultdict(lambda: NO_FIGURES)
-
-        def add(day: date, order: Order, section: str, amounts: Amounts, quantity: int) -> None:
-            place = (day, order.store, order.currency, section)
-            count, quantities, sums = figures[place]
-            figures[place] = (count + 1, quantities + quantity, sums + amounts)
-
-        for day, seen in self._days.items():
-            revision = self._revision(day, seen.head.live) if seen.head and seen.head.live else None
-            orders = (self._orders_of(day, revision) if revision else None) or {}
-            for order in orders.values():
-                if order.excluded is not None:
-                    continue
-                add(day, order, "sales", order.amounts, sum(line.quantity_milli for line in order.lines))
-                for event in order.events:
-                    quantity = sum(line.quantity_milli for line in event.lines)
-                    add(day, order, "order_day", event.amounts, quantity)
-                    add(day_of(event.at, self._zone), order, "event_day", event.amounts, quantity)
-        return dict(figures)
-
-    def _check_litter(self) -> None:
-        """I9: no part without a head that names it."""
-        named: set[tuple[str, str]] = set()
-        for day, seen in self._days.items():
-            for revision in self._chain(day, seen.head) if seen.head else ():
-                assert revision is not None, "the chain is whole"
-                named.add((self._parts_pk(day), key("REV", revision.attempt)))
-                named |= {
-                    (self._parts_pk(day), key("SET", revision.attempt, f"{k:05}"))
-                    for numbers in revision.chunks
-                    for k in numbers
-                }
-                named |= {
-                    (self._events_pk(on), key("EV", day.isoformat(), revision.attempt)) for on in revision.event_days
-                }
-        for pk, sk, item in self._engine.items():
-            if pk.startswith(("PARTS#", "EVENTS#")) and (pk, sk) not in named and not self._is_kept(pk, sk, item):
-                self.wrong(f"I9 litter: {pk} {sk}")
-            if pk.startswith("SHELVES#") and sk.startswith("PART#") and sk not in self._shelves[sk.split("#")[1]].parts:
-                self.wrong(f"I9 litter: {sk}")
-
-    def _is_kept(self, pk: str, sk: str, item: Raw) -> bool:
-        """A document's version: in the chain, or above the live one, so that it might still be flipped in."""
-        if not sk.startswith("DOC#"):
-            return False
-        live = self._documents.get(date.fromisoformat(pk.split("#")[2]))
-        version: DocumentVersion = _document_decoder.decode(item["body"]["B"])
-        if live is None or version.number > live.number:
-            return True
-        parts, link = self._engine.partition(pk), live
-        while link.attempt != version.attempt and link.predecessor is not None:
-            link = _document_decoder.decode(parts[key("DOC", link.predecessor)]["body"]["B"])
-        return link.attempt == version.attempt
+    def version_before(self, version: DocumentVersion) -> DocumentVersion | None:
+        return self._versions.get(version.predecessor) if version.predecessor else None
 
     # -- items
 
@@ -447,8 +418,12 @@ class Checker:
     def _head(self, day: date, item: Raw) -> Head:
         return days_storage._head(self._key(day), DayHead.from_raw_data(item))
 
-    def _parts_pk(self, day: date) -> str:
+    def parts_pk(self, day: date) -> str:
         return key("PARTS", self._connection, day.isoformat())
 
-    def _events_pk(self, day: date) -> str:
+    def events_pk(self, day: date) -> str:
         return key("EVENTS", self._connection, day.isoformat())
+
+
+def window_of_revision(revision: Revision) -> Window:
+    return Window(datetime.fromtimestamp(revision.start_at, UTC), datetime.fromtimestamp(revision.end_at, UTC))

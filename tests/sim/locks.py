@@ -1,22 +1,23 @@
 """Runs in which the period lock and the reading move, too: each fact stays in one document, and what is frozen stays as it is."""
 
 from collections import defaultdict
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Collection
+from datetime import date, timedelta
 from random import Random
 from typing import Any
 
 import msgspec
 
 from chalicelib import errors
-from chalicelib.domain.accounts import User, Workspace
 from chalicelib.domain.corrections import shown_reading
 from chalicelib.domain.orders import Amounts
 from chalicelib.domain.summaries import Reading
 from chalicelib.storage.accounts import Accounts
 from chalicelib.storage.models import DocumentHead
 from tests.sim.check import _document_decoder
+from tests.sim.parts import Parts
 from tests.sim.run import Run
-from tests.sim.world import CONNECTION, WORKSPACE, Parts
+from tests.sim.world import CONNECTION, WORKSPACE
 from tests.support.memory import Raw
 
 READINGS: tuple[Reading, ...] = ("event_day", "order_day")
@@ -30,9 +31,6 @@ class LockedRun(Run):
         self._draw = Random(f"lock {seed}")
         self._rate = self._draw.choice((0.01, 0.03))
         self._accounts = Accounts(self.world.table, self.world.new_id)
-        self._accounts.add(
-            _workspace(), User(id="u", workspace=WORKSPACE, email="", role="owner", password="", epoch=0)
-        )
         self._frozen: dict[str, tuple[str, bytes]] = {}
         self._watch()
 
@@ -46,8 +44,14 @@ class LockedRun(Run):
     def _rest(self) -> None:
         """At rest with a lock, then without one."""
         world, checker = self.world, self.world.checker
-        asked: list[Any] = []
-        check, checker.check_rest = checker.check_rest, lambda *what: asked.extend(what)  # type: ignore[method-assign]
+        asked: list[date] = []
+        how: dict[str, bool] = {}
+
+        def later(days: Collection[date], **more: bool) -> None:
+            asked.extend(days)
+            how.update(more)
+
+        check, world.check_rest = world.check_rest, later  # type: ignore[method-assign]
         super()._rest()
         self._spawn("catch up", through=self._draw.choice((None, *world.days)), reading="event_day")
         self._finish()
@@ -59,7 +63,7 @@ class LockedRun(Run):
             world.clean_day(day)
         self._finish()
         if not self.wrong:
-            check(*asked)
+            check(asked, **how)
 
     def _spawn(self, name: str, *, through: date | None, reading: Reading, dies: bool = False) -> None:
         """Somebody locks; mostly the walk follows at once."""
@@ -107,7 +111,7 @@ class LockedRun(Run):
         """I10 with frozen documents: under each reading, all documents come to all facts."""
         world = self.world
         facts: dict[str, Amounts] = defaultdict(Amounts)
-        for (_, _, currency, section), (_, _, amounts) in world.checker._expected().items():
+        for (_, _, currency, section), (_, _, amounts) in world.rest()._expected().items():
             if section != "order_day":
                 facts[currency] += amounts
         for reading in READINGS:
@@ -119,15 +123,3 @@ class LockedRun(Run):
             for currency in facts.keys() | shown.keys():
                 if facts[currency] != shown[currency]:
                     self.wrong.append(f"I10 by {reading} the documents in {currency} do not come to the facts")
-
-
-def _workspace() -> Workspace:
-    return Workspace(
-        id=WORKSPACE,
-        name="Northwind",
-        time_zone="UTC",
-        currency="USD",
-        week_start="monday",
-        individual_allowed=True,
-        signed_up_at=datetime(2026, 1, 1, tzinfo=UTC),
-    )

@@ -53,6 +53,10 @@ class Issuer:
         self._expired = self._used = self._issued
         self._issued += 1
 
+    def refuses(self, refresh: int) -> bool:
+        """Whether that refresh token is dead."""
+        return refresh < self._used
+
     def use(self, access: Secret) -> None:
         """Somebody asks with this token. Raises AuthExpired."""
         number = _number(access)

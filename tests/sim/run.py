@@ -7,21 +7,28 @@ from typing import Any
 
 import msgspec
 
+from chalicelib.domain.order_settings import OrderSettings
 from tests.sim.engine import WatchedEngine
+from tests.sim.parts import BOUNDS, CHUNKED, Parts, bounded
 from tests.sim.scheduler import NoFaults, RandomFaults, Task
-from tests.sim.world import BOUNDS, CHUNKED, Parts, World, bounded
+from tests.sim.world import ZONE, World
 
-MOMENTS = 600
-QUIET_ROUNDS, DEADLY_ROUNDS = 18, 60
+MOMENTS = 520
+QUIET_ROUNDS, DEADLY_ROUNDS = 8, 60
+NIGHT_S, NIGHT_ROUNDS = 80_000, 4
 ROUND_S = 1_000
 STEPS_MAX = 20_000
 STOPS_S = (60, 400, 2_000)
+# How long before the night a run begins; while the last of its days still goes on.
+EARLY_S = (0, 0, 3_600, 7_200)
+ZONES = (ZONE, "America/Chicago", "Pacific/Honolulu", "UTC", "Pacific/Auckland")
 
 
 class Rates(msgspec.Struct, frozen=True, kw_only=True):
     """How often what happens; each run draws its own, including never."""
 
     change: float
+    settings: float
     connect: float
     clean: float
     freeze: float
@@ -38,9 +45,12 @@ class Run:
         self.random = r = Random(seed)
         faults = RandomFaults(r, crash=r.choice((0, 0.01, 0.03)), lost=r.choice((0, 0.05, 0.15)))
         self.bounds = BOUNDS | (CHUNKED if r.random() < 0.4 else {}) | parts.bounds
-        self.world = World(r, faults, parts, days=r.choice((2, 2, 3)), engine=engine, trace=trace)
+        days, early_s = r.choice((2, 2, 3)), r.choice(EARLY_S)
+        settings = OrderSettings(counting=r.choice(("channel", "channel", "paid")), interval_min=r.choice((1_440, 60)))
+        self.world = World(r, faults, parts, days=days, early_s=early_s, settings=settings, engine=engine, trace=trace)
         drawn = Rates(
             change=r.choice((0, 0.05, 0.12)),
+            settings=r.choice((0, 0.005, 0.012)),
             connect=r.choice((0, 0, 0.01, 0.02)),
             clean=r.choice((0.02, 0.06)),
             freeze=r.choice((0, 0.02, 0.06)),
@@ -96,6 +106,7 @@ class Run:
             self._clean: rates.clean,
             self._read: 0.04,
             self._change: rates.change,
+            self._change_settings: rates.settings,
             self._connect: rates.connect * (5 if parted else 1),
             self._receive: 0.12,
         }
@@ -115,8 +126,24 @@ class Run:
         self.world.read(self._day())
 
     def _change(self) -> None:
-        for day in self.world.shop.change():
+        days = {self.world.day_of(at) for at in self.world.shop.change()}
+        for day in sorted(days):
             self.world.ask_days(day)
+
+    def _change_settings(self) -> None:
+        """One of the settings, with a sync of some days now and then."""
+        r, world = self.random, self.world
+        fields: dict[str, Any] = r.choice(
+            (
+                {"time_zone": r.choice(ZONES)},
+                {"time_zone": r.choice(ZONES), "recut": True},
+                {"counting": r.choice(("channel", "paid"))},
+                {"summary": r.choice(("individual", "store", "month"))},
+                {"interval_min": r.choice((60, 1_440))},
+            )
+        )
+        sync = (self._day(), world.days[-1]) if r.random() < 0.3 else None
+        world.change_settings(sync=sync, **fields)
 
     def _connect(self) -> None:
         self.world.part() if self.world.checker.state == "paired" else self.world.pair()
@@ -173,31 +200,61 @@ class Run:
         for task in scheduler.tasks:
             task.skew_s = 0
         self._finish()
-        world.pair()
-        self._finish()
+        checker = world.checker
+        if checker.state != "paired" or checker.sign_in_needed or world.issuer.refuses(checker.refresh):
+            # Otherwise not: pairing asks for all days anew, and would hide what was forgotten.
+            world.pair()
+            self._finish()
         if world.checker.state != "paired":
             self.wrong.append("I17 it could not be paired again")
 
     def _rest(self) -> None:
         """The quiet time: sweeps and messages until nothing is left to do, then one more cleaning."""
         world, scheduler = self.world, self.scheduler
-        deadly = world.trouble.deadly_day
-        asked = [day for day in world.days if day == deadly or self.random.random() < 0.7]
+        chance = self.random.choice((0, 0.7, 1))
+        self._go_on(QUIET_ROUNDS if world.trouble.deadly_day is None else DEADLY_ROUNDS)
+        scheduler.now_s += NIGHT_S
+        self._go_on(NIGHT_ROUNDS)
+        asked = [day for day in world.here if self.random.random() < chance]
         world.ask_days(*asked, by_person=True)
-        for turn in range(QUIET_ROUNDS if deadly is None else DEADLY_ROUNDS):
-            scheduler.now_s += ROUND_S
-            world.sweep()
-            self._finish()
-            self._drain()
-            if turn % 4 == 0:
-                world.read(world.days[0])
+        self._go_on(NIGHT_ROUNDS if world.trouble.deadly_day is None else DEADLY_ROUNDS)
+        # A night that came with the last round is done, too.
+        self._go_on(2, every_s=1)
         for day in world.checker.touched_days:
             world.clean_day(day)
         for name in sorted(world.checker.shelf_names):
             world.clean_shelf(name, fence=True)
         self._finish()
         if not self.wrong:
-            world.checker.check_rest(asked, deadly)
+            world.check_rest(asked, everything=chance == 1)
+        if not self.wrong:
+            self._switch_mode()
+
+    def _go_on(self, rounds: int, *, every_s: int = ROUND_S) -> None:
+        for turn in range(rounds):
+            self.scheduler.now_s += every_s
+            self.world.sweep()
+            self._finish()
+            self._drain()
+            if turn % 4 == 0:
+                self.world.read(self.world.days[0])
+
+    def _switch_mode(self) -> None:
+        """Another mode moves nothing of what is stored: no head, no fact, no document, no shelf."""
+        world = self.world
+
+        def stored() -> dict[tuple[str, str], Any]:
+            kinds = ("DAYS#", "PARTS#", "EVENTS#", "DOCS#", "SHELVES#")
+            return {(pk, sk): item for pk, sk, item in world.checker.items() if pk.startswith(kinds)}
+
+        before, version = stored(), max(world.checker.settings)
+        was = world.checker.settings[version].summary
+        world.change_settings(summary="month" if was == "store" else "store")
+        self._finish()
+        if max(world.checker.settings) == version:
+            self.wrong.append("the mode was not switched")
+        if stored() != before:
+            self.wrong.append("another mode has changed what is stored")
 
     def _drain(self) -> None:
         """Deliver what is in the queues, several messages at once where their order allows it."""

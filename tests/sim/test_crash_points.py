@@ -7,9 +7,10 @@ from random import Random
 
 import pytest
 
+from tests.sim.parts import BOUNDS, CHUNKED, bounded
 from tests.sim.run import ROUND_S
 from tests.sim.scheduler import Faults, NoFaults, OneFault, Way
-from tests.sim.world import BOUNDS, CHUNKED, World, bounded
+from tests.sim.world import World
 
 WAYS: tuple[Way, ...] = ("die before", "die after", "done, unanswered", "done twice")
 ROUNDS = 8
@@ -53,7 +54,7 @@ def _rest(world: World) -> None:
         world.clean_shelf(name, fence=True)
     _finish(world)
     if not world.scheduler.wrong:
-        world.checker.check_rest(world.days, None)
+        world.check_rest(world.days)
 
 
 def _new_world() -> World:
@@ -99,7 +100,24 @@ def _resummary(faults: Faults) -> World:
     return world
 
 
-STORIES: dict[str, Callable[[Faults], World]] = {"first publish": _first_publish, "re-summary": _resummary}
+def _another_zone(faults: Faults) -> World:
+    """The day is in; then the owner chooses another zone, and wants it to cut what is here again."""
+    world = _new_world()
+    _ask_and_work(world)
+    world.scheduler.now_s += ROUND_S
+    world.scheduler.calls = 0
+    world.scheduler.faults = faults
+    world.change_settings(time_zone="Pacific/Auckland", recut=True)
+    _finish(world)
+    _drain(world)
+    return world
+
+
+STORIES: dict[str, Callable[[Faults], World]] = {
+    "first publish": _first_publish,
+    "re-summary": _resummary,
+    "another zone": _another_zone,
+}
 
 
 @pytest.mark.parametrize("bounds", [BOUNDS, BOUNDS | CHUNKED], ids=["whole", "in chunks"])

@@ -1,113 +1,70 @@
 """A whole Daybook on simulated ground: the real workflows over the real repositories, wired as `bootstrap` wires them.
 
-`Parts` names the classes a world is made of; a deliberate breakage is a subclass that replaces one of them.
+What it is made of is named in parts.py, so that a deliberate breakage may replace some of it.
 """
 
-import importlib
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Collection
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from types import SimpleNamespace
-from typing import Any, ClassVar
+from typing import Any
 
 import msgspec
 
 from chalicelib import errors
 from chalicelib.bootstrap import System
-from chalicelib.domain.accounts import SignedIn
+from chalicelib.domain.accounts import SignedIn, User, Workspace
 from chalicelib.domain.allotment import Account
 from chalicelib.domain.connections import Connection, connection_id
 from chalicelib.domain.counting import Counted
 from chalicelib.domain.days import day_of
+from chalicelib.domain.order_settings import A_DAY_MIN, OrderSettings
 from chalicelib.domain.secret import Secret
-from chalicelib.domain.work import Attempt, DayKey, DayMessage, Due
+from chalicelib.domain.work import Attempt, DayKey, DayMessage, Due, Head
 from chalicelib.storage.accounts import Accounts
 from chalicelib.storage.activity import Activity
-from chalicelib.storage.agenda import Agenda
+from chalicelib.storage.audit import Audit
 from chalicelib.storage.connections import Connections
 from chalicelib.storage.corrections import Corrections
-from chalicelib.storage.days import Days
-from chalicelib.storage.documents import Documents
 from chalicelib.storage.persons import PersonParts
-from chalicelib.storage.revisions import Revisions
-from chalicelib.storage.shelves import Shelves
 from chalicelib.storage.syncs import Syncs
-from chalicelib.storage.table import Table
 from chalicelib.workflows.ask import Ask
-from chalicelib.workflows.clean import Clean
+from chalicelib.workflows.change import Change
 from chalicelib.workflows.correct import Correct
 from chalicelib.workflows.fetch_day import FetchDay, Gathered
 from chalicelib.workflows.lock import PeriodLock
 from chalicelib.workflows.look_back import LookBack
-from chalicelib.workflows.make_revision import MakeRevision
+from chalicelib.workflows.order_settings import Wanted
 from chalicelib.workflows.pair import Pair, credentials_of
-from chalicelib.workflows.part import Part
 from chalicelib.workflows.persons import Persons
 from chalicelib.workflows.plan import Plan
-from chalicelib.workflows.settle import Settle
 from chalicelib.workflows.sync_day import SyncDay
 from chalicelib.workflows.syncs import RunSyncs
 from chalicelib.workflows.tokens import FreshTokens
 from tests.sim.check import Checker, Fetch
 from tests.sim.engine import FaultyEngine, WatchedEngine
 from tests.sim.pairing import DOMAIN, Issuer, PlainSealer
+from tests.sim.parts import Parts
 from tests.sim.queue import Message, Queues
+from tests.sim.rest import Rest
 from tests.sim.scheduler import Crash, Faults, Scheduler
 from tests.sim.shop import Shop, ShopChannel
 
 ZONE = "America/New_York"
+OWNER = "owner@northwind.example"
 WORKSPACE = "workspace"
 CONNECTION = connection_id(WORKSPACE, "shopify", "1001")
 ACCOUNT = Account(WORKSPACE, "shopify", "1001")
 LEASE_S, BUDGET_S, BACKOFF_S, RESEND_S = 300, 240, 30, 900
 PLAN_YEAR_S = 3_000
+# What the shop's orders can be, and which of that is paid.
+STATUSES = tuple(
+    SimpleNamespace(value=value, label=value.title(), default=True, paid=value == "paid")
+    for value in ("paid", "pending")
+)
 # Just before the night; in the week that follows the clocks change.
 BEGINS_AT = datetime(2026, 3, 4, 5, 40, tzinfo=UTC)
-
-
-class Parts:
-    """What a world is made of.
-
-    `bounds` are module constants made small, so that a few orders fill chunks and shelves; `rates` are fixed, not drawn.
-    """
-
-    Table: type[Table] = Table
-    Days: type[Days] = Days
-    Revisions: type[Revisions] = Revisions
-    Documents: type[Documents] = Documents
-    Shelves: type[Shelves] = Shelves
-    Settle: type[Settle] = Settle
-    Clean: type[Clean] = Clean
-    FetchDay: type[FetchDay] = FetchDay
-    SyncDay: type[SyncDay] = SyncDay
-    Part: type[Part] = Part
-    stale = False
-    sweeps = True
-    walks = True
-    bounds: ClassVar[dict[str, Any]] = {}
-    rates: ClassVar[dict[str, float]] = {}
-
-
-BOUNDS: dict[str, Any] = {"shelves.PARTS_MAX": 2, "facts.ORDERS_PER_CHUNK": 2}
-CHUNKED: dict[str, Any] = {"revisions.INLINE_BYTES_MAX": 0, "flip.PART_BYTES_MAX": 150}
-
-
-@contextmanager
-def bounded(bounds: dict[str, Any]) -> Iterator[None]:
-    """Set module constants for the time of a run."""
-    modules = {"shelves": "storage", "revisions": "storage", "flip": "storage", "facts": "domain", "ask": "workflows"}
-    was = []
-    for name, value in bounds.items():
-        module_name, _, constant = name.partition(".")
-        module = importlib.import_module(f"chalicelib.{modules[module_name]}.{module_name}")
-        was.append((module, constant, getattr(module, constant)))
-        setattr(module, constant, value)
-    try:
-        yield
-    finally:
-        for module, constant, value in was:
-            setattr(module, constant, value)
 
 
 class Trouble(msgspec.Struct):
@@ -129,16 +86,18 @@ class World:
         parts: type[Parts] = Parts,
         *,
         days: int = 3,
+        early_s: int = 0,
+        settings: OrderSettings | None = None,
         engine: WatchedEngine | None = None,
         trace: bool = False,
     ) -> None:
         self.random = random
         self.parts = parts
         self.scheduler = Scheduler(faults, random, trace=trace)
-        begins_at = BEGINS_AT + timedelta(days=random.randrange(7))
-        self.scheduler.now_s = int(begins_at.timestamp())
+        night = BEGINS_AT + timedelta(days=random.randrange(7))
+        self.scheduler.now_s = int(night.timestamp()) - early_s
         self.trouble = Trouble()
-        today = day_of(begins_at, ZONE)
+        today = day_of(night, ZONE)
         self.days = tuple(today - timedelta(days=n) for n in range(days, 0, -1))
         self.shop = Shop(random, self.days, ZONE)
         self.engine = engine or WatchedEngine()
@@ -146,9 +105,9 @@ class World:
         self.queues = Queues(self.scheduler, random, strict=random.random() < 0.5)
         self.ids = 0
         self.acknowledged: set[date] = set()
-        self._compose()
+        self._compose(settings or OrderSettings())
 
-    def _compose(self) -> None:
+    def _compose(self, settings: OrderSettings) -> None:
         parts, now, new_id = self.parts, self.scheduler.now, self.new_id
         table = self.table = parts.Table(FaultyEngine(self.engine, self.scheduler, stale=parts.stale))
         self.connections = Connections(table, PlainSealer(), new_id)
@@ -156,7 +115,7 @@ class World:
         self.revisions = parts.Revisions(table)
         self.documents = parts.Documents(table, self.revisions)
         self.shelves = parts.Shelves(table, new_id)
-        self.agenda = Agenda(table, 1, new_id)
+        self.agenda = parts.Agenda(table, 1, new_id)
         activity = Activity(table)
         self.ask = Ask(days=self.day_heads, agenda=self.agenda, send=self.queues.send, now=now)
         corrections = Corrections(table)
@@ -201,14 +160,14 @@ class World:
             budget_s=BUDGET_S,
         )
         fetch.world = self
-        self.sync_day = parts.SyncDay(
+        self.sync_day = _noted(parts.SyncDay)(
             days=self.day_heads,
             revisions=self.revisions,
             agenda=self.agenda,
             connections=self.connections,
             activity=activity,
             fetch=fetch,
-            make=MakeRevision(revisions=self.revisions, counted_by=lambda connection: Counted()),
+            make=parts.MakeRevision(revisions=self.revisions, counted_by=_counted_by),
             persons=persons,
             settle=self.settle,
             clean=self.clean,
@@ -219,7 +178,7 @@ class World:
             lease_s=LEASE_S,
             backoff_s=BACKOFF_S,
         )
-        syncs = RunSyncs(
+        self.syncs = RunSyncs(
             syncs=Syncs(table),
             agenda=self.agenda,
             days=self.day_heads,
@@ -231,10 +190,24 @@ class World:
             new_id=new_id,
             resend_s=RESEND_S,
         )
+        accounts = Accounts(table, new_id)
+        self.order_settings = parts.ChangeOrderSettings(
+            connections=self.connections,
+            days=self.day_heads,
+            documents=self.documents,
+            agenda=self.agenda,
+            syncs=self.syncs,
+            change=Change(accounts=accounts, connections=self.connections, audit=Audit(table), now=now, new_id=new_id),
+            statuses_of=lambda kind: STATUSES,
+            days_without_names=lambda connection: 0,
+            announce_leaving=persons.announce,
+            leave_individual=persons.leave,
+            now=now,
+        )
         self.plan = Plan(
             agenda=self.agenda,
             ask=self.ask,
-            syncs=syncs,
+            syncs=self.syncs,
             look_back=LookBack(
                 agenda=self.agenda,
                 ask=self.ask,
@@ -246,7 +219,7 @@ class World:
             ),
             connections=self.connections,
             finish_parting=lambda connection: self.part_workflow.finish(connection),
-            cut_again=lambda workspace, connection: None,
+            cut_again=self.order_settings.cut_again if parts.follows_up else lambda workspace, connection: None,
             finish_erasing=persons.finish,
             now=now,
             resend_s=RESEND_S,
@@ -267,9 +240,21 @@ class World:
             now=now,
             random=self.random.randbytes,
         )
-        self._pair_first()
+        self._pair_first(accounts, settings)
 
-    def _pair_first(self) -> None:
+    def _pair_first(self, accounts: Accounts, settings: OrderSettings) -> None:
+        accounts.add(
+            Workspace(
+                id=WORKSPACE,
+                name="Northwind",
+                time_zone="UTC",
+                currency="USD",
+                week_start="monday",
+                individual_allowed=True,
+                signed_up_at=BEGINS_AT,
+            ),
+            User(id="user", workspace=WORKSPACE, email=OWNER, role="owner", password="", epoch=0),
+        )
         described = Connection(
             workspace=WORKSPACE,
             id=CONNECTION,
@@ -287,16 +272,15 @@ class World:
             sign_in_needed=False,
             credentials_version=1,
             paired_at=BEGINS_AT,
+            settings=settings,
         )
         self.connections.pair(None, described, credentials_of(self.issuer.issue()))
-        self._put_on_agenda()
-
-    def _put_on_agenda(self) -> None:
         due = Due(
             workspace=WORKSPACE,
             connection=CONNECTION,
             next_at=self.scheduler.now_s + 300,
             asked_through=self.days[0] - timedelta(days=1),
+            refresh_at=self.scheduler.now_s if settings.interval_min < A_DAY_MIN else 0,
         )
         self.agenda.put_connection(due)
 
@@ -355,9 +339,13 @@ class World:
             System.remove_attempts(wired, workspace, connection)  # type: ignore[arg-type]
 
     def _start_backfill(self, connection: Connection, actor: str) -> str:
-        self._put_on_agenda()
-        self.ask.ask([self.key(day) for day in self.days], "backfill", by_person=True)
-        return "sync"
+        wired = SimpleNamespace(
+            run_syncs=self.syncs,
+            connections=self.connections,
+            agenda=self.agenda,
+            shop_domains=SimpleNamespace(note=lambda *of, **how: None),
+        )
+        return System.start_backfill(wired, connection, actor)  # type: ignore[arg-type]
 
     # -- the handlers, as their events start them
 
@@ -438,22 +426,55 @@ class World:
 
     def pair(self) -> None:
         """The merchant goes through the shop's pages and comes back."""
-        signed_in = SignedIn(
+
+        def pair() -> None:
+            with suppress(errors.RequestError):
+                state = self.pair_workflow.begin(self.owner, "shopify", {"shop": DOMAIN})
+                self.pair_workflow.finish(self.owner, "shopify", {"state": state, "code": "code", "shop": DOMAIN})
+
+        self._spawn("pair", pair)
+
+    @property
+    def owner(self) -> SignedIn:
+        return SignedIn(
             session="session",
             user="user",
-            email="owner@northwind.example",
+            email=OWNER,
             role="owner",
             workspace=WORKSPACE,
             signed_in_at=self.scheduler.now(),
             token=Secret("token"),
         )
 
-        def pair() -> None:
-            with suppress(errors.RequestError):
-                state = self.pair_workflow.begin(signed_in, "shopify", {"shop": DOMAIN})
-                self.pair_workflow.finish(signed_in, "shopify", {"state": state, "code": "code", "shop": DOMAIN})
+    def change_settings(self, *, sync: tuple[date, date] | None = None, **fields: Any) -> None:
+        """The owner saves the order settings that are in force with these fields changed."""
 
-        self._spawn("pair", pair)
+        def change() -> None:
+            self.task_memory["summarised"] = self.checker.asked_through
+            connection = self.connections.get(WORKSPACE, CONNECTION)
+            assert connection is not None, "connections are never deleted"
+            in_force = connection.settings
+            shown = {name: getattr(in_force, name) for name in ("summary", "counting", "statuses", "interval_min")}
+            wanted = Wanted(**({"time_zone": connection.calendar.latest} | shown | fields))
+            with suppress(errors.RequestError, errors.OutOfDate):
+                self.order_settings.change(self.owner, connection, wanted, version=in_force.version, sync=sync)
+
+        self._spawn("settings", change)
+
+    def day_of(self, at: datetime) -> date:
+        """The day of an instant by the calendar in force."""
+        return day_of(at, self.checker.calendar)
+
+    @property
+    def here(self) -> tuple[date, ...]:
+        """All days that are or might be here."""
+        return tuple(sorted({*self.days, *self.checker.heads}))
+
+    def rest(self) -> Rest:
+        return Rest(self.checker, self.shop, self.scheduler.now(), self.trouble.deadly_day)
+
+    def check_rest(self, asked: Collection[date], *, everything: bool = False) -> None:
+        self.rest().check(asked, everything=everything)
 
     def _spawn(self, name: str, call: Any) -> None:
         skew = self.random.choice((0, 0, 0, -400, 400)) if self.skewed else 0
@@ -474,8 +495,30 @@ def _watched(fetch_day: type[FetchDay]) -> Any:
             memory = self.world.task_memory
             memory["attempt"], memory["day"] = attempt, day.day
             gathered: Gathered | None = super().fetch(day, attempt, connection)
-            if attempt.id in self.world.checker.fetches:
-                self.world.checker.fetches[attempt.id].ended = len(self.world.shop.history) - 1
+            fetch = self.world.checker.fetches.get(attempt.id)
+            if fetch is not None:
+                fetch.ended = len(self.world.shop.history) - 1
+                fetch.calendar = connection.calendar
             return gathered
 
     return WatchedFetch
+
+
+def _noted(sync_day: type[SyncDay]) -> Any:
+    """Notes for the checker by which settings a person wanted what is published."""
+
+    class NotedSync(sync_day):  # type: ignore[misc, valid-type]
+        def publish(self, head: Head, attempt: Attempt, connection: Connection, gathered: Gathered) -> Any:
+            fetch = self.world.checker.fetches.get(attempt.id)
+            if fetch is not None:
+                fetch.settings = head.settings
+            return super().publish(head, attempt, connection, gathered)
+
+    return NotedSync
+
+
+def _counted_by(connection: Connection) -> Counted:
+    settings = connection.settings
+    if settings.counting == "paid":
+        return Counted("paid", tuple(each.value for each in STATUSES if each.paid))
+    return Counted(settings.counting, settings.statuses)

@@ -50,6 +50,11 @@ class MemoryEngine:
             for sk, item in partition.items():
                 yield pk, sk, item
 
+    @staticmethod
+    def _shown(item: Raw) -> Raw:
+        """What a reader gets of an item."""
+        return dict(item)
+
     def partition(self, pk: str) -> dict[str, Raw]:
         """One partition's items by sort key, not a copy."""
         return self._items.get(pk, {})
@@ -58,7 +63,7 @@ class MemoryEngine:
         def get() -> dict[str, Any]:
             _check_key(hash_key, range_key)
             item = self._items.get(hash_key, {}).get(range_key)
-            return {} if item is None else {"Item": dict(item)}
+            return {} if item is None else {"Item": self._shown(item)}
 
         return self._answer(GetError, "GetItem", get)
 
@@ -132,7 +137,7 @@ class MemoryEngine:
                 item = self._items[hash_key][sk]
                 if range_key_condition is not None and not _holds(range_key_condition, item):
                     continue
-                found.append(dict(item))
+                found.append(self._shown(item))
                 size += item_bytes(item)
                 if len(found) == limit or size >= PAGE_BYTES_MAX:
                     last = {"pk": {"S": hash_key}, "sk": {"S": sk}}
@@ -158,7 +163,7 @@ class MemoryEngine:
                 if size > BATCH_BYTES_MAX:
                     left = [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in named[place:]]
                     return {"Responses": {"table": found}, "UnprocessedKeys": {"table": {"Keys": left}}}
-                found.append(dict(item))
+                found.append(self._shown(item))
             return {"Responses": {"table": found}, "UnprocessedKeys": {}}
 
         return self._answer(GetError, "BatchGetItem", batch_get)

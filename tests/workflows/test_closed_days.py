@@ -147,3 +147,49 @@ def test_a_connection_once_a_day_is_not_looked_at_in_between(daybook, paired):
     daybook.sweep()
     assert daybook.held.messages == []
     assert daybook.agenda.connection(paired.id).refresh_at == 0
+
+
+def by_person(daybook, paired, settings):
+    daybook.ask.ask([DayKey(paired.workspace, paired.id, DAY)], "sync", by_person=True, settings=settings)
+    return daybook.work()
+
+
+def test_an_ask_under_later_settings_that_changed_nothing_does_not_open_the_day_to_those_after_them(daybook, paired):
+    daybook.shop.orders[DAY] = [order(1, placed_at=AT), order(2, placed_at=AT, status="pending")]
+    by_night(daybook, paired)
+    hourly = set_to(daybook, paired, OrderSettings(version=1, interval_min=60))
+    assert by_person(daybook, paired, settings=1) == {"unchanged": 1}
+    set_to(daybook, hourly, msgspec.structs.replace(PAID_ONLY, version=2))
+    daybook.pass_time(days=1)
+    key, done = by_night(daybook, paired)
+    assert done == {"unchanged": 1}
+    assert live(daybook, key).counted.counting == "channel"
+
+
+def test_a_choice_that_keeps_all_orders_is_the_days_own_from_then_on_and_makes_no_document(daybook, paired):
+    daybook.shop.orders[DAY] = [order(1, placed_at=AT), order(2, placed_at=AT)]
+    key, _ = by_night(daybook, paired)
+    before = daybook.documents.read(key)
+    paid_only = set_to(daybook, paired, PAID_ONLY)
+    by_person(daybook, paired, settings=1)
+    assert live(daybook, key).counted.counting == "paid"
+    assert msgspec.structs.replace(daybook.documents.read(key), base=before.base) == before
+    set_to(daybook, paid_only, OrderSettings(version=2))
+    daybook.shop.orders[DAY] = [order(1, placed_at=AT), order(2, placed_at=AT, status="pending")]
+    daybook.pass_time(days=2)
+    by_night(daybook, paired)
+    assert totals(daybook, paired, DAY) == 10_000
+    assert totals(daybook, paired, DAY, "order_day") == 5000
+
+
+def test_a_document_can_be_read_after_the_day_whose_events_it_shows_was_closed(daybook, paired):
+    """Found by the simulation: what the day was so far is cleaned then, and the document named its events."""
+    daybook.clock = window_of(DAY, ZONE).end_at - timedelta(hours=1)
+    before = DAY - timedelta(days=1)
+    daybook.shop.orders[DAY] = [order(1, placed_at=AT, events=(refund(AT - timedelta(days=1), line()),))]
+    by_night(daybook, paired)
+    daybook.pass_time(hours=12)
+    daybook.shop.orders[DAY] = [*daybook.shop.orders[DAY], order(2, placed_at=AT)]
+    key, _ = by_night(daybook, paired)
+    assert live(daybook, key).cause == "closed"
+    assert totals(daybook, paired, before) == -5000

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -10,6 +11,7 @@ from chalicelib import errors
 from chalicelib.domain.accounts import SignedIn, User, Workspace
 from chalicelib.domain.allotment import Account
 from chalicelib.domain.days import window_of
+from chalicelib.domain.order_settings import Recut
 from chalicelib.domain.persons import Person
 from chalicelib.domain.secret import Secret
 from chalicelib.domain.work import DayKey
@@ -18,7 +20,7 @@ from chalicelib.storage.table import Table
 from chalicelib.workflows.order_settings import Wanted
 from chalicelib.workflows.persons import AGAIN_S
 from tests.support.memory import MemoryEngine
-from tests.support.orders import order
+from tests.support.orders import line, order, refund
 from tests.support.system import ZONE, Daybook
 
 LAST = date(2026, 7, 4)
@@ -95,6 +97,10 @@ class Merchant:
             for each in self.daybook.revisions.orders(head.key, revision):
                 found.setdefault(each.id, []).append(head.key.day)
         return found
+
+    def returned_on(self, day: date) -> int:
+        found = self.daybook.documents.sheets(DayKey("w1", self.id, day))
+        return sum(sheet.event_day.amounts.total for sheet in found[1]) if found else 0
 
     def usage(self) -> int:
         return sum(self.daybook.shelves.usage(SHOP).values())
@@ -251,3 +257,55 @@ def test_the_last_30_days_are_counted_by_status(merchant):
     assert in_force.orders == {"paid": sum(len(days) for days in merchant.days_of_orders().values())}
     assert in_force.seam_day == LAST + timedelta(days=1)
     assert in_force.days_here == 5
+
+
+def test_a_cut_that_died_is_made_before_another_zone_follows_it(merchant):
+    def dying(*args, **more):
+        raise errors.Unanswered("the table is away")
+
+    of_days = merchant.daybook.run_syncs.of_days
+    merchant.daybook.run_syncs.of_days = dying
+    with pytest.raises(errors.Unanswered):
+        merchant.save(time_zone="Asia/Tokyo", recut=True)
+    merchant.daybook.run_syncs.of_days = of_days
+    merchant.save(time_zone="Europe/Berlin")
+    merchant.rest()
+    key = DayKey("w1", merchant.id, merchant.first)
+    assert merchant.daybook.documents.read(key).cause == "timezone_changed"
+
+
+def test_events_go_to_the_day_that_another_zone_gives_them_though_no_order_moves(merchant):
+    noon = window_of(LAST, ZONE).start_at + timedelta(hours=12)
+    after_midnight = window_of(LAST, ZONE).end_at + timedelta(minutes=30)
+    merchant.daybook.shop.orders[LAST] = [order(1, placed_at=noon, events=(refund(after_midnight, line()),))]
+    merchant.sync(LAST, LAST)
+    assert merchant.returned_on(LAST + timedelta(days=1)) == -5000
+    merchant.save(time_zone="America/Chicago", recut=True)
+    merchant.rest()
+    assert merchant.returned_on(LAST + timedelta(days=1)) == 0
+    assert merchant.returned_on(LAST) == -5000
+
+
+def test_a_night_planned_by_the_old_calendar_does_not_move_on_once_another_zone_is_saved(merchant):
+    planned = merchant.daybook.agenda.connection(merchant.id)
+    merchant.save(time_zone="Pacific/Honolulu")
+    in_force = merchant.daybook.agenda.connection(merchant.id)
+    by_the_old = msgspec.structs.replace(planned, next_at=in_force.next_at)
+    merchant.daybook.agenda.asked(by_the_old, LAST + timedelta(days=1), 9)
+    assert merchant.daybook.agenda.connection(merchant.id).asked_through == planned.asked_through
+
+
+def test_pairing_again_keeps_the_interval_and_what_another_zone_has_to_be_followed_up_with(merchant):
+    merchant.save(interval_min=60)
+    seen = merchant.connection
+    zoned = msgspec.structs.replace(seen.settings, version=2, calendar=seen.calendar.changed("Asia/Tokyo", LAST))
+    assert merchant.daybook.connections.change_settings(seen, zoned, recut=Recut(LAST, "owner"))
+    seen, credentials = merchant.daybook.connections.open("w1", merchant.id)
+    again = msgspec.structs.replace(seen, epoch=seen.epoch + 1, credentials_version=seen.credentials_version + 1)
+    assert merchant.daybook.connections.pair(seen, again, credentials)
+    merchant.daybook.start_backfill(again, "owner")
+    assert merchant.daybook.agenda.connection(merchant.id).refresh_at > 0
+    merchant.rest()
+    assert merchant.daybook.connections.recut("w1", merchant.id) is None
+    key = DayKey("w1", merchant.id, LAST)
+    assert merchant.daybook.documents.read(key).cause == "timezone_changed"
