@@ -48,7 +48,6 @@ CAUGHT_BY = {
     "35-another-zone-followed-up-by-its-saver-alone": 2,
     "36-same-orders-cut-otherwise-are-the-same-day": 9,
     "37-document-that-names-facts-that-are-cleaned": 4,
-    "38-night-planned-by-the-old-calendar-moves-on": 0,
 }
 
 
