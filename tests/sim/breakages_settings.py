@@ -12,7 +12,6 @@ from chalicelib.domain.days import Window, day_of
 from chalicelib.domain.order_settings import Recut
 from chalicelib.domain.orders import Order
 from chalicelib.domain.work import Attempt, DayKey, DocumentVersion, Head, Revision
-from chalicelib.storage.agenda import Agenda
 from chalicelib.storage.documents import Documents
 from chalicelib.workflows.fetch_day import FetchDay, Gathered, _cut
 from chalicelib.workflows.make_revision import MakeRevision
@@ -75,18 +74,6 @@ class ClosedDaysJudgedByTheSettingsInForce(Parts):
     class MakeRevision(MakeRevision):
         def _rule(self, head: Head, connection: Connection, before: Revision | None) -> tuple[Counted, int]:
             return self._counted_by(connection), connection.settings.version
-
-
-class _NeverMovesBack(Agenda):
-    def turn_back(self, connection: str, through: date) -> None:
-        super().turn_back(connection, date.max)
-
-
-@breakage("34-recut-without-moving-back")
-class RecutWithoutMovingBack(Parts):
-    # A later change of zone would mend it.
-    rates: ClassVar = {"settings": 0.005, "connect": 0.0}
-    Agenda = _NeverMovesBack
 
 
 @breakage("35-another-zone-followed-up-by-its-saver-alone")
