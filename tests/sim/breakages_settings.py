@@ -11,8 +11,7 @@ from chalicelib.domain.counting import STATUS_CHANGED, Before, Counted, with_fie
 from chalicelib.domain.days import Window, day_of
 from chalicelib.domain.order_settings import Recut
 from chalicelib.domain.orders import Order
-from chalicelib.domain.work import Attempt, DayKey, DocumentVersion, Due, Head, Revision
-from chalicelib.storage.agenda import Agenda
+from chalicelib.domain.work import Attempt, DayKey, DocumentVersion, Head, Revision
 from chalicelib.storage.documents import Documents
 from chalicelib.workflows.fetch_day import FetchDay, Gathered, _cut
 from chalicelib.workflows.make_revision import MakeRevision
@@ -77,18 +76,6 @@ class ClosedDaysJudgedByTheSettingsInForce(Parts):
             return self._counted_by(connection), connection.settings.version
 
 
-class _NeverMovesBack(Agenda):
-    def turn_back(self, connection: str, through: date) -> None:
-        super().turn_back(connection, date.max)
-
-
-@breakage("34-recut-without-moving-back")
-class RecutWithoutMovingBack(Parts):
-    # A later change of zone would mend it.
-    rates: ClassVar = {"settings": 0.005, "connect": 0.0}
-    Agenda = _NeverMovesBack
-
-
 @breakage("35-another-zone-followed-up-by-its-saver-alone")
 class AnotherZoneFollowedUpByItsSaverAlone(Parts):
     rates: ClassVar = SETTINGS
@@ -111,15 +98,3 @@ class _KeepsTheFactsItWasMadeOf(Documents):
 class DocumentThatNamesFactsThatAreCleaned(Parts):
     rates: ClassVar = SETTINGS
     Documents = _KeepsTheFactsItWasMadeOf
-
-
-class _MovesOnAnyway(Agenda):
-    def asked(self, seen: Due, through: date, next_at: int) -> None:
-        now = self.connection(seen.connection)
-        super().asked(msgspec.structs.replace(seen, turned_back=now.turned_back if now else 0), through, next_at)
-
-
-@breakage("38-night-planned-by-the-old-calendar-moves-on")
-class NightPlannedByTheOldCalendarMovesOn(Parts):
-    rates: ClassVar = SETTINGS
-    Agenda = _MovesOnAnyway

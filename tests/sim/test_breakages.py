@@ -44,11 +44,9 @@ CAUGHT_BY = {
     "31-continuation-across-a-change-of-zone": 10,
     "32-seam-taken-from-today": 22,
     "33-closed-days-judged-by-the-settings-in-force": 46,
-    "34-recut-without-moving-back": 32,
     "35-another-zone-followed-up-by-its-saver-alone": 2,
     "36-same-orders-cut-otherwise-are-the-same-day": 9,
     "37-document-that-names-facts-that-are-cleaned": 4,
-    "38-night-planned-by-the-old-calendar-moves-on": 0,
 }
 
 
