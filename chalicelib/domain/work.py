@@ -183,6 +183,12 @@ class DocumentVersion(msgspec.Struct, frozen=True, kw_only=True, array_like=True
     corrected: tuple[Corrected, ...] = ()
     frozen: Reading | None = None
 
+    def named_as(self, other: "DocumentVersion") -> "DocumentVersion":
+        """This version, of facts that `other` says the same of, by the names that they have there: those it was made of may
+        be cleaned once they are replaced."""
+        names = {name: getattr(other, name) for name in ("base", "sources", "less", "lock", "corrections")}
+        return msgspec.structs.replace(self, **names)
+
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """A day on the agenda: what is needed to find and to send it."""

@@ -142,10 +142,7 @@ class Documents:
     def _turned(self, day: DayKey, seen: DocumentHead, reading: Reading | None, lock: int) -> bool:
         item = self._table.get(Part, _pk(day), key("DOC", seen.attempt))
         assert item is not None, "a live version is never cleaned"
-        # The head may name newer sources than the version was made of: those it was made of may be gone.
-        now = _decoder.decode(seen.body)
-        made = msgspec.structs.replace(_decoder.decode(item.body), base=now.base, sources=now.sources)
-        version = _frozen(made, reading)
+        version = _frozen(_decoder.decode(item.body).named_as(_decoder.decode(seen.body)), reading)
         checks, was = int(seen.checks), _lock_of(seen)
         actions = [
             DocumentHead.frozen.set(reading) if reading else DocumentHead.frozen.remove(),
@@ -249,6 +246,10 @@ class Documents:
         for name in owed:
             if lock is not None and lock.done and name[0] < lock.number and name not in named:
                 self._corrections.delete(day, name)
+
+    def is_lock_at_rest(self, day: DayKey) -> bool:
+        """Whether no walk of the period lock is under way: what frozen documents show is noted then."""
+        return self._corrections.lock(day.workspace, day.connection).done
 
     def is_posted(self, day: DayKey) -> set[str]:
         """The attempts of the day whose content frozen documents show, wherever: it is kept as long as they are frozen."""

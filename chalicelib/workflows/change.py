@@ -5,7 +5,7 @@ kept with who made it, when, and what was before and after.
 """
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 TRIES_MAX = 5
 LOOKED_AT_MAX = 2_000
+# How far behind UTC a day may still be going on.
+WESTMOST = timedelta(hours=12)
 
 
 class Change:
@@ -101,8 +103,9 @@ class Change:
 
     def _check_lock(self, seen: Workspace, fields: dict[str, Any]) -> None:
         lock: date | None = fields.get("locked_through", seen.locked_through)
-        if lock is not None and lock >= self._now().date():
-            raise errors.RequestError("Only past days can be locked.", {"locked_through": "Choose a day before today."})
+        if lock is not None and lock != seen.locked_through and lock >= (self._now() - WESTMOST).date():
+            wrong = {"locked_through": "Choose a day that is over in every time zone."}
+            raise errors.RequestError("Only past days can be locked.", wrong)
 
 
 def _named(text: str) -> str:

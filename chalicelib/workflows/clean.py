@@ -54,8 +54,10 @@ class Clean:
         litter = [name for name in persons if self._revisions.attempt_of(name) not in named]
         facts = [name for name in listed if not name[1].startswith("WHO#")]
         if any(self._revisions.attempt_of(name) != head.live for name in facts):
-            # What is owed is told from the predecessor, too.
-            keep_from = head.keep_from if head.due is None else 0
+            # What is owed is told from the predecessor, too; and a walk of the period lock, which may have begun before the
+            # documents were made anew, notes what they show only after it has frozen them. So it is asked for after the head.
+            quiet = head.due is None and self._documents.is_lock_at_rest(day)
+            keep_from = head.keep_from if quiet else 0
             kept = self._revisions.kept_names(day, self._revisions.chain(day, head.live, keep_from), head)
             attempts = {head.attempt.id if head.attempt else None, *self._documents.is_posted(day)}
             litter += [name for name in facts if name not in kept and self._revisions.attempt_of(name) not in attempts]

@@ -159,8 +159,7 @@ class Settle:
             if version is None:
                 return
             if live is not None and live.digest == version.digest:
-                same = msgspec.structs.replace(live, base=version.base, sources=version.sources)
-                if self._documents.confirm(day, same, mark):
+                if self._documents.confirm(day, live.named_as(version), mark):
                     return
             elif self._documents.publish(day, version, mark):
                 return
