@@ -247,6 +247,13 @@ class Documents:
             if lock is not None and lock.done and name[0] < lock.number and name not in named:
                 self._corrections.delete(day, name)
 
+    def is_frozen_of(self, day: DayKey, order_day: date, attempt: str) -> bool:
+        """Whether the day's document is frozen and names these events of an order day."""
+        version = self.read(day)
+        if version is None or version.frozen is None:
+            return False
+        return (order_day, attempt) in version.sources or (order_day, day.day, attempt) in version.less
+
     def is_lock_at_rest(self, day: DayKey) -> bool:
         """Whether no walk of the period lock is under way: what frozen documents show is noted then."""
         return self._corrections.lock(day.workspace, day.connection).done

@@ -148,6 +148,10 @@ class Revisions:
             kept |= {_events(day, revision.attempt, on) for on in revision.event_days}
         return kept
 
+    def event_day_of(self, name: tuple[str, str]) -> date:
+        """The day that an events key says they happened on."""
+        return date.fromisoformat(name[0].split("#")[2])
+
     def attempt_of(self, name: tuple[str, str]) -> str:
         """The attempt that a revision, chunk, persons or events key belongs to."""
         kind, *rest = name[1].split("#")

@@ -6,6 +6,8 @@ Parts are listed first, then the head and its chain are read. Ids are never used
 from datetime import date
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from chalicelib import errors
 from chalicelib.domain.work import DayKey, Head
 
@@ -60,10 +62,18 @@ class Clean:
             keep_from = head.keep_from if quiet else 0
             kept = self._revisions.kept_names(day, self._revisions.chain(day, head.live, keep_from), head)
             attempts = {head.attempt.id if head.attempt else None, *self._documents.is_posted(day)}
-            litter += [name for name in facts if name not in kept and self._revisions.attempt_of(name) not in attempts]
+            gone = (name for name in facts if name not in kept and self._revisions.attempt_of(name) not in attempts)
+            litter += [name for name in gone if not self._is_shown(day, name)]
         for name in sorted(litter, key=lambda name: not name[1].startswith("EV#")):
             self._revisions.delete(name)
         return len(litter)
+
+    def _is_shown(self, day: DayKey, name: tuple[str, str]) -> bool:
+        """Whether the frozen document of the day on which these events happened is made of them: it is not made anew."""
+        if not name[1].startswith("EV#"):
+            return False
+        happened = msgspec.structs.replace(day, day=self._revisions.event_day_of(name))
+        return self._documents.is_frozen_of(happened, day.day, self._revisions.attempt_of(name))
 
     def _event_days(self, day: DayKey, attempt: str) -> tuple[date, ...]:
         revision = self._revisions.read(day, attempt)
