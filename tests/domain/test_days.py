@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.days import DAY, backfill_days, day_of, days_between, due_at, start_of, window_of
+from chalicelib.domain.days import DAY, Calendar, backfill_days, day_of, days_between, due_at, start_of, window_of
 
 ZONES = sorted(
     zone for zone in available_timezones() if not zone.startswith(("posix/", "right/")) and zone != "localtime"
@@ -54,6 +54,50 @@ def test_days_partition_the_year(zone):
     windows = [window_of(day, zone) for day in days]
     assert all(one.end_at == next_.start_at for one, next_ in pairwise(windows))
     assert all(window.start_at <= window.end_at for window in windows)
+
+
+_changes = st.lists(st.tuples(st.dates(date(2024, 1, 1), date(2024, 3, 31)), st.sampled_from(ZONES)), max_size=4)
+
+
+def calendar_of(zone: str, changes: list[tuple[date, str]]) -> Calendar:
+    calendar = Calendar(zone)
+    for first, changed in sorted(changes):
+        calendar = calendar.changed(changed, first)
+    return calendar
+
+
+@given(st.sampled_from(ZONES), _changes)
+def test_days_partition_the_year_through_any_changes_of_zone(zone, changes):
+    calendar = calendar_of(zone, changes)
+    windows = [window_of(day, calendar) for day in days_between(date(2023, 12, 25), date(2024, 4, 10))]
+    assert all(one.end_at == next_.start_at for one, next_ in pairwise(windows))
+    assert all(window.start_at <= window.end_at for window in windows)
+
+
+@given(
+    st.sampled_from(ZONES),
+    _changes,
+    st.datetimes(datetime(2023, 12, 25), datetime(2024, 4, 10)).map(lambda at: at.replace(tzinfo=UTC)),  # noqa: DTZ001
+)
+def test_every_instant_belongs_to_one_day_of_a_calendar(zone, changes, at):
+    calendar = calendar_of(zone, changes)
+    assert at in window_of(day_of(at, calendar), calendar)
+
+
+def test_the_seam_runs_from_the_end_of_the_last_old_day_to_its_own_end():
+    west = Calendar("Asia/Tokyo").changed("Pacific/Honolulu", date(2026, 7, 10))
+    assert window_of(date(2026, 7, 9), west) == window_of(date(2026, 7, 9), "Asia/Tokyo")
+    seam = window_of(date(2026, 7, 10), west)
+    assert (seam.end_at - seam.start_at) / timedelta(hours=1) == 24 + 19
+    east = Calendar("Pacific/Honolulu").changed("Asia/Tokyo", date(2026, 7, 10))
+    seam = window_of(date(2026, 7, 10), east)
+    assert (seam.end_at - seam.start_at) / timedelta(hours=1) == 24 - 19
+
+
+def test_a_calendar_forgets_changes_that_a_new_one_overtakes():
+    calendar = Calendar("UTC").changed("Asia/Tokyo", date(2026, 7, 10)).changed("UTC", date(2026, 7, 5))
+    assert calendar == Calendar("UTC")
+    assert Calendar("UTC").changed("Asia/Tokyo", date(2026, 7, 10)).latest == "Asia/Tokyo"
 
 
 @pytest.mark.parametrize(
