@@ -235,6 +235,11 @@ class DocumentSheet(msgspec.Struct, frozen=True, array_like=True):
     def events(self, reading: Reading) -> Section:
         return self.event_day if reading == "event_day" else self.order_day
 
+    def is_blank(self, reading: Reading) -> bool:
+        """Whether there is nothing to see under this reading: no orders, and no events but those of the other one."""
+        events = self.events(reading)
+        return not (self.sales.count or self.excluded or events.count or events.lines) and events.amounts == NOTHING
+
 
 def document_of(sheets: Iterable[Sheet], happened: Iterable[DaySections]) -> tuple[DocumentSheet, ...]:
     """Make a day's document from its own live sheets and from the events that happened on it, one mapping an order day."""

@@ -97,7 +97,8 @@ class ReadSales:
 
     def page(self, workspace: str, asked: SalesFilter, *, after: str | None, limit: int) -> SalesPage:
         """The filter's summary sales, newest first, from behind the place `after`. Raises TornRead."""
-        filtered, reading = self.filtered(workspace, asked), self._books.reading(workspace)
+        reading = self._books.reading(workspace)
+        filtered = self.filtered(workspace, asked, reading)
         sales = filtered.summaries
         place = msgspec.json.decode(after, type=tuple[int, str, str, str]) if after else None
         rest = sales if place is None else [sale for sale in sales if place_of(sale) > place]
@@ -118,7 +119,8 @@ class ReadSales:
 
         Only the days that the page is made of are opened; totals and counts are those of the day documents.
         """
-        filtered, reading = self.filtered(workspace, asked), self._books.reading(workspace)
+        reading = self._books.reading(workspace)
+        filtered = self.filtered(workspace, asked, reading)
         place = msgspec.json.decode(after, type=OrderPlace) if after else None
         days = _by_day(sale for sale in filtered.individual if place is None or _day_place(sale) >= place[0])
         shown: list[OrderSold] = []
@@ -149,8 +151,8 @@ class ReadSales:
 
     # -- what the filter has
 
-    def filtered(self, workspace: str, asked: SalesFilter) -> Filtered:
-        """The documents of the filter, each connection's by its mode. Raises TornRead."""
+    def filtered(self, workspace: str, asked: SalesFilter, reading: Reading) -> Filtered:
+        """The documents of the filter, each connection's by its mode, that show something. Raises TornRead."""
         connections = self._asked(workspace, asked)
         first, last = self.first(asked), self.last(asked)
         filtered = Filtered([], [], [])
@@ -163,7 +165,8 @@ class ReadSales:
                 months.setdefault(month_key(key), []).append((key, version))
             elif first <= key.day <= last:
                 listed = filtered.individual if mode == "individual" else filtered.days
-                listed += _days_sold(connections[key.connection], key, version)
+                sales = _days_sold(connections[key.connection], key, version)
+                listed += [sale for sale in sales if not sale.sheet.is_blank(reading)]
         filtered.months.extend(self._months(workspace, months, connections))
         return filtered
 

@@ -1,6 +1,6 @@
 """Summing: by SKU, by store and currency, events under both readings."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -115,3 +115,13 @@ def test_a_diff_counts_and_names_what_came_went_and_changed():
 
 def test_the_number_in_an_order_number():
     assert [number_in(text) for text in ("#1001", "R-7-B", "none", "")] == [1001, 7, -1, -1]
+
+
+def test_a_sheet_that_only_the_other_reading_fills_is_blank_under_this_one():
+    summary = summarise([order(1, events=(refund(NOON + timedelta(days=2), line()),))], DAY, UTC_ZONE)
+    on = date(2026, 7, 5)
+    (later,) = document_of((), [summary.events_by_day()[on]])
+    assert later.is_blank("order_day")
+    assert not later.is_blank("event_day")
+    (own,) = document_of(summary.sheets(), [])
+    assert not own.is_blank("event_day")
