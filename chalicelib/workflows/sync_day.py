@@ -261,7 +261,7 @@ class SyncDay:
     def _flip(self, head: Head, attempt: Attempt, revision: Revision, who: str | None) -> bool:
         before = self._revisions.read(head.key, head.live) if head.live else None
         old = before.event_days if before else {}
-        closed = revision.cause == "closed"
+        closed = revision.cause == "closed" and self._was_never_over(head)
         # What a day was while it went on is cleaned once it is over: no document may name its events any longer.
         moved = {
             on for on in old.keys() | revision.event_days.keys() if closed or old.get(on) != revision.event_days.get(on)
@@ -279,6 +279,11 @@ class SyncDay:
             keep_from=revision.number if closed else None,
             named=who,
         )
+
+    def _was_never_over(self, head: Head) -> bool:
+        """Whether all that is kept of the day is what it was so far: another zone may have opened a closed one again."""
+        chain = self._revisions.chain(head.key, head.live, head.keep_from)
+        return all(revision.state == "provisional" for revision in chain)
 
     def _close(self, head: Head, attempt: Attempt, done: Done, settings: int, who: str | None) -> Done:
         day = head.key

@@ -309,3 +309,20 @@ def test_pairing_again_keeps_the_interval_and_what_another_zone_has_to_be_follow
     assert merchant.daybook.connections.recut("w1", merchant.id) is None
     key = DayKey("w1", merchant.id, LAST)
     assert merchant.daybook.documents.read(key).cause == "timezone_changed"
+
+
+def test_a_closed_day_that_another_zone_opens_again_keeps_what_it_was(merchant):
+    merchant.daybook.clock = datetime.fromisoformat("2026-07-05T12:00Z")
+    merchant.save(time_zone="Etc/GMT+12", recut=True)
+    merchant.daybook.clock = datetime.fromisoformat("2026-07-05T11:00Z")
+    key = DayKey("w1", merchant.id, LAST)
+    merchant.daybook.ask.ask([key], "sync", by_person=False)
+    merchant.rest()
+    assert merchant.daybook.documents.read(key).state == "provisional"
+    merchant.daybook.pass_time(days=1)
+    merchant.daybook.ask.ask([key], "sync", by_person=False)
+    merchant.rest()
+    assert merchant.daybook.documents.read(key).state == "final"
+    states = [each.state for each in merchant.daybook.revisions.chain(key, merchant.daybook.days.read(key).live)]
+    assert states[-1] == "final"
+    assert merchant.daybook.days.read(key).keep_from == 0
