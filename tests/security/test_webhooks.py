@@ -42,7 +42,7 @@ class Desk:
         secrets = {"shopify_client_secret": SECRET, "shopify_client_secret_old": OLD_SECRET}
         self.daybook.settings = msgspec.structs.replace(self.daybook.settings, **secrets)
         self.erased: list[tuple[str, tuple[str, ...] | None]] = []
-        self.daybook.erase_persons = lambda connection, ids: self.erased.append((connection.id, ids))  # type: ignore[method-assign]
+        self.daybook.persons.erase_orders = lambda connection, ids: self.erased.append((connection.id, ids))  # type: ignore[method-assign]
         self.mine = self._pair("w1", "99", SHOP)
         self.others = self._pair("w2", "77", FOREIGN)
 

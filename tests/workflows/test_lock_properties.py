@@ -67,6 +67,9 @@ class Play:
         self.daybook.sync(day)
 
     def lock(self, through: date | None) -> None:
+        # An unlocking that nobody has walked yet is walked first, and what it opens may be restated.
+        self.daybook.lock.catch_up_all("w1")
+        self.check()
         self.daybook.save(locked_through=through)
 
     def lock_unseen(self, through: date | None) -> None:
