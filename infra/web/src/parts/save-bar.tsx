@@ -1,5 +1,5 @@
 // The bar that appears while something is unsaved, and the question before unsaved changes are left.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { guardLeaving } from "../router.ts";
 
 type BarFrame = { dirty: boolean; busy: boolean; what: readonly string[]; onSave: () => void; onDiscard: () => void };
@@ -39,7 +39,8 @@ export function SaveBar({ dirty, busy, what, onSave, onDiscard }: BarFrame) {
 function LeaveGuard({ dirty, onLeave }: { dirty: boolean; onLeave: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [leave, setLeave] = useState<(() => void) | null>(null);
-  useEffect(() => {
+  // With the bar, not a frame later: a click in between would be asked about changes that are saved.
+  useLayoutEffect(() => {
     if (!dirty) return;
     const warn = (event: BeforeUnloadEvent) => event.preventDefault();
     addEventListener("beforeunload", warn);
