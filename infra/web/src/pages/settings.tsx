@@ -134,11 +134,12 @@ function ConflictNotice({ conflict, draft, busy, onMine, onTheirs }: ConflictFra
   );
 }
 
+/** The link stands before what changes by itself, so that it does not move away under the pointer. */
 const Started = ({ ids }: { ids: readonly string[] }) => {
   const running = live.value?.syncs.some(({ id }) => ids.includes(id));
   return (
     <Notice kind="good">
-      <p><b>Saved.</b> {running === false ? "The days you asked for were brought in" : "The days are on their way"}: {ids.map((id, at) => <>{at > 0 && ", "}<a key={id} href={to(`/syncs/${encodeURIComponent(id)}`)}>see the sync</a></>)}.</p>
+      <p><b>Saved.</b> {ids.map((id) => <a key={id} href={to(`/syncs/${encodeURIComponent(id)}`)}>See the sync</a>)}. {running === false ? "The days you asked for were brought in." : "The days are on their way."}</p>
     </Notice>
   );
 };
