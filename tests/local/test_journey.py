@@ -1,7 +1,7 @@
 """The merchant's first hour on a whole machine, undisturbed and with the machine killed in the middle of it."""
 
 import signal
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -25,6 +25,27 @@ def test_what_daybook_shows_is_what_the_shop_sold(tmp_path: Path) -> None:
     ]
     assert report["usage"] >= report["orders"] > 0
     assert report["resync_writes"] <= 8 * DAYS
+
+
+def test_three_nights_later_the_books_have_what_happened_meanwhile(tmp_path: Path) -> None:
+    """Refunds, edits and late orders of days long closed come in by themselves, and an order is counted once."""
+    data, paired_at = tmp_path / "var", datetime(2026, 3, 9, 12, tzinfo=UTC)
+    with Machine(Plan(data=data, orders_per_day=SMALL, seed=5, now=paired_at)) as machine:
+        visitor = Visitor(machine.url)
+        visitor.sign_up(**OWNER, workspace="Northwind")
+        sync = wait_for(visitor, pair(visitor))
+    first, last = date.fromisoformat(sync["from"]), date(2026, 3, 11)
+    days = Range(first, last)
+    with Machine(
+        Plan(data=data, orders_per_day=SMALL, seed=5, now=datetime(2026, 3, 12, 5, 44, 55, tzinfo=UTC))
+    ) as machine:
+        visitor = Visitor(machine.url)
+        visitor.sign_in(**OWNER)
+        assert eventually(lambda: figures_of(sales_of(visitor, days)) == ledger_of(machine.sandbox_url, days))
+        sales = sales_of(visitor, days)
+        restated = [sale for sale in sales if sale["version"] > 1 and sale["day"] < "2026-03-09"]
+        assert restated, "something happened to days that were closed"
+        assert {sale["day"] for sale in sales if sale["state"] == "final"} >= {"2026-03-09", "2026-03-10", "2026-03-11"}
 
 
 def test_days_that_a_kill_left_unfinished_finish_by_themselves(launch: Launch, monkeypatch: pytest.MonkeyPatch) -> None:
