@@ -130,9 +130,10 @@ class Summarising:
             if sales is None:
                 sales = self._sales[key] = Adding()
                 self._events[key] = Adding()
+                self._statuses[key] = {}
             self.orders += 1
             self._note_number(key, order)
-            statuses = self._statuses.setdefault(key, {})
+            statuses = self._statuses[key]
             statuses[order.status] = statuses.get(order.status, 0) + 1
             if order.excluded is not None:
                 self._excluded[key] = self._excluded.get(key, 0) + 1

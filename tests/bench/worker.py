@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from chalicelib.channels import shopify, shopify_queries
+from chalicelib.channels import shopify_queries, shopify_wire
 from chalicelib.channels.http import Http
 from chalicelib.domain.secret import Secret
 from chalicelib.storage.table import Table
@@ -47,7 +47,7 @@ def only_decode(url: str, pages: int) -> None:
     for page in range(pages):
         variables = {"query": "", "after": str(page)}
         body = msgspec.json.encode({"query": shopify_queries.ORDERS, "variables": variables})
-        shopify._read_orders.decode(client.post(address, body, {"Content-Type": "application/json"}))
+        shopify_wire.read_orders.decode(client.post(address, body, {"Content-Type": "application/json"}))
 
 
 class Fetching(Daybook):
