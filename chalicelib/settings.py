@@ -10,7 +10,11 @@ import msgspec
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """What can be set. Each field is the variable of the same name in capitals, those of Daybook after `DAYBOOK_`."""
+    """What can be set. Each field is the variable of the same name in capitals, those of Daybook after `DAYBOOK_`.
+
+    `channel_urls` (JSON) is where the APIs of kinds of channels are, if not at home; `plain_sites` (JSON) are origins that may
+    be shops without being public or encrypted. Both are for development.
+    """
 
     table: str = "daybook"
     plan_queue_url: str
@@ -19,7 +23,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     base_url: str
     key_file: str = ""
     kms_key_id: str = ""
-    shopify_url: str = "https://{shop}"
+    channel_urls: dict[str, str] = {}
+    plain_sites: tuple[str, ...] = ()
     shopify_client_id: str = ""
     shopify_client_secret: str = ""
     shopify_client_secret_old: str = ""
@@ -37,6 +42,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sqs_url: str | None = None
 
 
+_JSON = {"DAYBOOK_CHANNEL_URLS", "DAYBOOK_PLAIN_SITES"}
 _AWS = {
     "aws_region": "AWS_DEFAULT_REGION",
     "dynamodb_url": "AWS_ENDPOINT_URL_DYNAMODB",
@@ -46,14 +52,22 @@ _AWS = {
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings. Raises SystemExit with one line that names the variable."""
-    found = {}
+    found: dict[str, object] = {}
     for field in msgspec.structs.fields(Settings):
         name = _AWS.get(field.name, f"DAYBOOK_{field.name.upper()}")
         if name in environment:
-            found[field.name] = environment[name]
+            text = environment[name]
+            found[field.name] = _json(name, text) if name in _JSON else text
         elif field.required:
             raise SystemExit(f"{name} is not set.")
     try:
         return msgspec.convert(found, Settings, strict=False)
     except msgspec.ValidationError as exc:
         raise SystemExit(f"A setting cannot be read: {exc}.") from exc
+
+
+def _json(name: str, text: str) -> object:
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError as exc:
+        raise SystemExit(f"{name} is not JSON: {exc}.") from exc

@@ -62,7 +62,7 @@ class System(Work):
     def pair(self) -> Pair:
         return Pair(
             connections=self.connections,
-            grants={"shopify": self.shopify},
+            grants={"shopify": self.platforms["shopify"]},
             finish_parting=self.part.finish,
             start_backfill=self.start_backfill,
             note=self.note,

@@ -1,70 +1,69 @@
 """Selling channels: paired shops with credentials that work, and what shops tell us unasked."""
 
 import threading
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chalicelib import errors
-from chalicelib.channels import KINDS, Channel, Kind
-from chalicelib.domain.connections import Connection
+from chalicelib.bootstrap.records import Records
+from chalicelib.channels import Channel, Kind, Means
+from chalicelib.channels.kinds import KINDS, PLATFORMS
+from chalicelib.domain.connections import Connection, Credentials
 from chalicelib.domain.counting import Counted
 from chalicelib.domain.secret import Secret
 from chalicelib.workflows.hints import Hint
-from chalicelib.workflows.pair import Tokens
 from chalicelib.workflows.tokens import FreshTokens
 
 if TYPE_CHECKING:
-    from chalicelib.channels.shopify_app import ShopifyApp
-
-
-from chalicelib.bootstrap.records import Records
+    from chalicelib.channels.http import Http
 
 
 class Shops(Records):
     """What talks to shops."""
 
     @cached_property
-    def shopify(self) -> "ShopifyApp":
-        from chalicelib.channels.http import Http
-        from chalicelib.channels.shopify_app import ShopifyApp
+    def platforms(self) -> Mapping[str, Any]:
+        """The kinds of channels at work, each as its protocol in `channels` says."""
+        return {kind: make(self._means(kind)) for kind, make in PLATFORMS.items()}
 
+    def _means(self, kind: str) -> Means:
         clients = threading.local()
 
-        def http() -> Http:
+        def http() -> "Http":
+            from chalicelib.channels.http import Http
+
             if not hasattr(clients, "http"):
                 clients.http = Http(sleep=self.outside.sleep, now=self.now)
             client: Http = clients.http
             return client
 
-        return ShopifyApp(
+        is_shopify = kind == "shopify"
+        return Means(
             http=http,
-            base_url=self.settings.shopify_url,
-            client_id=self.settings.shopify_client_id,
-            secret=Secret(self.settings.shopify_client_secret),
-            redirect_uri=f"{self.settings.base_url}/v1/callback/shopify",
             sleep=self.outside.sleep,
             now=self.now,
+            url=self.settings.channel_urls.get(kind, ""),
+            client_id=self.settings.shopify_client_id if is_shopify else "",
+            client_secret=Secret(self.settings.shopify_client_secret if is_shopify else ""),
+            callback=f"{self.settings.base_url}/v1/callback/{kind}",
+            plain_sites=self.settings.plain_sites,
         )
 
     @cached_property
     def tokens(self) -> FreshTokens:
-        def renew(connection: Connection, refresh: Secret) -> Tokens:
-            return self.shopify.refresh(connection.domain, refresh)
+        def renew(connection: Connection, refresh: Secret) -> Credentials:
+            renewed: Credentials = self.platforms[connection.kind].refresh(connection.domain, refresh)
+            return renewed
 
         return FreshTokens(connections=self.connections, refresh=renew, now=self.now, new_id=self.new_id)
 
     def open_channel(self, connection: Connection, *, renew: bool) -> Channel:
         """A paired shop with credentials that work; `renew` after those in use were refused."""
         credentials = self.tokens.fresh(connection, force=renew)
-        store = connection.stores[0].id if len(connection.stores) > 1 else ""
-        return self.shopify.open(
-            connection.domain,
-            credentials.access,
-            zone=connection.calendar,
-            store=store,
-            persons=connection.keeps_persons,
-        )
+        channel: Channel = self.platforms[connection.kind].open(connection, credentials)
+        return channel
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
@@ -81,8 +80,7 @@ class Shops(Records):
     def revoke(self, connection: Connection) -> None:
         """Give our access to the shop back, after telling the sweep, which finishes a parting that dies. Raises ChannelError."""
         self.agenda.look_soon(connection.id)
-        credentials = self.tokens.fresh(connection)
-        self.shopify.revoke(connection.domain, credentials.access)
+        self.platforms[connection.kind].revoke(connection, self.tokens.fresh(connection))
 
     def check_shopify_hook(self, body: bytes, signature: str) -> None:
         """Raises NotSignedIn unless the body was signed with the app's secret, or the one before it."""

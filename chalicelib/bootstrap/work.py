@@ -4,7 +4,7 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
-from chalicelib.channels import KINDS
+from chalicelib.channels.kinds import KINDS
 from chalicelib.storage.persons import PersonParts
 from chalicelib.workflows.ask import Ask
 from chalicelib.workflows.change import Change

@@ -1,19 +1,27 @@
 """Selling channels: one module per kind, each turning a shop's answers into domain orders.
 
-To add one, write `<kind>.py` with a class that fits `Channel`, give it a contract file under `tests/channels/contracts/`, and
-name it in `KINDS`.
+    Kind        what pages show of it, and how it is paired
+    Platform    the kind as we deal with it: pairing, and opening a paired shop. One object for all shops
+    Channel     one paired shop, ready to be asked
+
+To add one, write `<kind>.py` with a class for each of the last two, give it a contract file under `tests/channels/contracts/`,
+and name it in `kinds.py`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
 import msgspec
 
+from chalicelib.domain.connections import Connection, Credentials
 from chalicelib.domain.days import Window
 from chalicelib.domain.orders import Order
 from chalicelib.domain.persons import Person
 from chalicelib.domain.secret import Secret
+
+if TYPE_CHECKING:
+    from chalicelib.channels.http import Http
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -47,28 +55,28 @@ class Store(msgspec.Struct, frozen=True):
 
 
 class Shop(msgspec.Struct, frozen=True, kw_only=True):
-    """A shop as it describes itself. `account` is its immutable id, `domain` its address; `zone` is an IANA name or None.
+    """A shop as it describes itself. `account` is its immutable id, `domain` its address.
 
-    `reach_days` is how far back its orders are shown to us, None for all of them.
+    `zone` is an IANA name, None if the shop does not say, as is `currency`: then the merchant is asked. `reach_days` is how far
+    back its orders are shown to us, None for all of them. `traits` are what its module wants back whenever it opens the shop.
     """
 
     account: str
     domain: str
     name: str
     zone: str | None
-    currency: str
+    currency: str | None
     stores: tuple[Store, ...]
     reach_days: int | None = None
+    traits: dict[str, str] = {}
 
 
-class Tokens(msgspec.Struct, frozen=True, kw_only=True):
-    """An access token and the refresh token that was issued with it. `scopes` are those granted."""
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """A shop that answered to `credentials`. `warnings` are sentences for the merchant who is about to pair it."""
 
-    access: Secret
-    refresh: Secret | None
-    expires_at: datetime | None
-    refresh_expires_at: datetime | None
-    scopes: tuple[str, ...]
+    shop: Shop
+    credentials: Credentials
+    warnings: tuple[str, ...] = ()
 
 
 class Channel(Protocol):
@@ -99,13 +107,15 @@ class Channel(Protocol):
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
-    """A field that a merchant fills in to pair. `pattern` is a regular expression for the whole text."""
+    """A field that a merchant fills in to pair. `pattern` is a regular expression for the whole text, `default` its first text."""
 
     name: str
     label: str
     help: str
     secret: bool
     pattern: str
+    required: bool = True
+    default: str = ""
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,7 +129,13 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
-    """A kind of channel as pages show it. `auth` is how it is paired: by consent there, by approval, by a key."""
+    """A kind of channel. `auth` is how it is paired: by consent there, by approval on the shop's own site, by a key.
+
+    `fields` are what that asks of the merchant; `key_fields`, of a kind paired by approval, what pasting keys instead does.
+    `hosts` are where its API is; none if each shop has a site of its own. `keeps_history` is whether the channel tells what
+    happened to an order and when; where it does not, the differences that we observe are events. `may_mirror` is whether its
+    stores may hold orders that also come through other channels.
+    """
 
     kind: str
     name: str
@@ -127,32 +143,67 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     fields: tuple[Field, ...]
     statuses: tuple[Status, ...]
     many_stores: bool
+    key_fields: tuple[Field, ...] = ()
+    hosts: tuple[str, ...] = ()
+    keeps_history: bool = False
+    may_mirror: bool = False
 
 
-KINDS: dict[str, Kind] = {
-    "shopify": Kind(
-        kind="shopify",
-        name="Shopify",
-        auth="oauth",
-        fields=(
-            Field(
-                name="shop",
-                label="Shop address",
-                help="The address ending in .myshopify.com; you find it in Shopify under Settings, Domains.",
-                secret=False,
-                pattern=r"\s*(https?://)?([A-Za-z0-9][A-Za-z0-9\-]*(\.myshopify\.com)?|admin\.shopify\.com/store/[A-Za-z0-9\-]+)([\/?#].*)?\s*",
-            ),
-        ),
-        statuses=(
-            Status(value="authorized", label="Authorized", default=True),
-            Status(value="expired", label="Expired", default=False),
-            Status(value="paid", label="Paid", default=True, paid=True),
-            Status(value="partially_paid", label="Partially paid", default=True),
-            Status(value="partially_refunded", label="Partially refunded", default=True, paid=True),
-            Status(value="pending", label="Pending", default=True),
-            Status(value="refunded", label="Refunded", default=True, paid=True),
-            Status(value="voided", label="Voided", default=False),
-        ),
-        many_stores=False,
-    ),
-}
+class Means(msgspec.Struct, frozen=True, kw_only=True):
+    """What a platform works with. `http` gives the client of the calling thread, which reaches the kind's hosts only.
+
+    `url` is where its API is, if not at home: sandboxes. `client_id` and `client_secret` are our app's, where the kind knows
+    apps; `callback` is where it sends merchants, or posts keys, back to. `plain_sites` are origins that may be shops without
+    being public or encrypted: for development.
+    """
+
+    http: "Callable[[], Http]"
+    sleep: Callable[[float], None]
+    now: Callable[[], datetime]
+    url: str = ""
+    client_id: str = ""
+    client_secret: Secret = Secret("")
+    callback: str = ""
+    plain_sites: tuple[str, ...] = ()
+
+
+class Platform(Protocol):
+    """A kind of channel as we deal with it."""
+
+    kind: ClassVar[Kind]
+
+    def open(self, connection: Connection, credentials: Credentials) -> Channel:
+        """A paired shop, ready to be asked; for the customers of its orders too if the connection keeps them."""
+        ...
+
+    def revoke(self, connection: Connection, credentials: Credentials) -> None:
+        """Give our access back where the channel lets us. Raises ChannelError."""
+        ...
+
+
+class Keyed(Platform, Protocol):
+    """A kind that is paired by keys which the merchant pastes."""
+
+    def check(self, fields: Mapping[str, str]) -> Found:
+        """Try what was filled in. Raises RequestError naming the field that is wrong, ChannelError if the channel fails."""
+        ...
+
+
+class Approved(Keyed, Protocol):
+    """A kind whose shops, each on a site of its own, post keys to us once the merchant has approved there."""
+
+    def address(self, fields: Mapping[str, str]) -> str:
+        """The site that the merchant named, after a look whether there is a shop. Raises RequestError."""
+        ...
+
+    def approve_url(self, address: str, *, state: str, back: str) -> str:
+        """Where the merchant approves. The site posts keys with `state` to our callback and leads the merchant `back`."""
+        ...
+
+    def state_in(self, posted: bytes) -> str:
+        """What the post says is the state it belongs to; believed only by being known to us. Raises RequestError."""
+        ...
+
+    def check_posted(self, address: str, posted: bytes) -> Found:
+        """Try the keys that were posted at the site that was approved. Raises ChannelError."""
+        ...

@@ -12,15 +12,13 @@ cookie is kept, proxy settings of the environment are ignored.
 Messages are sentences for merchants. They never hold a URL, a token or what the other side wrote.
 """
 
-import math
 import socket
 import threading
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from http.cookiejar import DefaultCookiePolicy
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 import requests
@@ -30,18 +28,34 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
 from chalicelib import errors
+from chalicelib.channels.answers import SIT_OUT_S, retry_after_s
 
 CONNECT_S, READ_S, TOTAL_S = 5.0, 20.0, 60.0
 BODY_BYTES_MAX = 20_000_000
 HEADER_BYTES_MAX = 65_536
 CHUNK_BYTES = 65_536
+REFUSAL_BYTES_MAX = 65_536
 
-SIT_OUT_S = 10.0
 SIT_OUTS_MAX = 2
-WAIT_DEFAULT_S = 30.0
-WAIT_MAX_S = 3_600.0
 
-T = TypeVar("T")
+
+class Answer(msgspec.Struct, frozen=True):
+    """A good answer: its body, undecoded, and its headers, whose names are found in any case."""
+
+    body: bytes
+    headers: Mapping[str, str]
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """An answer whose status is not 200, with the beginning of its body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+# What a kind makes of a refusal; None leaves it to the table above.
+Explain = Callable[[Refusal], errors.ChannelError | None]
 
 
 class Http:
@@ -63,27 +77,45 @@ class Http:
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> bytes:
         """Send `body` and return the answer's, undecoded. Raises ChannelError."""
+        return self._patiently("POST", url, body, headers, None).body
+
+    def get(self, url: str, headers: Mapping[str, str], *, explain: Explain | None = None) -> Answer:
+        """Ask for `url`. Raises ChannelError."""
+        return self._patiently("GET", url, None, headers, explain)
+
+    def _patiently(
+        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], explain: Explain | None
+    ) -> Answer:
+        """Send; sit out the short waits that the other side asks for."""
         for sat_out in range(SIT_OUTS_MAX + 1):
             try:
-                return self._send(url, body, headers)
+                return self._send(method, url, body, headers, explain)
             except errors.RateLimited as exc:
                 if sat_out == SIT_OUTS_MAX or exc.retry_after_s > SIT_OUT_S:
                     raise
                 self._sleep(exc.retry_after_s)
         raise AssertionError("the last round returns or raises")
 
-    def _send(self, url: str, body: bytes, headers: Mapping[str, str]) -> bytes:
+    def _send(
+        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], explain: Explain | None
+    ) -> Answer:
         deadline = monotonic() + self._total_s
         watchdog = threading.Timer(self._total_s, _hang_up, [_watched := _Watched()])
         watchdog.daemon = True
         watchdog.start()
         _current.watched = _watched
         try:
-            with self._session.post(
-                url, data=body, headers=headers, timeout=(CONNECT_S, READ_S), allow_redirects=False, stream=True
+            with self._session.request(
+                method,
+                url,
+                data=body,
+                headers=headers,
+                timeout=(CONNECT_S, READ_S),
+                allow_redirects=False,
+                stream=True,
             ) as answer:
-                self._check(answer)
-                read = _read(answer)
+                self._check(answer, explain)
+                read = Answer(_read(answer), answer.headers)
             if monotonic() >= deadline:
                 raise TimeoutError  # a connection cut among the headers reads like an empty body
             return read
@@ -92,7 +124,7 @@ class Http:
         finally:
             watchdog.cancel()
 
-    def _check(self, answer: requests.Response) -> None:
+    def _check(self, answer: requests.Response, explain: Explain | None) -> None:
         """Turn a status that is not 200 into its error."""
         # The standard library reads at most 100 lines of 64 KB before we see them.
         if sum(len(name) + len(value) for name, value in answer.headers.items()) > HEADER_BYTES_MAX:
@@ -100,6 +132,10 @@ class Http:
         status = answer.status_code
         if status == 200:
             return
+        if explain is not None:
+            body = answer.raw.read(REFUSAL_BYTES_MAX, decode_content=True)
+            if (explained := explain(Refusal(status, answer.headers, body))) is not None:
+                raise explained
         said = f"The shop answered with status {status}"
         if status in (429, 430) or (status == 503 and "Retry-After" in answer.headers):
             wait_s = retry_after_s(answer.headers.get("Retry-After", ""), self._now())
@@ -109,38 +145,6 @@ class Http:
         if status in (408, 423, 425) or status >= 500:
             raise errors.RetryableError(f"{said}.")
         raise errors.PermanentError(f"{said}.")
-
-
-def retry_after_s(text: str, now: datetime) -> float:
-    """The wait that a `Retry-After` header asks for, as seconds or as an HTTP date, between 1 s and 1 h; 30 s if unreadable."""
-    try:
-        wait_s = float(text)
-    except ValueError:
-        try:
-            at = parsedate_to_datetime(text)
-        except ValueError:
-            return WAIT_DEFAULT_S
-        wait_s = (at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds()
-    if math.isnan(wait_s):
-        return WAIT_DEFAULT_S
-    return min(max(wait_s, 1.0), WAIT_MAX_S)
-
-
-def decode(body: bytes, decoder: "msgspec.json.Decoder[T]") -> T:
-    """Read JSON as the decoder's type. Raises UnreadablePayload naming the field; only documented words are repeated."""
-    try:
-        return decoder.decode(body)
-    except msgspec.ValidationError as exc:
-        raise errors.UnreadablePayload(f"The shop's answer has another form than documented: {exc}.") from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise errors.UnreadablePayload(f"The shop's answer is not JSON{_resembles(body)}.") from None
-
-
-def _resembles(body: bytes) -> str:
-    start = body[:100].lstrip()[:1]
-    if not start:
-        return " but empty"
-    return " but HTML" if start == b"<" else " or torn"
 
 
 def _read(answer: requests.Response) -> bytes:

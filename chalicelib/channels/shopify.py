@@ -10,7 +10,7 @@ and raises RateLimited where that takes longer. An answer with errors is never u
 import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -19,7 +19,7 @@ from chalicelib import errors
 from chalicelib.channels import ChangesPage, Page, Shop, Store, shopify_changes
 from chalicelib.channels import shopify_queries as queries
 from chalicelib.channels import shopify_wire as wire
-from chalicelib.channels.http import SIT_OUT_S, WAIT_DEFAULT_S, WAIT_MAX_S, Http, decode
+from chalicelib.channels.answers import SIT_OUT_S, WAIT_DEFAULT_S, WAIT_MAX_S, decode
 from chalicelib.channels.shopify_oauth import reach_days
 from chalicelib.channels.shopify_orders import (
     Agreement,
@@ -51,6 +51,9 @@ from chalicelib.domain.orders import Order
 from chalicelib.domain.persons import Person
 from chalicelib.domain.secret import Secret
 
+if TYPE_CHECKING:
+    from chalicelib.channels.http import Http
+
 API_VERSION = "2026-10"
 MARGIN = timedelta(minutes=1)
 INNER_PAGES_MAX = 1_000
@@ -72,7 +75,7 @@ class Shopify:
 
     def __init__(
         self,
-        http: Http,
+        http: "Http",
         *,
         base_url: str,
         shop: str,

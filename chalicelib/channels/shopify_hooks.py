@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 
 from chalicelib import errors
-from chalicelib.channels.http import decode
+from chalicelib.channels.answers import decode
 from chalicelib.domain.secret import Secret
 
 About = Literal["changes", "left", "data_request", "erase_orders", "erase_shop"]

@@ -10,14 +10,18 @@ import hmac
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import msgspec
 
 from chalicelib import errors
-from chalicelib.channels import Tokens
-from chalicelib.channels.http import Http, decode
+from chalicelib.channels.answers import decode
+from chalicelib.domain.connections import Credentials
 from chalicelib.domain.secret import Secret
+
+if TYPE_CHECKING:
+    from chalicelib.channels.http import Http
 
 WANTED_SCOPES = ("read_orders", "read_all_orders")
 REACH_DAYS_WITHOUT_ALL_ORDERS = 60
@@ -85,7 +89,7 @@ class ShopifySignIn:
     """Our app at every shop. `base_url` holds `{shop}` where the shop's domain goes."""
 
     def __init__(
-        self, http: Http, *, base_url: str, client_id: str, secret: Secret, now: Callable[[], datetime]
+        self, http: "Http", *, base_url: str, client_id: str, secret: Secret, now: Callable[[], datetime]
     ) -> None:
         self._http = http
         self._base_url = base_url
@@ -108,11 +112,11 @@ class ShopifySignIn:
     def callback_is_genuine(self, parameters: Mapping[str, str]) -> bool:
         return callback_is_genuine(parameters, self._secret)
 
-    def exchange(self, shop: str, code: str) -> Tokens:
+    def exchange(self, shop: str, code: str) -> Credentials:
         """Buy the first token pair. Raises AuthExpired if the code is refused or more was granted than asked."""
         return self._ask(shop, {"code": code, "expiring": "1"})
 
-    def refresh(self, shop: str, refresh_token: Secret) -> Tokens:
+    def refresh(self, shop: str, refresh_token: Secret) -> Credentials:
         """Get the next token pair. Raises AuthExpired if the refresh token is refused."""
         return self._ask(shop, {"grant_type": "refresh_token", "refresh_token": refresh_token.reveal()})
 
@@ -120,7 +124,7 @@ class ShopifySignIn:
         assert _SHOP.fullmatch(shop), "shop names are checked where they come in"
         return f"{self._base_url.replace('{shop}', shop)}/admin"
 
-    def _ask(self, shop: str, fields: dict[str, str]) -> Tokens:
+    def _ask(self, shop: str, fields: dict[str, str]) -> Credentials:
         form = {"client_id": self._client_id, "client_secret": self._secret.reveal(), **fields}
         url = f"{self._admin(shop)}/oauth/access_token"
         try:
@@ -132,14 +136,14 @@ class ShopifySignIn:
             raise errors.AuthExpired("The shop did not accept the sign-in; please pair it again.") from exc
         return self._tokens(decode(body, _read_granted))
 
-    def _tokens(self, granted: _Granted) -> Tokens:
+    def _tokens(self, granted: _Granted) -> Credentials:
         now = self._now()
         scopes = tuple(sorted(filter(None, map(str.strip, granted.scope.split(",")))))
         if beyond := set(scopes) - set(WANTED_SCOPES):
             raise errors.AuthExpired(f"The shop granted more than we asked for ({len(beyond)} scopes); it was refused.")
         if not granted.access_token:
             raise errors.UnreadablePayload("The shop's answer has an empty access_token.")
-        return Tokens(
+        return Credentials(
             access=Secret(granted.access_token),
             refresh=Secret(granted.refresh_token) if granted.refresh_token else None,
             expires_at=_after(now, granted.expires_in),

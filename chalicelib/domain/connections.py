@@ -26,7 +26,7 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     ends. `reach_days` is how far back the shop shows its orders, None for all. `sign_in_needed` is set when the channel
     refused our access; pairing again clears it. `credentials_version` rises with every stored token pair. `zone` is the one
     that the shop named, or UTC; days are cut by `calendar`. `history_from` is the first day of its first download: what
-    happened before it is not ours.
+    happened before it is not ours. `traits` are what the kind's module wants to know of the shop whenever it is opened.
     """
 
     workspace: str
@@ -47,6 +47,7 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     paired_at: datetime
     history_from: date = date.min
     settings: OrderSettings = OrderSettings()
+    traits: dict[str, str] = {}
 
     @property
     def calendar(self) -> Calendar:
@@ -60,13 +61,17 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True):
-    """An opened token pair. Lives in memory only."""
+    """What opens a shop: an access token with the refresh token that was issued with it, or a key with its secret.
+
+    `scopes` are those granted. Lives in memory only.
+    """
 
     access: Secret
-    refresh: Secret | None
-    expires_at: datetime | None
-    refresh_expires_at: datetime | None
-    scopes: tuple[str, ...]
+    secret: Secret | None = None
+    refresh: Secret | None = None
+    expires_at: datetime | None = None
+    refresh_expires_at: datetime | None = None
+    scopes: tuple[str, ...] = ()
 
 
 def connection_id(workspace: str, kind: str, account: str) -> str:

@@ -95,6 +95,8 @@ def pack_orders(orders: Sequence[Order]) -> bytes:
         _amounts([_beyond(event.amounts, event.lines) for event in events]),
         [len(event.lines) for event in events],
         _lines(event_lines),
+        _words([order.root for order in orders]),
+        _words([order.region for order in orders]),
     ]
     return _encoder.encode(columns)
 
@@ -103,10 +105,24 @@ def unpack_orders(packed: bytes) -> list[Order]:
     """Read back what `pack_orders` made."""
     columns: list[Any] = _decode_columns(packed)
     next_lines = _taker(_read_lines(columns[15]))
-    next_events = _taker(_read_events(columns[16:]))
+    next_events = _taker(_read_events(columns[16:23]))
     next_tenders = _taker(list(zip(_read_words(columns[13]), columns[14], strict=True)))
     orders = []
-    for id_, number, store, currency, placed_at, created_at, status, excluded, flags, beyond, *counts in zip(
+    for (
+        id_,
+        number,
+        store,
+        currency,
+        placed_at,
+        created_at,
+        status,
+        excluded,
+        flags,
+        beyond,
+        root,
+        region,
+        *counts,
+    ) in zip(
         _read_ids(columns[0]),
         _read_numbers(columns[1]),
         _read_words(columns[2]),
@@ -117,6 +133,8 @@ def unpack_orders(packed: bytes) -> list[Order]:
         _read_words(columns[7]),
         _read_words(columns[8]),
         _read_amounts(columns[9]),
+        _read_words(columns[23]),
+        _read_words(columns[24]),
         *columns[10:13],
         strict=True,
     ):
@@ -138,6 +156,8 @@ def unpack_orders(packed: bytes) -> list[Order]:
                 lines=lines,
                 events=tuple(next_events(counts[1])),
                 tenders=tuple(Tender(kind, total + off) for kind, off in next_tenders(counts[2])),
+                root=root,
+                region=region,
             )
         )
     return orders

@@ -92,8 +92,10 @@ class Order(msgspec.Struct, frozen=True, gc=False, array_like=True, kw_only=True
     """A sale as it was placed, with its later events.
 
     `id` is the channel's immutable id, `number` what people see. `placed_at` decides the day, `created_at` (never edited) the
-    usage shelf. `excluded` says why the order does not count as a sale (test, voided, expired, cancelled_unpaid, ...), None
-    if it counts. `flags` are words for its reader: total_zero, rounding, unexplained, unknown_line_type.
+    usage shelf. `root` is the id of the order that this one was split from, under which it is billed; "" if it is its own.
+    `excluded` says why the order does not count as a sale (test, voided, expired, cancelled_unpaid, ...), None
+    if it counts. `flags` are words for its reader: total_zero, rounding, unexplained, unknown_line_type. `region` is where it
+    went, country and state by their codes ("US-NY", "DE"); "" if the channel does not say.
     """
 
     id: str
@@ -109,3 +111,5 @@ class Order(msgspec.Struct, frozen=True, gc=False, array_like=True, kw_only=True
     events: tuple[Event, ...] = ()
     tenders: tuple[Tender, ...] = ()
     flags: tuple[str, ...] = ()
+    root: str = ""
+    region: str = ""

@@ -81,12 +81,14 @@ class _Facts(msgspec.Struct, frozen=True, kw_only=True):
     reach_days: int | None
     paired_at: datetime
     history_from: date = date.min
+    traits: dict[str, str] = {}
 
 
 class _Pair(msgspec.Struct, frozen=True, kw_only=True):
-    """A token pair as it is sealed. It exists only on the way in and out."""
+    """Credentials as they are sealed. It exists only on the way in and out."""
 
     access: str
+    secret: str | None
     refresh: str | None
     expires_at: datetime | None
     refresh_expires_at: datetime | None
@@ -211,6 +213,7 @@ class Connections:
         pair = _pair_decoder.decode(plain)
         credentials = Credentials(
             access=Secret(pair.access),
+            secret=Secret(pair.secret) if pair.secret is not None else None,
             refresh=Secret(pair.refresh) if pair.refresh is not None else None,
             expires_at=pair.expires_at,
             refresh_expires_at=pair.refresh_expires_at,
@@ -352,6 +355,7 @@ class Connections:
     def _seal(self, workspace: str, connection: str, credentials: Credentials) -> bytes:
         pair = _Pair(
             access=credentials.access.reveal(),
+            secret=credentials.secret.reveal() if credentials.secret else None,
             refresh=credentials.refresh.reveal() if credentials.refresh else None,
             expires_at=credentials.expires_at,
             refresh_expires_at=credentials.refresh_expires_at,

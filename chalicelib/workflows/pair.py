@@ -21,7 +21,6 @@ from chalicelib.domain.activity import Level
 from chalicelib.domain.connections import Connection, Credentials, StoreName, connection_id
 from chalicelib.domain.days import backfill_days, day_of
 from chalicelib.domain.pairing import Begun
-from chalicelib.domain.secret import Secret
 from chalicelib.workflows.sign_in import require_recent
 
 if TYPE_CHECKING:
@@ -56,21 +55,6 @@ class PairingError(errors.RequestError):
         self.shop = shop
 
 
-class Tokens(Protocol):
-    """What a channel gives for a code or for a refresh token."""
-
-    @property
-    def access(self) -> Secret: ...
-    @property
-    def refresh(self) -> Secret | None: ...
-    @property
-    def expires_at(self) -> datetime | None: ...
-    @property
-    def refresh_expires_at(self) -> datetime | None: ...
-    @property
-    def scopes(self) -> tuple[str, ...]: ...
-
-
 class Store(Protocol):
     @property
     def id(self) -> str: ...
@@ -90,9 +74,13 @@ class Shop(Protocol):
     @property
     def zone(self) -> str | None: ...
     @property
-    def currency(self) -> str: ...
+    def currency(self) -> str | None: ...
     @property
     def stores(self) -> tuple[Store, ...]: ...
+    @property
+    def reach_days(self) -> int | None: ...
+    @property
+    def traits(self) -> dict[str, str]: ...
 
 
 class Grants(Protocol):
@@ -109,15 +97,13 @@ class Grants(Protocol):
 
     def callback_is_genuine(self, params: Mapping[str, str]) -> bool: ...
 
-    def exchange(self, domain: str, code: str) -> Tokens:
+    def exchange(self, domain: str, code: str) -> Credentials:
         """Raises ChannelError."""
         ...
 
-    def read_shop(self, domain: str, tokens: Tokens) -> Shop:
+    def read_shop(self, domain: str, tokens: Credentials) -> Shop:
         """Raises ChannelError."""
         ...
-
-    def reach_days(self, scopes: tuple[str, ...]) -> int | None: ...
 
 
 class Note(Protocol):
@@ -194,7 +180,7 @@ class Pair:
             raise PairingError("unreachable", domain) from exc
         if not self._connections.claim_shop(signed_in.workspace, kind, shop.account):
             raise PairingError("taken", domain)
-        paired = self._describe(signed_in.workspace, kind, domain, shop, grants.reach_days(tokens.scopes))
+        paired = self._describe(signed_in.workspace, kind, domain, shop)
         connection = self._pair(paired, tokens)
         sync = self._start_backfill(connection, signed_in.email)
         text = f"{connection.name} is connected. The last 90 days are on their way."
@@ -227,7 +213,7 @@ class Pair:
             raise PairingError("declined", shop)
         return shop
 
-    def _describe(self, workspace: str, kind: str, domain: str, shop: Shop, reach_days: int | None) -> Connection:
+    def _describe(self, workspace: str, kind: str, domain: str, shop: Shop) -> Connection:
         """The connection as it is if the shop is paired for the first time.
 
         Its address is the one that was checked: where a channel says it can be found, we do not send secrets.
@@ -240,28 +226,28 @@ class Pair:
             domain=domain,
             name=shop.name,
             zone=shop.zone or "UTC",
-            currency=shop.currency,
+            currency=shop.currency or "USD",
             stores=tuple(StoreName(store.id, store.name) for store in shop.stores),
             state="paired",
             epoch=1,
             colour=self._colour(workspace),
-            reach_days=reach_days,
+            reach_days=shop.reach_days,
             sign_in_needed=False,
             credentials_version=1,
             paired_at=self._now(),
-            history_from=_history_from(self._now(), shop.zone or "UTC", reach_days),
+            traits=shop.traits,
+            history_from=_history_from(self._now(), shop.zone or "UTC", shop.reach_days),
         )
 
-    def _pair(self, described: Connection, tokens: Tokens) -> Connection:
+    def _pair(self, described: Connection, tokens: Credentials) -> Connection:
         """Write the connection with its tokens; over the one that was there if it was paired before."""
-        credentials = credentials_of(tokens)
         for _ in range(_TRIES_MAX):
             seen = self._connections.get(described.workspace, described.id)
             if seen is not None and seen.state == "parting":
                 self._finish_parting(seen)
                 continue
             paired = described if seen is None else _again(seen, described)
-            if self._connections.pair(seen, paired, credentials):
+            if self._connections.pair(seen, paired, tokens):
                 return paired
         raise PairingError("unreachable", described.domain)
 
@@ -279,16 +265,6 @@ def _history_from(now: datetime, zone: str, reach_days: int | None) -> date:
     today = day_of(now, zone)
     first = backfill_days(today)[-1]
     return first if reach_days is None else max(first, today - timedelta(days=reach_days - 1))
-
-
-def credentials_of(tokens: Tokens) -> Credentials:
-    return Credentials(
-        access=tokens.access,
-        refresh=tokens.refresh,
-        expires_at=tokens.expires_at,
-        refresh_expires_at=tokens.refresh_expires_at,
-        scopes=tokens.scopes,
-    )
 
 
 def _again(seen: Connection, described: Connection) -> Connection:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Protocol
 from chalicelib import errors
 from chalicelib.domain.connections import Connection, Credentials
 from chalicelib.domain.secret import Secret
-from chalicelib.workflows.pair import Tokens, credentials_of
 
 if TYPE_CHECKING:
     from chalicelib.storage.connections import Connections
@@ -28,7 +27,7 @@ _REFUSED = "The channel no longer accepts our access."
 class Refresh(Protocol):
     """Exchanges a refresh token for a new pair. Raises AuthExpired when it is refused, other ChannelErrors."""
 
-    def __call__(self, connection: Connection, refresh: Secret) -> Tokens: ...
+    def __call__(self, connection: Connection, refresh: Secret) -> Credentials: ...
 
 
 class FreshTokens:
@@ -63,12 +62,11 @@ class FreshTokens:
         if not self._connections.claim_renewal(stored, claim, until=at + CLAIM_S, at=at):
             return self._of_others(stored)
         try:
-            tokens = self._refresh(stored, credentials.refresh)
+            renewed = self._refresh(stored, credentials.refresh)
         except errors.AuthExpired as exc:
             if self._open(stored)[0].credentials_version > stored.credentials_version:
                 return self._of_others(stored)
             raise self._sign_in_needed(stored) from exc
-        renewed = credentials_of(tokens)
         if not self._connections.store_credentials(stored, claim, renewed):
             return self._of_others(stored)
         return renewed

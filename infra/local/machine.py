@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import json
 import os
 import secrets
 import threading
@@ -189,7 +190,7 @@ class Machine:
             "DAYBOOK_BACKFILL_QUEUE_URL": queues["BackfillQueue"],
             "DAYBOOK_BASE_URL": self.url,
             "DAYBOOK_KEY_FILE": str((self.plan.data / "key").resolve()),
-            "DAYBOOK_SHOPIFY_URL": f"{self.sandbox_url}/{{shop}}",
+            "DAYBOOK_CHANNEL_URLS": json.dumps({"shopify": f"{self.sandbox_url}/{{shop}}"}),
             "DAYBOOK_SHOPIFY_CLIENT_ID": "daybook-sandbox",
             "DAYBOOK_SHOPIFY_CLIENT_SECRET": SHOPIFY_SECRET,
             "DAYBOOK_CLOCK_SHIFT_S": str(self.shift_s),

@@ -14,11 +14,12 @@ import msgspec
 
 from chalicelib.channels import shopify_queries, shopify_wire
 from chalicelib.channels.http import Http
+from chalicelib.domain.connections import Credentials
 from chalicelib.domain.secret import Secret
 from chalicelib.storage.table import Table
 from tests.bench.days import DAY
 from tests.support.memory import MemoryEngine
-from tests.support.system import SETTINGS, ZONE, Daybook
+from tests.support.system import SETTINGS, Daybook
 
 
 @contextmanager
@@ -55,11 +56,12 @@ class Fetching(Daybook):
 
     def __init__(self, url: str) -> None:
         super().__init__(
-            Table(MemoryEngine()), msgspec.structs.replace(SETTINGS, shopify_url=url, budget_s=10_000, lease_s=20_000)
+            Table(MemoryEngine()),
+            msgspec.structs.replace(SETTINGS, channel_urls={"shopify": url}, budget_s=10_000, lease_s=20_000),
         )
 
     def open_channel(self, connection, *, renew):
-        return self.shopify.open(connection.domain, Secret("token"), zone=ZONE)
+        return self.platforms["shopify"].open(connection, Credentials(access=Secret("token")))
 
 
 def work(url: str) -> None:

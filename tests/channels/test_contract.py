@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib import errors
-from chalicelib.channels import KINDS
+from chalicelib.channels.kinds import KINDS
 from chalicelib.domain.days import window_of
 from tests.support import shopify
 

@@ -12,7 +12,8 @@ import pytest
 
 from chalicelib import errors
 from chalicelib.channels import http as http_module
-from chalicelib.channels.http import Http, decode, retry_after_s
+from chalicelib.channels.answers import decode, retry_after_s
+from chalicelib.channels.http import Http
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 HEADERS = {"Content-Type": "application/json", "X-Shopify-Access-Token": "shpat-canary"}

@@ -6,10 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
+import msgspec
 import pytest
 from graphql import build_schema, parse, validate
 
 from chalicelib import errors
+from chalicelib.channels import Means
 from chalicelib.channels.http import Http
 from chalicelib.channels.shopify_app import ShopifyApp
 from chalicelib.domain.days import days_between, window_of
@@ -19,6 +21,7 @@ from infra.sandbox import ledger
 from infra.sandbox.graph import SLICE
 from infra.sandbox.server import SHOP, Sandbox
 from infra.sandbox.slice import queries, slice_of
+from tests.support.pairing import connection
 
 ZONE = "America/New_York"
 NOW = datetime(2026, 11, 24, 15, tzinfo=UTC)
@@ -30,6 +33,9 @@ PUBLISHED = Path(
 )
 
 
+PAIRED = msgspec.structs.replace(connection(), domain=SHOP, zone=ZONE)
+
+
 class Visit:
     """A sandbox with a clock in our hands, and our own client at its door."""
 
@@ -38,13 +44,15 @@ class Visit:
         self.clock = clock
         client = Http(sleep=lambda seconds: None, now=lambda: clock[0])
         self.app = ShopifyApp(
-            http=lambda: client,
-            base_url=sandbox.url + "/{shop}",
-            client_id="daybook-sandbox",
-            secret=Secret("sandbox-secret"),
-            redirect_uri=BACK,
-            sleep=lambda seconds: None,
-            now=lambda: clock[0],
+            Means(
+                http=lambda: client,
+                url=sandbox.url + "/{shop}",
+                client_id="daybook-sandbox",
+                client_secret=Secret("sandbox-secret"),
+                callback=BACK,
+                sleep=lambda seconds: None,
+                now=lambda: clock[0],
+            )
         )
 
     def code(self, answer: str = "allow", scope: str = "read_orders,read_all_orders") -> dict[str, str]:
@@ -56,7 +64,7 @@ class Visit:
         return self.app.exchange(SHOP, self.code(scope=scope)["code"])
 
     def channel(self, tokens=None):
-        return self.app.open(SHOP, (tokens or self.pair()).access, zone=ZONE)
+        return self.app.open(PAIRED, tokens or self.pair())
 
     def orders(self, day: date, channel=None):
         return [
@@ -133,7 +141,7 @@ def test_an_access_token_ends_after_an_hour(visit):
 def test_giving_the_access_back_ends_it(visit):
     tokens = visit.pair()
     visit.clock[0] = NOW + timedelta(seconds=1)
-    visit.app.revoke(SHOP, tokens.access)
+    visit.app.revoke(PAIRED, tokens)
     visit.clock[0] = NOW + timedelta(seconds=2)
     with pytest.raises(errors.AuthExpired):
         visit.channel(tokens).count_orders(window_of(LAST, ZONE))

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from chalicelib import errors
+from chalicelib.channels import Means
 from chalicelib.channels.shopify_app import ShopifyApp
 from chalicelib.domain.accounts import SignedIn
 from chalicelib.domain.secret import Secret
@@ -46,13 +47,14 @@ class Desk:
         self.channel = GrantingChannel(self.clock)
         self.network = NoNetwork()
         self.shopify = ShopifyApp(
-            http=lambda: self.network,  # type: ignore[arg-type, return-value]
-            base_url="https://{shop}",
-            client_id="client",
-            secret=Secret(SECRET),
-            redirect_uri=BACK,
-            sleep=lambda seconds: None,
-            now=self.clock,
+            Means(
+                http=lambda: self.network,  # type: ignore[arg-type, return-value]
+                client_id="client",
+                client_secret=Secret(SECRET),
+                callback=BACK,
+                sleep=lambda seconds: None,
+                now=self.clock,
+            )
         )
         self.connections = Connections(Table(self.engine), local_sealer(folder), new_id)
         self.pair = Pair(

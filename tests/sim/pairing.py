@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 import msgspec
 
 from chalicelib import errors
-from chalicelib.channels import Shop, Tokens
-from chalicelib.domain.connections import Connection
+from chalicelib.channels import Shop
+from chalicelib.domain.connections import Connection, Credentials
 from chalicelib.domain.secret import Secret
 from tests.sim.scheduler import Scheduler
 
@@ -38,11 +38,11 @@ class Issuer:
         self._used = 0
         self._expired = 0
 
-    def issue(self) -> Tokens:
+    def issue(self) -> Credentials:
         self._issued += 1
         ends = self._now() + LIFE
         access, refresh = Secret(f"access {self._issued}"), Secret(f"refresh {self._issued}")
-        return Tokens(access=access, refresh=refresh, expires_at=ends, refresh_expires_at=None, scopes=SCOPES)
+        return Credentials(access=access, refresh=refresh, expires_at=ends, refresh_expires_at=None, scopes=SCOPES)
 
     def expire(self) -> None:
         """Every access token handed out so far ends before its time."""
@@ -64,10 +64,10 @@ class Issuer:
             raise errors.AuthExpired("401")
         self._used = max(self._used, number)
 
-    def renew(self, connection: Connection, refresh: Secret) -> Tokens:
+    def renew(self, connection: Connection, refresh: Secret) -> Credentials:
         """Raises AuthExpired when the refresh token is dead."""
 
-        def exchange() -> Tokens:
+        def exchange() -> Credentials:
             if _number(refresh) < self._used or _number(refresh) > self._issued:
                 raise errors.AuthExpired("invalid_grant")
             return self.issue()
@@ -87,14 +87,11 @@ class Issuer:
     def callback_is_genuine(self, params: Mapping[str, str]) -> bool:
         return True
 
-    def exchange(self, domain: str, code: str) -> Tokens:
+    def exchange(self, domain: str, code: str) -> Credentials:
         return self._scheduler.io("shop", "exchange the code", self.issue)
 
-    def read_shop(self, domain: str, tokens: Tokens) -> Shop:
+    def read_shop(self, domain: str, tokens: Credentials) -> Shop:
         return Shop(account="1001", domain=DOMAIN, name="Northwind", zone="America/New_York", currency="USD", stores=())
-
-    def reach_days(self, scopes: tuple[str, ...]) -> int | None:
-        return None
 
 
 def _number(token: Secret) -> int:

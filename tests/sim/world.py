@@ -36,7 +36,7 @@ from chalicelib.workflows.fetch_day import FetchDay, Gathered
 from chalicelib.workflows.lock import PeriodLock
 from chalicelib.workflows.look_back import LookBack
 from chalicelib.workflows.order_settings import Wanted
-from chalicelib.workflows.pair import Pair, credentials_of
+from chalicelib.workflows.pair import Pair
 from chalicelib.workflows.persons import Persons
 from chalicelib.workflows.plan import Plan
 from chalicelib.workflows.sync_day import SyncDay
@@ -274,7 +274,7 @@ class World:
             paired_at=BEGINS_AT,
             settings=settings,
         )
-        self.connections.pair(None, described, credentials_of(self.issuer.issue()))
+        self.connections.pair(None, described, self.issuer.issue())
         due = Due(
             workspace=WORKSPACE,
             connection=CONNECTION,

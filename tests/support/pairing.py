@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from chalicelib import errors
-from chalicelib.channels import Shop, Store, Tokens
+from chalicelib.channels import Shop, Store
 from chalicelib.domain.connections import Connection, Credentials, StoreName, connection_id
 from chalicelib.domain.secret import Secret
 from chalicelib.storage.sealing import LocalSealer
@@ -97,9 +97,6 @@ class GrantingChannel:
         self.asked.append("callback_is_genuine")
         return params.get("hmac") == _sign(params)
 
-    def reach_days(self, scopes: tuple[str, ...]) -> int | None:
-        return None if "read_all_orders" in scopes else 60
-
     def callback(self, url: str, **changed: str | None) -> dict[str, str]:
         """What comes back, signed, after the merchant was sent to `url` and agreed; what is None is left out."""
         domain = url.split("/")[2]
@@ -109,13 +106,14 @@ class GrantingChannel:
 
     # -- what asks the channel
 
-    def exchange(self, domain: str, code: str) -> Tokens:
+    def exchange(self, domain: str, code: str) -> Credentials:
         self._ask("exchange")
         return msgspec.structs.replace(self.rotation.issue(), scopes=tuple(sorted(self.granted)))
 
     def read_shop(self, domain: str, tokens: object) -> Shop:
         self._ask("read_shop")
-        return self.shops[domain]
+        shop = self.shops[domain]
+        return msgspec.structs.replace(shop, reach_days=None if "read_all_orders" in self.granted else 60)
 
     def _ask(self, question: str) -> None:
         self.asked.append(question)
@@ -136,10 +134,10 @@ class Rotation:
         self._now = now
         self._lock = threading.Lock()
 
-    def issue(self) -> Tokens:
+    def issue(self) -> Credentials:
         name = str(next(self._names))
         self._good.append(f"refresh-{name}")
-        return Tokens(
+        return Credentials(
             access=Secret(f"access-{name}"),
             refresh=Secret(f"refresh-{name}"),
             expires_at=self._now() + timedelta(hours=1),
@@ -147,7 +145,7 @@ class Rotation:
             scopes=("read_orders",),
         )
 
-    def refresh(self, connection: Connection, refresh: Secret) -> Tokens:
+    def refresh(self, connection: Connection, refresh: Secret) -> Credentials:
         with self._lock:
             if self.failures_before:
                 raise self.failures_before.pop(0)

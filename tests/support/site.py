@@ -87,8 +87,8 @@ class OpenDaybook(Daybook):
         )
 
     @property
-    def shopify(self) -> Any:  # type: ignore[override]
-        return self.channel
+    def platforms(self) -> Any:  # type: ignore[override]
+        return {"shopify": self.channel}
 
     def revoke(self, connection: Connection) -> None:
         self.channel.asked.append("revoke")

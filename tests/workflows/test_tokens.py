@@ -11,7 +11,6 @@ from chalicelib.domain.connections import Connection, Credentials
 from chalicelib.storage.connections import Connections
 from chalicelib.storage.sealing import LocalSealer
 from chalicelib.storage.table import Table
-from chalicelib.workflows.pair import credentials_of
 from chalicelib.workflows.tokens import CLAIM_S, FreshTokens
 from tests.support.memory import MemoryEngine
 from tests.support.pairing import Rotation, connection, credentials, local_sealer
@@ -29,7 +28,7 @@ class Bench:
         self.tokens = FreshTokens(
             connections=self.connections, refresh=self.rotation.refresh, now=self.clock, new_id=new_id
         )
-        self.connections.pair(None, connection(), credentials_of(self.rotation.issue()))
+        self.connections.pair(None, connection(), self.rotation.issue())
 
     @property
     def stored(self) -> tuple[Connection, Credentials]:

@@ -1,0 +1,9 @@
+"""Every kind of channel that can be connected. A new one is named here, and nowhere else."""
+
+from collections.abc import Callable
+
+from chalicelib.channels import Kind, Means, Platform
+from chalicelib.channels.shopify_app import ShopifyApp
+
+PLATFORMS: dict[str, Callable[[Means], Platform]] = {each.kind.kind: each for each in (ShopifyApp,)}
+KINDS: dict[str, Kind] = {each.kind.kind: each.kind for each in (ShopifyApp,)}
