@@ -109,7 +109,11 @@ class Work(Shops):
             connections=self.connections,
             activity=self.activity,
             fetch=fetch,
-            make=MakeRevision(revisions=self.revisions, counted_by=self.counted_by),
+            make=MakeRevision(
+                revisions=self.revisions,
+                counted_by=self.counted_by,
+                keeps_history=lambda kind: KINDS[kind].keeps_history,
+            ),
             persons=self.persons,
             settle=self.settle,
             clean=self.clean,

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.domain.counting import ENTERED_LATER
+from chalicelib.domain.counting import ENTERED_LATER, MIRROR
 from chalicelib.domain.orders import Amounts, Event, Order, OrderLine, Tender
 
 ORDERS_PER_CHUNK = 5_000
@@ -46,6 +46,9 @@ class DayOrders:
 
     def __len__(self) -> int:
         return len(self._rows)
+
+    def ids(self) -> Iterable[str]:
+        return self._rows.keys()
 
     def add(self, orders: Iterable[Order]) -> None:
         for order in orders:
@@ -181,11 +184,16 @@ def _read_events(columns: list[Any]) -> list[Event]:
     return events
 
 
-def unpack_ids(packed: bytes) -> list[tuple[str, datetime, bool]]:
-    """Only what counting needs of packed orders: id, creation instant, and whether the order counts as a sale, now or later."""
+def unpack_ids(packed: bytes) -> list[tuple[str, datetime, str]]:
+    """Only what billing needs of packed orders: the id that an order is billed under, its creation instant, and whether it
+    counts as a sale, now or later ("counts"), comes through another connection as well ("mirror"), or neither ("")."""
     columns: list[Any] = _decode_columns(packed)
-    counts = [word in ("", ENTERED_LATER) for word in _read_words(columns[7])]
-    return list(zip(_read_ids(columns[0]), _read_instants(columns[5]), counts, strict=True))
+    states = [_BILLED.get(word, "") for word in _read_words(columns[7])]
+    ids = [root or id_ for id_, root in zip(_read_ids(columns[0]), _read_words(columns[23]), strict=True)]
+    return list(zip(ids, _read_instants(columns[5]), states, strict=True))
+
+
+_BILLED = {"": "counts", ENTERED_LATER: "counts", MIRROR: "mirror"}
 
 
 def pack_ids(ids: Iterable[str]) -> bytes:

@@ -66,11 +66,11 @@ class Revisions:
         item = self._table.get(Part, *_revision(day, attempt))
         return _revision_decoder.decode(zlib.decompress(item.body)) if item else None
 
-    def order_ids(self, day: DayKey, revision: Revision) -> Iterator[tuple[str, str]]:
-        """Yield (id, shelf) of every order that counts as a sale. Raises TornRead if a chunk is gone."""
+    def order_ids(self, day: DayKey, revision: Revision, state: str = "counts") -> Iterator[tuple[str, str]]:
+        """Yield (id, shelf) of every order that counts as a sale, or is a "mirror". Raises TornRead if a chunk is gone."""
         for packed in self._packed_orders(day, revision):
-            for id_, created_at, counts in unpack_ids(packed):
-                if counts:
+            for id_, created_at, is_state in unpack_ids(packed):
+                if is_state == state:
                     yield id_, created_at.date().isoformat()
 
     def orders(self, day: DayKey, revision: Revision) -> Iterator[Order]:

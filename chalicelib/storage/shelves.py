@@ -2,9 +2,13 @@
 
 A shelf is a compressed set of order ids, grouped by a fact of the order that never changes. Its head holds the names of its
 parts and its count by plan year; one flip of the head carries both, so they cannot part. Usage is the sum over shelf heads.
+
+Orders that turn out to come through another connection as well are taken out of the count again: a shelf has one part at most
+that names them (its `void` set), and the counts are without them.
 """
 
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
@@ -20,6 +24,8 @@ PARTS_MAX = 16
 FOLD_BYTES_MAX = 150_000
 IDS_PER_PART = 50_000
 RACES_MAX = 100
+# Stands among plan years in a part: the ids of these orders are on the shelf and not counted.
+VOID = "void"
 
 
 class Shelf(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,8 +51,11 @@ class Shelves:
             bodies = self._bodies(account, shelf)
             if bodies is None:
                 continue
-            known = set().union(*(ids for body in bodies.values() for ids in _unpack(body).values()))
-            new = sorted(wanted - known)
+            known, void = _sorted_out(bodies.values())
+            if wanted & void:
+                self._set_void(account, name, shelf, bodies, void - wanted)
+                continue
+            new = sorted(wanted - known.keys())
             if not new:
                 return counted
             batch = new[:IDS_PER_PART]
@@ -57,11 +66,37 @@ class Shelves:
                     return counted
         raise errors.Unanswered(f"shelf {name} kept moving")
 
+    def void(self, account: Account, name: str, ids: Iterable[str]) -> None:
+        """Take those of `ids` that are on the shelf out of its count; counted once more, they are back in it."""
+        wanted = set(ids)
+        for _ in range(RACES_MAX):
+            shelf = self.read(account, name)
+            bodies = self._bodies(account, shelf)
+            if bodies is None:
+                continue
+            known, void = _sorted_out(bodies.values())
+            after = void | (wanted & known.keys())
+            if after == void or self._set_void(account, name, shelf, bodies, after):
+                return
+        raise errors.Unanswered(f"shelf {name} kept moving")
+
+    def _set_void(self, account: Account, name: str, shelf: Shelf, bodies: Mapping[str, bytes], void: set[str]) -> bool:
+        """Replace the void set and flip the head with the counts that it leaves; False if somebody was first."""
+        known, _ = _sorted_out(bodies.values())
+        counts = dict(Counter(year for id_, year in known.items() if id_ not in void))
+        replaced = [part for part, body in bodies.items() if VOID in _unpack(body)]
+        part = key("PART", name, f"{shelf.version + 1:08}", self._new_id())
+        put_part(self._table, _pk(account), part, _pack({VOID: sorted(void)}))
+        kept = tuple(old for old in shelf.parts if old not in replaced)
+        won = self._flip(account, name, shelf, Shelf(version=shelf.version + 1, parts=(*kept, part), counts=counts))
+        self._tidy(account, name, replaced if won else [part])
+        return won
+
     def _add(
         self, account: Account, name: str, shelf: Shelf, bodies: Mapping[str, bytes], new: list[str], year: str
     ) -> bool:
         """Write the new part, taking in the small ones if there are many, and flip the head; False if somebody was first."""
-        folded = [part for part, body in bodies.items() if len(body) < FOLD_BYTES_MAX]
+        folded = [part for part, body in bodies.items() if len(body) < FOLD_BYTES_MAX and VOID not in _unpack(body)]
         if len(shelf.parts) < PARTS_MAX:
             folded = []
         by_year: dict[str, list[str]] = {year: list(new)}
@@ -156,6 +191,19 @@ def _pack(by_year: Mapping[str, list[str]]) -> bytes:
 def _unpack(body: bytes) -> dict[str, set[str]]:
     packed = msgspec.msgpack.decode(zlib.decompress(body), type=dict[str, bytes])
     return {year: unpack_id_set(ids) for year, ids in packed.items()}
+
+
+def _sorted_out(bodies: Iterable[bytes]) -> tuple[dict[str, str], set[str]]:
+    """The plan year of every order on the shelf, and those that are not counted."""
+    known: dict[str, str] = {}
+    void: set[str] = set()
+    for body in bodies:
+        for year, ids in _unpack(body).items():
+            if year == VOID:
+                void |= ids
+            else:
+                known |= dict.fromkeys(ids, year)
+    return known, void
 
 
 def _shelf(item: ShelfHead) -> Shelf:

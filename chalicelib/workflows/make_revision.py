@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from chalicelib.domain.connections import Connection
-from chalicelib.domain.counting import Before, Counted, outside_history
+from chalicelib.domain.counting import Counted, outside_history
 from chalicelib.domain.days import Window, window_of
 from chalicelib.domain.facts import digest, pack_orders
+from chalicelib.domain.observing import Before
 from chalicelib.domain.orders import Order
 from chalicelib.domain.summaries import Summarising, pack_sections
 from chalicelib.domain.work import Attempt, Head, LiveState, Revision
@@ -36,11 +37,19 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MakeRevision:
-    """Makes revisions. `counted_by` says which orders a connection's settings count."""
+    """Makes revisions. `counted_by` says which orders a connection's settings count, `keeps_history` whether a kind of channel
+    tells itself what happened to its orders."""
 
-    def __init__(self, *, revisions: "Revisions", counted_by: Callable[[Connection], Counted]) -> None:
+    def __init__(
+        self,
+        *,
+        revisions: "Revisions",
+        counted_by: Callable[[Connection], Counted],
+        keeps_history: Callable[[str], bool],
+    ) -> None:
         self._revisions = revisions
         self._counted_by = counted_by
+        self._keeps_history = keeps_history
 
     def make(self, head: Head, attempt: Attempt, connection: Connection, gathered: "Gathered") -> Made:
         """The revision that `attempt` may publish."""
@@ -48,12 +57,13 @@ class MakeRevision:
         window = window_of(head.key.day, connection.calendar)
         counted, settings = self._rule(head, connection, before)
         closed = before is not None and _is_cut_alike(before, counted, window)
-        known = Before(lambda: self._revisions.orders(head.key, before)) if before and closed else Before()
+        known = self._before(head, before, connection) if before and closed else Before()
+        gathered.orders.add(known.missing(gathered.orders.ids(), surely=gathered.matched))
         at = datetime.fromtimestamp(attempt.began_at, UTC)
         summary = Summarising(head.key.day, connection.calendar)
         pieces, hashed, causes = [], [], set[str]()
         for chunk in gathered.orders.chunks():
-            judged = [known.observed(counted.judge(order), at) if closed else counted.judge(order) for order in chunk]
+            judged = known.observed([counted.judge(order) for order in chunk], at)
             orders = _kept_outside_history(judged, connection) if head.partial else judged
             if closed:
                 causes.update(*map(known.causes, orders))
@@ -87,6 +97,11 @@ class MakeRevision:
             events=by_day,
             count=summary.orders,
             says_the_same=before is not None and _says_the_same(before, revision),
+        )
+
+    def _before(self, head: Head, before: Revision, connection: Connection) -> Before:
+        return Before(
+            lambda: self._revisions.orders(head.key, before), keeps_history=self._keeps_history(connection.kind)
         )
 
     def _rule(self, head: Head, connection: Connection, before: Revision | None) -> tuple[Counted, int]:

@@ -116,14 +116,26 @@ class Settle:
         return head is None or head.due is None
 
     def count(self, connection: Connection, head: Head, revision: Revision, before: Revision | None) -> int:
-        """Put the revision's orders that its predecessor did not have on their shelves; returns how many were new there."""
-        known = {id_ for id_, _ in self._revisions.order_ids(head.key, before)} if before else set()
+        """Put the revision's orders that its predecessor did not have on their shelves; returns how many were new there.
+
+        Those that come through another connection as well are taken out of the count again, and are put back if that ends.
+        """
+        account = Account(connection.workspace, connection.kind, connection.account)
+        for shelf, ids in self._new_ids(head.key, revision, before, "mirror"):
+            self._shelves.void(account, shelf, ids)
+        counted = self._new_ids(head.key, revision, before, "counts")
+        return sum(self._shelves.count(account, shelf, ids, head.due_year) for shelf, ids in counted)
+
+    def _new_ids(
+        self, day: DayKey, revision: Revision, before: Revision | None, state: str
+    ) -> list[tuple[str, list[str]]]:
+        """The orders in that state which the predecessor did not have in it, by shelf."""
+        known = {id_ for id_, _ in self._revisions.order_ids(day, before, state)} if before else set()
         shelves: dict[str, list[str]] = {}
-        for id_, shelf in self._revisions.order_ids(head.key, revision):
+        for id_, shelf in self._revisions.order_ids(day, revision, state):
             if id_ not in known:
                 shelves.setdefault(shelf, []).append(id_)
-        account = Account(connection.workspace, connection.kind, connection.account)
-        return sum(self._shelves.count(account, shelf, ids, head.due_year) for shelf, ids in sorted(shelves.items()))
+        return sorted(shelves.items())
 
     def compare(self, day: DayKey, revision: Revision, before: Revision | None) -> Diff | None:
         """What the revision changed; None for a first one."""

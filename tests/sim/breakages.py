@@ -207,8 +207,8 @@ class PlanYearTakenWhenSettling(Parts):
 @breakage("16-shelf-by-day-of-sale")
 class ShelfByDayOfSale(Parts):
     class Revisions(Revisions):
-        def order_ids(self, day: DayKey, revision: Revision) -> Iterator[tuple[str, str]]:
-            for id_, _ in super().order_ids(day, revision):
+        def order_ids(self, day: DayKey, revision: Revision, state: str = "counts") -> Iterator[tuple[str, str]]:
+            for id_, _ in super().order_ids(day, revision, state):
                 yield id_, day.day.isoformat()
 
 

@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 import msgspec
 
 from chalicelib.domain.connections import Connection
-from chalicelib.domain.counting import STATUS_CHANGED, Before, Counted, with_fields
+from chalicelib.domain.counting import Counted, with_fields
 from chalicelib.domain.days import Window, day_of
+from chalicelib.domain.observing import STATUS_CHANGED, Before
 from chalicelib.domain.order_settings import Recut
 from chalicelib.domain.orders import Order
 from chalicelib.domain.work import Attempt, DayKey, DocumentVersion, Head, Revision
@@ -23,9 +24,11 @@ SETTINGS: dict[str, float] = {"settings": 0.02, "change": 0.1}
 
 
 class _ForgetsWhatWasObserved(Before):
-    def _order(self, id_: str) -> Order:
-        was = super()._order(id_)
-        return with_fields(was, events=tuple(event for event in was.events if event.cause != STATUS_CHANGED))
+    def _whole(self, ids: set[str]) -> dict[str, Order]:
+        return {
+            id_: with_fields(was, events=tuple(event for event in was.events if event.cause != STATUS_CHANGED))
+            for id_, was in super()._whole(ids).items()
+        }
 
 
 @breakage("30-observed-events-not-copied")

@@ -9,7 +9,8 @@ from collections import Counter
 
 import msgspec
 
-from chalicelib.domain.counting import ENTERED_LATER, STATUS_CHANGED, Counted
+from chalicelib.domain.counting import ENTERED_LATER, Counted
+from chalicelib.domain.observing import STATUS_CHANGED
 from chalicelib.domain.orders import Amounts, Event, Order
 from chalicelib.domain.work import Revision
 

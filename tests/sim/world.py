@@ -167,7 +167,7 @@ class World:
             connections=self.connections,
             activity=activity,
             fetch=fetch,
-            make=parts.MakeRevision(revisions=self.revisions, counted_by=_counted_by),
+            make=parts.MakeRevision(revisions=self.revisions, counted_by=_counted_by, keeps_history=lambda kind: True),
             persons=persons,
             settle=self.settle,
             clean=self.clean,

@@ -81,3 +81,16 @@ def test_usage_is_the_number_of_distinct_orders(batches):
     for ids in batches:
         shelves.count(SHOP, SHELF, ids, "2026")
     assert sum(shelves.usage(SHOP).values()) == len(set().union(*batches))
+
+
+def test_orders_that_come_through_another_connection_too_leave_the_count_and_come_back(table):
+    shelves = shelves_on(table)
+    shelves.count(SHOP, SHELF, ["1", "2", "3"], "2026-01-01")
+    shelves.void(SHOP, SHELF, ["2", "3", "never seen"])
+    assert shelves.usage(SHOP) == {"2026-01-01": 1}
+    shelves.void(SHOP, SHELF, ["2"])
+    assert shelves.usage(SHOP) == {"2026-01-01": 1}, "twice is once"
+    assert shelves.count(SHOP, SHELF, ["2", "4"], "2027-01-01") == 1, "what is back is not new"
+    assert shelves.usage(SHOP) == {"2026-01-01": 2, "2027-01-01": 1}
+    shelves.void(SHOP, SHELF, ["1", "2", "4"])
+    assert sum(shelves.usage(SHOP).values()) == 0
