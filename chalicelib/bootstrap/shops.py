@@ -73,9 +73,11 @@ class Shops(Records):
     def counted_by(self, connection: Connection) -> Counted:
         """Which orders the connection's settings count."""
         settings = connection.settings
+        mirrors = tuple(mirror.store for mirror in settings.mirrors)
         if settings.counting == "paid":
-            return Counted("paid", tuple(each.value for each in KINDS[connection.kind].statuses if each.paid))
-        return Counted(settings.counting, settings.statuses if settings.counting == "custom" else ())
+            paid = tuple(each.value for each in KINDS[connection.kind].statuses if each.paid)
+            return Counted("paid", paid, mirrors)
+        return Counted(settings.counting, settings.statuses if settings.counting == "custom" else (), mirrors)
 
     def revoke(self, connection: Connection) -> None:
         """Give our access to the shop back, after telling the sweep, which finishes a parting that dies. Raises ChannelError."""

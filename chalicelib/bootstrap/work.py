@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from chalicelib.channels.kinds import KINDS
+from chalicelib.domain.days import day_of
 from chalicelib.storage.persons import PersonParts
 from chalicelib.workflows.ask import Ask
 from chalicelib.workflows.change import Change
@@ -27,6 +28,7 @@ from chalicelib.workflows.syncs import RunSyncs
 
 if TYPE_CHECKING:
     from chalicelib.workflows.find_order import FindOrder
+    from chalicelib.workflows.mirrors import Mirrors
 
 
 from chalicelib.bootstrap.shops import Shops
@@ -179,8 +181,24 @@ class Work(Shops):
             known=self.known,
             open_channel=self.open_channel,
             tell=self.note,
+            looked=lambda connection: self.mirrors.tell(connection, day_of(self.now(), connection.calendar)),
             now=self.now,
             budget_s=self.settings.budget_s,
+        )
+
+    @cached_property
+    def mirrors(self) -> "Mirrors":
+        from chalicelib.workflows.mirrors import Mirrors
+
+        return Mirrors(
+            connections=self.connections,
+            days=self.days,
+            revisions=self.revisions,
+            known=self.known,
+            change=self.change,
+            syncs=self.run_syncs,
+            may_mirror=lambda kind: KINDS[kind].may_mirror,
+            note=self.note,
         )
 
     @cached_property

@@ -24,13 +24,20 @@ class Recut(msgspec.Struct, frozen=True):
     actor: str = ""
 
 
+class Mirror(msgspec.Struct, frozen=True, order=True):
+    """A store whose orders also come through another connection, and count there only."""
+
+    store: str
+    connection: str
+
+
 class OrderSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of one connection. `version` rises with every change.
 
     `summary` says which documents are shown; what is stored is the same in every mode, but for personal fields, which only
     `individual` keeps. `counting` is which orders count: as the channel has it, those paid, or those whose status is one of
     `statuses`. `interval_min` is how often today is summarised so far; once a day is not at all. `calendar` None is the zone
-    that the shop named when it was paired.
+    that the shop named when it was paired. `mirrors` are the stores that the merchant linked to other connections.
     """
 
     version: int = 0
@@ -39,3 +46,4 @@ class OrderSettings(msgspec.Struct, frozen=True, kw_only=True):
     statuses: tuple[str, ...] = ()
     interval_min: int = A_DAY_MIN
     calendar: Calendar | None = None
+    mirrors: tuple[Mirror, ...] = ()

@@ -5,6 +5,7 @@ from chalice.app import Response
 from chalicelib.entrypoints import (
     api_account,
     api_connections,
+    api_mirrors,
     api_ranges,
     api_sales,
     api_settings,
@@ -14,7 +15,17 @@ from chalicelib.entrypoints import (
 )
 from chalicelib.entrypoints.http import api, public
 
-__all__ = ["api", "api_account", "api_connections", "api_ranges", "api_sales", "api_settings", "api_syncs", "webhooks"]
+__all__ = [
+    "api",
+    "api_account",
+    "api_connections",
+    "api_mirrors",
+    "api_ranges",
+    "api_sales",
+    "api_settings",
+    "api_syncs",
+    "webhooks",
+]
 
 
 @api.route("/v1/openapi.json", methods=["GET"])

@@ -5,6 +5,7 @@ from chalicelib.domain.accounts import SignedIn
 from chalicelib.domain.activity import LEVELS
 from chalicelib.entrypoints import show, show_sales, wire, wire_sales
 from chalicelib.entrypoints.http import Role, Visit, api, bound_to, may, next_page, page
+from chalicelib.workflows.books import OrderSold
 from chalicelib.workflows.read_activity import ActivityFilter
 from chalicelib.workflows.read_sales import SalesFilter
 
@@ -25,7 +26,7 @@ def sales(visit: Visit, who: SignedIn, query: wire_sales.SalesQuery) -> wire_sal
         found = read(who.workspace, asked, after=page(bound, query.cursor), limit=query.limit)
     return wire_sales.SalesOut(
         items=tuple(show_sales.sale(each, found.reading) for each in found.sales),
-        orders_listed=tuple(map(show_sales.order_sale, found.orders_listed)),
+        orders_listed=_order_sales(found.orders_listed),
         totals=tuple(map(show_sales.figures, found.totals)),
         count=found.count,
         counts=wire_sales.SalesCounts(summary=found.summaries, individual=found.individuals),
@@ -34,6 +35,16 @@ def sales(visit: Visit, who: SignedIn, query: wire_sales.SalesQuery) -> wire_sal
         searched_from=found.searched_from,
         next=next_page(bound, found.next),
     )
+
+
+def _order_sales(orders: tuple[OrderSold, ...]) -> tuple[wire_sales.OrderSaleOut, ...]:
+    """The orders, each with the other connection through which it came, if it did."""
+    mirrors = bootstrap.system().mirrors
+    also: dict[tuple[str, str], str] = {}
+    for connection in {sold.connection.id: sold.connection for sold in orders}.values():
+        own = [(sold.key.day, sold.order) for sold in orders if sold.connection.id == connection.id]
+        also |= {(connection.id, id_): other for id_, other in mirrors.also_in(connection, own).items()}
+    return tuple(show_sales.order_sale(sold, also.get((sold.connection.id, sold.order.id))) for sold in orders)
 
 
 @api.route("/v1/sales/{sale}", methods=["GET"])
@@ -63,7 +74,8 @@ def sale_orders(visit: Visit, who: SignedIn, sale: str, query: wire.PageQuery) -
     of, orders, place = bootstrap.system().read_sale.orders(
         who.workspace, sale, after=page(bound, query.cursor), limit=query.limit
     )
-    items = tuple(map(show_sales.sale_order, orders))
+    also = bootstrap.system().mirrors.also_in(of.connection, [(each.key.day, each.order) for each in orders])
+    items = tuple(show_sales.sale_order(each, also.get(each.order.id)) for each in orders)
     return wire_sales.SaleOrdersOut(items=items, currency=of.sheet.currency, next=next_page(bound, place))
 
 

@@ -66,7 +66,7 @@ def sale(given: Sale, reading: wire.Reading) -> wire_sales.SaleOut:
     )
 
 
-def order_sale(given: OrderSold) -> wire_sales.OrderSaleOut:
+def order_sale(given: OrderSold, also_in: str | None) -> wire_sales.OrderSaleOut:
     order = given.order
     return wire_sales.OrderSaleOut(
         id=given.id,
@@ -84,6 +84,7 @@ def order_sale(given: OrderSold) -> wire_sales.OrderSaleOut:
         net=wire.MoneyOut(order.amounts.net + sum(event.amounts.net for event in order.events), order.currency),
         total=wire.MoneyOut(order.amounts.total + sum(event.amounts.total for event in order.events), order.currency),
         flags=order.flags,
+        also_in=also_in,
     )
 
 
@@ -139,7 +140,7 @@ def sale_detail(given: Opened) -> wire_sales.SaleDetailOut:
         published_at=_instant(shown.version.published_at),
         diff=_diff(given),
         month=_month(shown) if isinstance(shown, MonthSold) else None,
-        order=order_sale(shown) if isinstance(shown, OrderSold) else None,
+        order=order_sale(shown, None) if isinstance(shown, OrderSold) else None,
         corrections=tuple(
             wire_sales.CorrectionOut(each.day, each.version, total)
             for each in (shown.version.corrected if isinstance(shown, DaySold) else ())
@@ -192,7 +193,7 @@ def sale_line(given: Line) -> wire_sales.SaleLineOut:
     )
 
 
-def sale_order(given: Listed) -> wire_sales.SaleOrderOut:
+def sale_order(given: Listed, also_in: str | None) -> wire_sales.SaleOrderOut:
     order = given.order
     return wire_sales.SaleOrderOut(
         number=order.number,
@@ -204,6 +205,7 @@ def sale_order(given: Listed) -> wire_sales.SaleOrderOut:
         flags=order.flags,
         day=given.key.day,
         sale_id=order_sale_id(given.key, order.id),
+        also_in=also_in,
     )
 
 

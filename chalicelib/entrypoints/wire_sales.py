@@ -74,7 +74,7 @@ class OrderSaleOut(msgspec.Struct, frozen=True, kw_only=True):
     """An individual sale: one order. `items` are the pieces sold; `net` and `total` are with what happened to it later.
 
     `customer` and `region` are null for days that were read before the connection kept them. `excluded` says why the order
-    does not count, null if it does.
+    does not count, null if it does; `also_in` is the id of the connection through which it also came, null if of none.
     """
 
     id: str
@@ -92,6 +92,7 @@ class OrderSaleOut(msgspec.Struct, frozen=True, kw_only=True):
     net: MoneyOut
     total: MoneyOut
     flags: tuple[str, ...]
+    also_in: str | None
 
 
 class FoundIn(msgspec.Struct, frozen=True):
@@ -210,7 +211,10 @@ class SaleLinesOut(msgspec.Struct, frozen=True):
 
 
 class SaleOrderOut(msgspec.Struct, frozen=True):
-    """One order number of a sale. `excluded` says why it does not count, null if it does. `sale_id` is the order's own sale."""
+    """One order number of a sale. `excluded` says why it does not count, null if it does. `sale_id` is the order's own sale.
+
+    `also_in` is the id of the connection through which it also came, null if through none.
+    """
 
     number: str
     placed_at: datetime
@@ -221,6 +225,7 @@ class SaleOrderOut(msgspec.Struct, frozen=True):
     flags: tuple[str, ...]
     day: date
     sale_id: str
+    also_in: str | None
 
 
 class SaleOrdersOut(msgspec.Struct, frozen=True):

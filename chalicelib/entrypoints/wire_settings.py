@@ -74,6 +74,43 @@ class SettingsSavedOut(msgspec.Struct, frozen=True):
     said: tuple[str, ...]
 
 
+class MirrorOut(msgspec.Struct, frozen=True, rename={"from_": "from"}):
+    """A store and a connection through which its orders also come: `agreed` of the `orders` placed on these days, both inside."""
+
+    store_id: str
+    store_name: str
+    connection_id: str
+    connection_name: str
+    agreed: int
+    orders: int
+    from_: date
+    to: date
+    linked: bool
+
+
+class MirrorsOut(msgspec.Struct, frozen=True):
+    """`GET /v1/connections/{id}/mirrors`: what looks like it, and what is linked."""
+
+    items: tuple[MirrorOut, ...]
+
+
+class MirrorIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    store_id: str
+    connection_id: str
+
+
+class MirrorsIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`PUT /v1/connections/{id}/mirrors`: all links of the connection, in place of those before."""
+
+    links: tuple[MirrorIn, ...]
+
+
+class MirrorsLinkedOut(msgspec.Struct, frozen=True):
+    """The sync that sums the days again; null if there was nothing to do."""
+
+    sync_id: str | None
+
+
 class ChangeOut(msgspec.Struct, frozen=True):
     """Who changed what: the fields that differ, as JSON text."""
 

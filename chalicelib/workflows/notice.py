@@ -83,7 +83,8 @@ class _Found(msgspec.Struct, kw_only=True):
 
 
 class Notice:
-    """Looks for the changes of one connection at a time; `budget_s` is how long one invocation may ask."""
+    """Looks for the changes of one connection at a time; `budget_s` is how long one invocation may ask, `looked` is told of
+    each look that came to its end."""
 
     def __init__(
         self,
@@ -95,6 +96,7 @@ class Notice:
         known: "Known",
         open_channel: OpenChannel,
         tell: Tell,
+        looked: Callable[[Connection], None],
         now: Callable[[], datetime],
         budget_s: int,
     ) -> None:
@@ -105,6 +107,7 @@ class Notice:
         self._known = known
         self._open_channel = open_channel
         self._tell = tell
+        self._looked = looked
         self._now = now
         self._budget_s = budget_s
 
@@ -132,6 +135,7 @@ class Notice:
             self._go_on_later(due, connection, began, found)
             return Noticed(outcome="continued", days=found.asked, pages=found.pages)
         found.asked = self._ask_days(connection, found.days)
+        self._looked(connection)
         # A hint that came after the message may be about what the channel's search does not find yet.
         again_at = due.look_at if due.look_at > at else at + LOOK_EVERY_S
         moved = self._agenda.looked(due, looked_at=at, look_at=again_at)

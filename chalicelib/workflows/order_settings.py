@@ -186,6 +186,7 @@ class ChangeOrderSettings:
             statuses=tuple(sorted(wanted.statuses)) if wanted.counting == "custom" else (),
             interval_min=wanted.interval_min,
             calendar=None if calendar == Calendar(connection.zone) else calendar,
+            mirrors=was.mirrors,
         )
         if settings != was:
             settings = msgspec.structs.replace(settings, version=was.version + 1)

@@ -54,6 +54,7 @@ ROLES = {
     ("POST", "/v1/connections/{connection}/reconnect"): Role.OWNER,
     ("PATCH", "/v1/connections/{connection}"): Role.MEMBER,
     ("PUT", "/v1/connections/{connection}/settings"): Role.MEMBER,
+    ("PUT", "/v1/connections/{connection}/mirrors"): Role.MEMBER,
     ("GET", "/v1/connections/{connection}/settings/changes"): Role.MEMBER,
     ("GET", "/v1/workspace/changes"): Role.MEMBER,
     ("POST", "/v1/syncs"): Role.MEMBER,
@@ -72,6 +73,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     },
     ("POST", "/v1/connections"): {"kind": "shopify", "fields": {"shop": "northwind-supply.myshopify.com"}},
     ("PATCH", "/v1/connections/{connection}"): {"name": "Northwind"},
+    ("PUT", "/v1/connections/{connection}/mirrors"): {"links": []},
     ("POST", "/v1/syncs"): {"connection_id": "{connection}", "from": "2026-07-03", "to": "2026-07-03"},
 }
 
