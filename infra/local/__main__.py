@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from infra.local.lines import teller
-from infra.local.machine import SHOP, Machine, MachineFailed, Plan
+from infra.local.machine import KEYS, SHOP, Machine, MachineFailed, Plan
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,10 +43,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _greet(machine: Machine, *, as_json: bool) -> None:
     if as_json:
         where = {"url": machine.url, "sandbox_url": machine.sandbox_url, "shop": SHOP, "pids": machine.pids}
+        where["sandboxes"] = machine.sandboxes
         print(json.dumps(where | {"dynalite_url": machine.dynalite.url, "sqs_url": machine.ministack.url}))
         return
-    print(f"\n  Daybook     {machine.url}\n  Shopify     {SHOP} (a sandbox shop, at {machine.sandbox_url})")
-    print(f"  data        {machine.plan.data}\n\n  Sign up, open Connections, pair {SHOP}. Ctrl-C stops.\n")
+    key, secret = KEYS["shipstation"]
+    print(f"\n  Daybook      {machine.url}\n  data         {machine.plan.data}\n\n  Sandbox shops to connect:")
+    print(f"  Shopify      {SHOP}")
+    print(f"  ShipStation  API key {key}, secret {secret}")
+    print(f"  WooCommerce  {machine.sandboxes['woocommerce']}")
+    print(f"\n  Sign up, open Connections, pair {SHOP}. Ctrl-C stops.\n")
 
 
 def _plan(options: argparse.Namespace) -> Plan:

@@ -36,8 +36,15 @@ from infra.local.engines import (
 from infra.local.node import NoNode
 
 SHOP = "northwind-supply.myshopify.com"
+# Shops that are paired by keys, with those keys: of sandboxes, which have nothing to hide.
+KEYS = {"shipstation": ("sandbox-key", "sandbox-secret")}
 SHOPIFY_SECRET = "sandbox-secret"  # noqa: S105 - of the sandbox shop, which has nothing to hide
 TABLE = "daybook"
+SANDBOXES = {
+    "shopify": "infra.sandbox",
+    "shipstation": "infra.sandbox.shipstation",
+    "woocommerce": "infra.sandbox.woocommerce",
+}
 KEY_BYTES = 32
 PROBE_BYTES = 4_000_000
 READY_S = 60.0
@@ -112,6 +119,11 @@ class Machine:
         return f"http://{HOST}:{self.port}"
 
     @property
+    def sandbox_url(self) -> str:
+        """Where Shopify's sandbox is."""
+        return self.sandboxes["shopify"]
+
+    @property
     def pids(self) -> dict[str, int]:
         """The process of each part, by its name."""
         return {child.name: child.pid for child in self._parts()}
@@ -139,12 +151,12 @@ class Machine:
         self._engines.append(self.ministack)
         create_table(self.dynalite.url, TABLE)
         queues = create_queues(self.ministack.url, visibility_s=self._visibility_s())
-        sandbox_port = free_port()
-        self.sandbox_url = f"http://{HOST}:{sandbox_port}"
+        ports = {kind: free_port() for kind in SANDBOXES}
+        self.sandboxes = {kind: f"http://{HOST}:{port}" for kind, port in ports.items()}
         env = self._environment(queues)
         when = ("--shift-s", str(self.shift_s), "--since", self.began_at.isoformat())
         self._children = [
-            Child("sandbox", self._sandbox(sandbox_port), hear=self._hear),
+            *(Child(kind, self._sandbox(kind, port), hear=self._hear) for kind, port in ports.items()),
             Child("web", python("infra.local.web", "--port", str(self.port)), env=env, hear=self._hear),
             Child(
                 "worker",
@@ -156,8 +168,8 @@ class Machine:
         self._wake = Child("wake", python("infra.local.wake"), env=env | {"DAYBOOK_RESEND_S": "0"}, hear=self._hear)
         for child in (*self._children, self._wake):
             child.start()
-        self._wait_for("sandbox", sandbox_port)
-        self._wait_for("web", self.port)
+        for name, port in (*ports.items(), ("web", self.port)):
+            self._wait_for(name, port)
         self._watch.start()
 
     def _start_dynalite(self) -> Engine:
@@ -190,25 +202,31 @@ class Machine:
             "DAYBOOK_BACKFILL_QUEUE_URL": queues["BackfillQueue"],
             "DAYBOOK_BASE_URL": self.url,
             "DAYBOOK_KEY_FILE": str((self.plan.data / "key").resolve()),
-            "DAYBOOK_CHANNEL_URLS": json.dumps({"shopify": f"{self.sandbox_url}/{{shop}}"}),
+            "DAYBOOK_CHANNEL_URLS": json.dumps(
+                {"shopify": f"{self.sandbox_url}/{{shop}}", "shipstation": self.sandboxes["shipstation"]}
+            ),
+            "DAYBOOK_PLAIN_SITES": json.dumps([self.sandboxes["woocommerce"]]),
             "DAYBOOK_SHOPIFY_CLIENT_ID": "daybook-sandbox",
             "DAYBOOK_SHOPIFY_CLIENT_SECRET": SHOPIFY_SECRET,
             "DAYBOOK_CLOCK_SHIFT_S": str(self.shift_s),
         }
 
-    def _sandbox(self, port: int) -> tuple[str, ...]:
-        options = {
+    def _sandbox(self, kind: str, port: int) -> tuple[str, ...]:
+        options: dict[str, object] = {
             "--port": port,
-            "--shop": SHOP,
             "--orders-per-day": self.plan.orders_per_day,
             "--seed": self.plan.seed,
             "--clock-shift-s": self.shift_s,
-            "--hooks-url": f"{self.url}/v1/webhooks/shopify",
-            "--hooks-secret": SHOPIFY_SECRET,
-            "--state": (self.plan.data / "sandbox.json").resolve(),
         }
+        if kind == "shopify":
+            options |= {
+                "--shop": SHOP,
+                "--hooks-url": f"{self.url}/v1/webhooks/shopify",
+                "--hooks-secret": SHOPIFY_SECRET,
+                "--state": (self.plan.data / "sandbox.json").resolve(),
+            }
         flags = [str(word) for pair in options.items() for word in pair]
-        return python("infra.sandbox", *flags, *self.plan.sandbox)
+        return python(SANDBOXES[kind], *flags, *(self.plan.sandbox if kind == "shopify" else ()))
 
     def _wait_for(self, name: str, port: int) -> None:
         (child,) = (each for each in self._children if each.name == name)
