@@ -30,12 +30,15 @@ class Shops(Records):
 
     def _means(self, kind: str) -> Means:
         clients = threading.local()
+        url = self.settings.channel_urls.get(kind, "")
 
         def http() -> "Http":
             from chalicelib.channels.http import Http
+            from chalicelib.channels.reach import reach_of
 
             if not hasattr(clients, "http"):
-                clients.http = Http(sleep=self.outside.sleep, now=self.now)
+                reach = reach_of(KINDS[kind], url=url, plain=self.settings.plain_sites)
+                clients.http = Http(reach=reach, sleep=self.outside.sleep, now=self.now)
             client: Http = clients.http
             return client
 
@@ -44,7 +47,7 @@ class Shops(Records):
             http=http,
             sleep=self.outside.sleep,
             now=self.now,
-            url=self.settings.channel_urls.get(kind, ""),
+            url=url,
             client_id=self.settings.shopify_client_id if is_shopify else "",
             client_secret=Secret(self.settings.shopify_client_secret if is_shopify else ""),
             callback=f"{self.settings.base_url}/v1/callback/{kind}",

@@ -1,7 +1,7 @@
 """The one outbound client: what may be sent where, for how long, how much may come back, and what each failure means.
 
-Limits: 5 s to connect, 20 s for each read, 60 s in all; 20 MB after decompression; 64 KB of headers. No redirect is followed, no
-cookie is kept, proxy settings of the environment are ignored.
+Limits: 5 s to connect, 20 s for each read, 60 s in all; 20 MB after decompression; 64 KB of headers. Where a client may go is its
+`Reach`. No redirect is followed but in `discover`, no cookie is kept, proxy settings of the environment are ignored.
 
     401, 403                              AuthExpired
     429, 430, or 503 with Retry-After     RateLimited; waits of up to 10 s are sat out here, twice at most
@@ -19,16 +19,18 @@ from datetime import datetime
 from http.cookiejar import DefaultCookiePolicy
 from time import monotonic
 from typing import Any
+from urllib.parse import urljoin
 
 import msgspec
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from chalicelib import errors
 from chalicelib.channels.answers import SIT_OUT_S, retry_after_s
+from chalicelib.channels.reach import UNREACHED, OutOfReach, Reach, no_site
 
 CONNECT_S, READ_S, TOTAL_S = 5.0, 20.0, 60.0
 BODY_BYTES_MAX = 20_000_000
@@ -37,6 +39,8 @@ CHUNK_BYTES = 65_536
 REFUSAL_BYTES_MAX = 65_536
 
 SIT_OUTS_MAX = 2
+REDIRECTS = (301, 302, 303, 307, 308)
+REDIRECTS_MAX = 3
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -58,22 +62,44 @@ class Refusal(msgspec.Struct, frozen=True):
 Explain = Callable[[Refusal], errors.ChannelError | None]
 
 
+class _Unanswered(errors.RetryableError):
+    """No answer came, or not a whole one."""
+
+
+class _Moved(errors.ChannelError):
+    """What was asked for is at `location`."""
+
+    def __init__(self, location: str) -> None:
+        super().__init__("The shop's site has moved.")
+        self.location = location
+
+
 class Http:
-    """Sends requests and returns the bodies of good answers. `sleep` and `now` are handed in. Not for two threads at once."""
+    """Sends requests where `reach` allows and returns the bodies of good answers. `sleep` and `now` are handed in.
+
+    Not for two threads at once.
+    """
 
     def __init__(
-        self, *, sleep: Callable[[float], None], now: Callable[[], datetime], total_s: float = TOTAL_S
+        self,
+        *,
+        reach: Reach,
+        sleep: Callable[[float], None],
+        now: Callable[[], datetime],
+        total_s: float = TOTAL_S,
     ) -> None:
+        self._reach = reach
         self._sleep = sleep
         self._now = now
         self._total_s = total_s
         self._session = requests.Session()
         self._session.trust_env = False
+        self._session.verify = reach.authorities or True
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.headers["User-Agent"] = "Daybook"
         self._session.headers["Accept"] = "application/json"
-        self._session.mount("http://", _WatchedAdapter())
-        self._session.mount("https://", _WatchedAdapter())
+        self._session.mount("http://", _GuardedAdapter())
+        self._session.mount("https://", _GuardedAdapter())
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> bytes:
         """Send `body` and return the answer's, undecoded. Raises ChannelError."""
@@ -83,13 +109,29 @@ class Http:
         """Ask for `url`. Raises ChannelError."""
         return self._patiently("GET", url, None, headers, explain)
 
+    def discover(self, url: str) -> tuple[str, Answer]:
+        """Ask for a page of a site that a merchant named, without credentials; three redirects are followed, each checked anew.
+
+        Returns where the answer came from, too. Raises RequestError, always in the same words, where we may not go or nothing
+        answers, and ChannelError for what answers with another status.
+        """
+        deadline = monotonic() + self._total_s
+        for _ in range(REDIRECTS_MAX + 1):
+            try:
+                return url, self._send("GET", url, None, {}, _explain_discovery, max(deadline - monotonic(), 0.001))
+            except _Moved as exc:
+                url = _joined(url, exc.location)
+            except (OutOfReach, _Unanswered):
+                break
+        raise no_site()
+
     def _patiently(
         self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], explain: Explain | None
     ) -> Answer:
         """Send; sit out the short waits that the other side asks for."""
         for sat_out in range(SIT_OUTS_MAX + 1):
             try:
-                return self._send(method, url, body, headers, explain)
+                return self._send(method, url, body, headers, explain, self._total_s)
             except errors.RateLimited as exc:
                 if sat_out == SIT_OUTS_MAX or exc.retry_after_s > SIT_OUT_S:
                     raise
@@ -97,13 +139,20 @@ class Http:
         raise AssertionError("the last round returns or raises")
 
     def _send(
-        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], explain: Explain | None
+        self,
+        method: str,
+        url: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        explain: Explain | None,
+        total_s: float,
     ) -> Answer:
-        deadline = monotonic() + self._total_s
-        watchdog = threading.Timer(self._total_s, _hang_up, [_watched := _Watched()])
+        self._reach.check(url)
+        deadline = monotonic() + total_s
+        _current.call = call = _Call(self._reach)
+        watchdog = threading.Timer(total_s, call.hang_up)
         watchdog.daemon = True
         watchdog.start()
-        _current.watched = _watched
         try:
             with self._session.request(
                 method,
@@ -120,9 +169,10 @@ class Http:
                 raise TimeoutError  # a connection cut among the headers reads like an empty body
             return read
         except (requests.RequestException, HTTPError, OSError) as exc:
-            raise errors.RetryableError(_why(exc, timed_out=monotonic() >= deadline)) from None
+            raise _Unanswered(_why(exc, timed_out=monotonic() >= deadline)) from None
         finally:
             watchdog.cancel()
+            call.let_go()
 
     def _check(self, answer: requests.Response, explain: Explain | None) -> None:
         """Turn a status that is not 200 into its error."""
@@ -164,53 +214,107 @@ def _why(exc: Exception, *, timed_out: bool) -> str:
     if isinstance(exc, requests.exceptions.SSLError):
         return "No secure connection to the shop could be made."
     if isinstance(exc, requests.ConnectionError):
-        return "The shop could not be reached, or dropped the connection."
+        return UNREACHED
     return "The shop's answer broke off."
 
 
-# --- The bound on a whole request. Timeouts of sockets only bound each read, and one byte every 19 s is a read.
+def _explain_discovery(refusal: Refusal) -> errors.ChannelError | None:
+    """Nobody has given us access yet, so that none can have ended."""
+    if refusal.status in REDIRECTS and "Location" in refusal.headers:
+        return _Moved(refusal.headers["Location"])
+    if refusal.status in (401, 403):
+        return errors.PermanentError(f"The shop answered with status {refusal.status}.")
+    return None
 
 
-class _Watched:
-    """The connection that a request uses, once it has one."""
+def _joined(url: str, location: str) -> str:
+    """Where a redirect leads; what cannot be read leads nowhere."""
+    try:
+        return urljoin(url, location).partition("#")[0]
+    except ValueError:
+        return ""
 
-    connection: HTTPConnection | None = None
+
+# --- Where a request goes, and the bound on all of it. Timeouts of sockets only bound each read, and one byte every 19 s is a read.
+
+
+class _Call:
+    """The request under way: where it may go, and its connection once it has one.
+
+    `_wire` is a second handle of the socket. It stays valid while TLS wraps the first one, and after an answer that ends its
+    connection has let go of it.
+    """
+
+    def __init__(self, reach: Reach) -> None:
+        self.reach = reach
+        self._wire: socket.socket | None = None
+        self._is_over = False
+
+    def hold(self, sock: socket.socket) -> None:
+        """Raises TimeoutError if the time was over before there was a connection."""
+        self.let_go()
+        self._wire = socket.fromfd(sock.fileno(), sock.family, sock.type)
+        if self._is_over:
+            raise TimeoutError
+
+    def hang_up(self) -> None:
+        """End the request from the watchdog's thread: the reader sees a closed connection."""
+        self._is_over = True
+        wire = self._wire
+        if wire is not None:
+            try:
+                wire.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                return  # closed already
+
+    def let_go(self) -> None:
+        if self._wire is not None:
+            self._wire.close()
+            self._wire = None
 
 
 _current = threading.local()
 
 
-def _hang_up(watched: _Watched) -> None:
-    """End the request from the watchdog's thread: the reader sees a closed connection."""
-    sock = watched.connection.sock if watched.connection else None
-    if sock is not None:
+class _Guarded(HTTPConnection):
+    """A connection that is made by the reach of the request under way, and that the watchdog can end."""
+
+    scheme = "http"
+
+    def _new_conn(self) -> socket.socket:
+        call: _Call = _current.call
         try:
-            socket.socket.shutdown(sock, socket.SHUT_RDWR)
-        except OSError:
-            return  # closed already
+            sock = call.reach.connect(self.scheme, self.host, self.port, CONNECT_S)
+            try:
+                call.hold(sock)
+            except BaseException:
+                sock.close()
+                raise
+        except TimeoutError as exc:
+            raise ConnectTimeoutError(self, "no connection in time") from exc
+        except OSError as exc:
+            raise NewConnectionError(self, "no connection") from exc
+        return sock
 
-
-class _WatchedHttp(HTTPConnection):
     def request(self, *args: Any, **kwargs: Any) -> None:
-        _current.watched.connection = self
+        if self.sock is not None:
+            _current.call.hold(self.sock)
         super().request(*args, **kwargs)
 
 
-class _WatchedHttps(HTTPSConnection):
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        _current.watched.connection = self
-        super().request(*args, **kwargs)
+class _GuardedTls(_Guarded, HTTPSConnection):
+    scheme = "https"
 
 
 class _HttpPool(HTTPConnectionPool):
-    ConnectionCls = _WatchedHttp
+    ConnectionCls = _Guarded
 
 
 class _HttpsPool(HTTPSConnectionPool):
-    ConnectionCls = _WatchedHttps
+    ConnectionCls = _GuardedTls
 
 
-class _WatchedAdapter(HTTPAdapter):
+class _GuardedAdapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}

@@ -19,6 +19,7 @@ from chalicelib.domain.secret import Secret
 from chalicelib.storage.table import Table
 from tests.bench.days import DAY
 from tests.support.memory import MemoryEngine
+from tests.support.reach import reach_to
 from tests.support.system import SETTINGS, Daybook
 
 
@@ -37,13 +38,13 @@ def shop_with(orders: int) -> Iterator[tuple[str, int]]:
         server.wait()
 
 
-def http() -> Http:
-    return Http(sleep=time.sleep, now=lambda: datetime.now(UTC))
+def http(url: str) -> Http:
+    return Http(reach=reach_to(url), sleep=time.sleep, now=lambda: datetime.now(UTC))
 
 
 def only_decode(url: str, pages: int) -> None:
     """The floor: every page downloaded and decoded, nothing done with it."""
-    client = http()
+    client = http(url)
     address = url.replace("{shop}", "northwind-supply.myshopify.com") + "/admin/api/2026-10/graphql.json"
     for page in range(pages):
         variables = {"query": "", "after": str(page)}

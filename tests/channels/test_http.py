@@ -14,6 +14,7 @@ from chalicelib import errors
 from chalicelib.channels import http as http_module
 from chalicelib.channels.answers import decode, retry_after_s
 from chalicelib.channels.http import Http
+from tests.support.reach import reach_to
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 HEADERS = {"Content-Type": "application/json", "X-Shopify-Access-Token": "shpat-canary"}
@@ -32,8 +33,8 @@ def slept() -> list[float]:
 
 
 @pytest.fixture
-def client(slept):
-    return Http(sleep=slept.append, now=lambda: NOW, total_s=2.0)
+def client(shop, slept):
+    return Http(reach=reach_to(shop.url), sleep=slept.append, now=lambda: NOW, total_s=2.0)
 
 
 def post(client, shop):
@@ -170,7 +171,7 @@ def test_a_slow_answer_ends_at_the_bound_of_the_whole_request(shop, drips):
     shop.sends(drips)
     began = time.monotonic()
     with pytest.raises(errors.RetryableError, match="in time"):
-        post(Http(sleep=lambda _: None, now=lambda: NOW, total_s=0.5), shop)
+        post(Http(reach=reach_to(shop.url), sleep=lambda _: None, now=lambda: NOW, total_s=0.5), shop)
     assert time.monotonic() - began < 2
 
 
@@ -222,7 +223,8 @@ def test_a_broken_connection_is_retryable_and_never_half_an_answer(shop, client,
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "http://nowhere.invalid/"])
-def test_a_shop_that_cannot_be_reached_is_retryable(client, url):
+def test_a_shop_that_cannot_be_reached_is_retryable(slept, url):
+    client = Http(reach=reach_to(url), sleep=slept.append, now=lambda: NOW)
     with pytest.raises(errors.RetryableError, match="could not be reached") as caught:
         client.post(url, b"", HEADERS)
     assert url not in str(caught.value)

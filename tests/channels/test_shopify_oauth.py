@@ -18,6 +18,7 @@ from chalicelib.channels.shopify_oauth import (
     shop_domain,
 )
 from chalicelib.domain.secret import Secret
+from tests.support.reach import reach_to
 from tests.support.shopify import DOMAIN
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -139,7 +140,7 @@ def test_a_callback_that_is_not_the_shops_is_not_genuine(parameters):
 
 @pytest.fixture
 def app(shop):
-    http = Http(sleep=lambda _: None, now=lambda: NOW, total_s=5.0)
+    http = Http(reach=reach_to(shop.url), sleep=lambda _: None, now=lambda: NOW, total_s=5.0)
     return ShopifySignIn(http, base_url=f"{shop.url}/{{shop}}", client_id="our-app", secret=SECRET, now=lambda: NOW)
 
 

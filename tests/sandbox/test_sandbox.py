@@ -22,6 +22,7 @@ from infra.sandbox.graph import SLICE
 from infra.sandbox.server import SHOP, Sandbox
 from infra.sandbox.slice import queries, slice_of
 from tests.support.pairing import connection
+from tests.support.reach import reach_to
 
 ZONE = "America/New_York"
 NOW = datetime(2026, 11, 24, 15, tzinfo=UTC)
@@ -42,7 +43,7 @@ class Visit:
     def __init__(self, sandbox: Sandbox, clock: list[datetime]) -> None:
         self.sandbox = sandbox
         self.clock = clock
-        client = Http(sleep=lambda seconds: None, now=lambda: clock[0])
+        client = Http(reach=reach_to(sandbox.url), sleep=lambda seconds: None, now=lambda: clock[0])
         self.app = ShopifyApp(
             Means(
                 http=lambda: client,

@@ -12,6 +12,7 @@ from chalicelib.channels.shopify import Shopify
 from chalicelib.channels.shopify_orders import Ledger, OrderNode, needs_ledger, parse_order
 from chalicelib.domain.orders import Order
 from chalicelib.domain.secret import Secret
+from tests.support.reach import reach_to
 
 Json = dict[str, Any]
 DOMAIN = "northwind-supply.myshopify.com"
@@ -139,7 +140,7 @@ def client(
     url: str, sleep: Callable[[float], None] = lambda _: None, zone: str = NEW_YORK, *, persons: bool = False
 ) -> Shopify:
     return Shopify(
-        Http(sleep=sleep, now=lambda: NOW, total_s=5.0),
+        Http(reach=reach_to(url), sleep=sleep, now=lambda: NOW, total_s=5.0),
         base_url=f"{url}/{{shop}}",
         shop=DOMAIN,
         access=Secret("shpat-canary"),
