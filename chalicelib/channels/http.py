@@ -92,7 +92,7 @@ class Http:
         self._sleep = sleep
         self._now = now
         self._total_s = total_s
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.trust_env = False
         self._session.verify = reach.authorities or True
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -304,6 +304,12 @@ class _Guarded(HTTPConnection):
 
 class _GuardedTls(_Guarded, HTTPSConnection):
     scheme = "https"
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Nowhere: even a session that is to follow no redirect reads its whole body, to be ready for the next request."""
+        return None
 
 
 class _HttpPool(HTTPConnectionPool):

@@ -1,6 +1,7 @@
 """A shop on a real socket that answers as told, one scripted answer a request, and remembers what it was asked."""
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,11 +15,14 @@ Wire = Callable[[BaseHTTPRequestHandler], None]
 class ScriptedShop:
     """`answers` and `sends` add to the script; the last answer is repeated. `asked` holds (path, headers, body)."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.asked: list[tuple[str, dict[str, str], bytes]] = []
         self._script: list[Wire] = []
         self._server = _Server(self)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
+        self.port = self._server.server_port
+        self.url = f"{'http' if tls is None else 'https'}://127.0.0.1:{self.port}"
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
     def answers(self, body: object = b"", *, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
@@ -76,6 +80,9 @@ class _Handler(BaseHTTPRequestHandler):
         shop = self.server.shop
         shop.asked.append((self.path, dict(self.headers), body))
         shop.next()(self)
+
+    def do_GET(self) -> None:
+        self.do_POST()
 
     def log_message(self, format: str, *args: Any) -> None:
         """Nobody reads along."""
