@@ -118,7 +118,9 @@ class Http:
         deadline = monotonic() + self._total_s
         for _ in range(REDIRECTS_MAX + 1):
             try:
-                return url, self._send("GET", url, None, {}, _explain_discovery, max(deadline - monotonic(), 0.001))
+                return url, self._send(
+                    "GET", url, None, {"Accept": "*/*"}, _explain_discovery, max(deadline - monotonic(), 0.001)
+                )
             except _Moved as exc:
                 url = _joined(url, exc.location)
             except (OutOfReach, _Unanswered):

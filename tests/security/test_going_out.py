@@ -1,14 +1,9 @@
-"""S24 to S28: where the outbound client goes, what it connects to, what it follows, how much it takes, and what it says.
+"""S24 to S26 and S28: where the outbound client goes, what it connects to, what it follows, and what it says of it.
 
 Public servers are real ones on this machine, behind a resolver and a connector of ours; TLS is real.
 """
 
-import gzip
 import socket
-import threading
-import time
-import tracemalloc
-from datetime import UTC, datetime
 
 import msgspec
 import pytest
@@ -17,9 +12,6 @@ from hypothesis import strategies as st
 
 from chalicelib import errors
 from chalicelib.channels import Kind
-from chalicelib.channels import http as http_module
-from chalicelib.channels.answers import decode
-from chalicelib.channels.http import Http
 from chalicelib.channels.kinds import KINDS
 from chalicelib.channels.reach import (
     NO_SITE,
@@ -32,100 +24,15 @@ from chalicelib.channels.reach import (
     same_origin,
     site_address,
 )
-from tests.support.internet import Internet, connections, found, make_certificate, serving
+from tests.security.places import ADDRESSES_PUBLIC, ADDRESSES_REFUSED, NEXT, SITES, SITES_REFUSED, URLS_REFUSED
+from tests.support.internet import OTHER, PUBLIC, PUBLIC_TOO, PUBLIC_V6, SHOP, client_of, connections, found
 from tests.support.reach import reach_to
 from tests.support.shop import ScriptedShop
 
-NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-SHOP, OTHER = "shop.example", "other.example"
-PUBLIC, PUBLIC_TOO, PUBLIC_V6 = "93.184.215.14", "93.184.215.15", "2606:2800:21f:cb07::1"
 KEY = {"Authorization": "Basic canary"}
 
 
-def client_of(reach, total_s=5.0):
-    return Http(reach=reach, sleep=lambda _: None, now=lambda: NOW, total_s=total_s)
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    return make_certificate(tmp_path_factory.mktemp("tls"), (SHOP, OTHER, "*.myshopify.com"))
-
-
-@pytest.fixture
-def asked_for():
-    return []
-
-
-@pytest.fixture
-def site(certificate, asked_for):
-    server = ScriptedShop(serving(certificate, asked_for))
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def internet(site):
-    """Both names lead to the site, each by an address of its own."""
-    net = Internet()
-    net.names = {SHOP: [[PUBLIC]], OTHER: [[PUBLIC_TOO]], "northwind.myshopify.com": [[PUBLIC]]}
-    net.servers = dict.fromkeys((PUBLIC, PUBLIC_TOO, PUBLIC_V6), site.port)
-    return net
-
-
-@pytest.fixture
-def client(internet, certificate):
-    return client_of(internet.reach(certificate[0]))
-
-
 # --- S24: one client, listed hosts, and what a store's address may look like
-
-# Refused whoever asks: forms of address, names that are not public, other ports and schemes, user parts, tricks of spelling.
-HOSTS_REFUSED = [
-    "127.0.0.1", "127.0.0.1.", "127.1", "127.0.1", "127.00.00.01", "127.000.000.001", "0", "0.0.0.0", "1",
-    "2130706433", "02130706433", "017700000001", "00000000000017700000001", "0x7f000001", "0x7F.0.0.1", "0x7f.1",
-    "0x7f.0x0.0x0.0x1", "0177.0.0.1", "0177.1", "0177.0x0.0.1", "127.0.0.0x1", "127.0.0.01", "4294967295", "4294967297",
-    "999.999.999.999", "256.256.256.256", "1.2.3.4.5", "1.2.3", "93.184.215.14", "93.184.215.14.", "1572395790", "0x5db8d70e",
-    "169.254.169.254", "2852039166", "0xa9fea9fe", "0251.0376.0251.0376", "169.254.43518", "169.16689662", "10.0.0.1",
-    "10.1", "172.16.0.1", "192.168.1.1", "192.168.257", "100.64.0.1", "168.63.129.16", "100.100.100.200", "255.255.255.255",
-    "224.0.0.1", "shop.example.1", "shop.0x10", "shop.1e1",
-    "[::1]", "[::]", "[0:0:0:0:0:0:0:1]", "[::127.0.0.1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]",
-    "[::ffff:93.184.215.14]", "[::ffff:0:127.0.0.1]", "[64:ff9b::7f00:1]", "[64:ff9b::127.0.0.1]", "[64:ff9b:1::7f00:1]",
-    "[2002:7f00:1::]", "[2001:0:7f00:1::]", "[fe80::1]", "[fe80::1%25eth0]", "[fe80::1%eth0]", "[fd00:ec2::254]",
-    "[fec0::1]", "[ff02::1]", "[2606:2800:21f:cb07::1]", "[v1.fe80]", "[127.0.0.1]", "[shop.example]", "[::1", "::1", "::1]",
-    "127.0.0.1%00", "127.0.0.1%2e", "%31%32%37.0.0.1", "127%2e0%2e0%2e1", "%6c%6fcalhost", "shop%2eexample", "shop.example%00",
-    "shop.example%23.internal", "shop.example%2f", "１２７.0.0.1", "127.０.0.1", "127。0。0。1", "127．0．0．1", "127｡0｡0｡1",
-    "①②⑦.0.0.1", "𝟏𝟐𝟕.𝟎.𝟎.𝟏", "٠x7f.1", "１２７。０。０。１", "shop。example", "shop．example", "ｓhop.example", "shop.ｅxample",
-    "ⓢⓗⓞⓟ.example", "shop.exam\u00adple", "shop\u200b.example", "shop\u2024example", "shop.example\u3002", "\u212aelvin.example",
-    "stra\u00dfe.example", "ς.example", "shop\u200d.example", "shop.\u202eexample", "℀.example", "shop.ex﹒ample",
-    "localhost", "localhost.", "LOCALHOST", "localhost.localdomain", "foo.localhost", "printer.local", "shop.internal",
-    "metadata.google.internal", "ip-10-0-0-1.ec2.internal", "instance-data", "metadata", "router.lan", "nas.home", "files.corp",
-    "db.private", "wiki.intranet", "shop.test", "nowhere.invalid", "abcdefghijklmnop.onion", "1.0.0.127.in-addr.arpa",
-    "router.home.arpa", "name.alt", "shop", "com", "", ".", "..", ".example", "shop..example", ".shop.example",
-    "shop.example.", "shop.example..", "-shop.example", "shop-.example", "shop_1.example", "sh op.example", "shop!.example",
-    "shop,example", "a" * 64 + ".example", "a." * 130 + "example", "shop.example\\", "shop.example\\.other.example", "shop\t.example",
-    "shop\r\n.example", "shop\x00.example", "shop.example:80", "shop.example:8443", "shop.example:0", "shop.example:65536",
-    "shop.example:443443", "shop.example:", "shop.example:https", "shop.example:+443", "shop.example:４４３", "shop.example:443:443",
-    "shop.example: 443", "merchant@shop.example", "merchant:word@shop.example", "@shop.example", ":@shop.example", "shop.example@127.0.0.1",
-    "127.0.0.1@shop.example", "shop.example:443@127.0.0.1", "shop.example%40127.0.0.1", "shop.example#@127.0.0.1",
-    "shop.example\\@127.0.0.1", "shop.example;127.0.0.1", "shop.example&127.0.0.1", "xn--", "xn--.example", "*.example", "*",
-]  # fmt: skip
-URLS_REFUSED = [f"https://{host}/" for host in HOSTS_REFUSED] + [
-    "http://shop.example/", "HTTP://SHOP.EXAMPLE/", "http://shop.example:443/", "ftp://shop.example/", "file:///etc/passwd",
-    "file://shop.example/etc/passwd", "gopher://shop.example/", "ldap://shop.example/", "dict://shop.example:11211/",
-    "ws://shop.example/", "wss://shop.example/", "jar:https://shop.example!/", "data:text/html,shop", "javascript:alert(1)",
-    "httpſ://shop.example/", "https:shop.example", "https:/shop.example", "https:///shop.example", "https:////shop.example",
-    "https:\\\\shop.example", "https://\\shop.example", "//shop.example", "\\\\shop.example", "://shop.example",
-    "https:// shop.example/", "https://shop.example /", "https://shop.example/\x7f", "https://shop.example/\u3002", "https://",
-    "https", "unix:///var/run/docker.sock", "https+unix://shop.example/", "url:https://shop.example/", "https://?shop.example",
-    "https://#shop.example", "https://shop.example/a\\b", "https://shop.example/a b", "https://shop.example/#top",
-]  # fmt: skip
-
-# Fit to be asked, as a link in an API is, but not the address of a site.
-SITES_REFUSED = [
-    "https://shop.example/?page=2", "https://shop.example/a/../b", "https://shop.example/./", "https://shop.example/..",
-    "https://shop.example//blog", "https://shop.example/blog//", "https://shop.example/%2e%2e/", "https://shop.example/blog;x=1",
-    "https://shop.example/~shop:80", "https://shop.example?", "https://shop.example/@other.example",
-]  # fmt: skip
 
 
 def test_the_tables_are_as_long_as_they_must_be():
@@ -161,27 +68,6 @@ def test_what_cannot_be_the_address_of_a_site_is_refused_alike(text):
     with pytest.raises(errors.RequestError) as refused:
         site_address(text)
     assert (str(refused.value), refused.value.fields) == (NO_SITE, {"site": NO_SITE})
-
-
-SITES = [
-    ("https://shop.example", "https://shop.example"),
-    ("https://shop.example/", "https://shop.example"),
-    ("  https://Shop.EXAMPLE/Blog/ ", "https://shop.example/Blog"),
-    ("HTTPS://shop.example:443", "https://shop.example"),
-    ("shop.example", "https://shop.example"),
-    ("shop.example/blog", "https://shop.example/blog"),
-    ("shop.example:443/blog", "https://shop.example/blog"),
-    ("https://shop.example/en/store-2/index.php", "https://shop.example/en/store-2/index.php"),
-    ("https://shop.example/~shop/.well", "https://shop.example/~shop/.well"),
-    ("https://127-0-0-1.shop.example", "https://127-0-0-1.shop.example"),
-    ("https://3m.shop.example", "https://3m.shop.example"),
-    ("https://münchen.example", "https://xn--mnchen-3ya.example"),
-    ("https://MÜNCHEN.example", "https://xn--mnchen-3ya.example"),
-    ("https://xn--mnchen-3ya.example", "https://xn--mnchen-3ya.example"),
-    ("https://пример.рф/a", "https://xn--e1afmkfd.xn--p1ai/a"),
-    ("https://例え.example", "https://xn--r8jz45g.example"),
-    ("https://local.example", "https://local.example"),
-]
 
 
 @pytest.mark.parametrize(("text", "address"), SITES)
@@ -265,24 +151,6 @@ def test_a_client_that_was_told_nothing_goes_nowhere():
 
 
 # --- S25: the addresses behind a name
-
-ADDRESSES_REFUSED = [
-    "0.0.0.0", "0.1.2.3", "10.0.0.1", "10.255.255.255", "100.64.0.1", "100.127.255.255", "127.0.0.1", "127.255.255.254",
-    "168.63.129.16", "169.254.0.1", "169.254.169.254", "172.16.0.1", "172.31.255.255", "192.0.0.1", "192.0.0.170", "192.0.0.192",
-    "192.0.2.1", "192.88.99.1", "192.168.0.1", "198.18.0.1", "198.19.255.255", "198.51.100.1", "203.0.113.1", "224.0.0.1",
-    "239.255.255.255", "240.0.0.1", "255.255.255.255",
-    "::", "::1", "::7f00:1", "::a00:1", "::5db8:d70e", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:169.254.169.254", "::ffff:0:7f00:1",
-    "::ffff:0:5db8:d70e", "64:ff9b::7f00:1", "64:ff9b::a00:1", "64:ff9b::a9fe:a9fe", "64:ff9b:1::7f00:1", "64:ff9b:1::5db8:d70e",
-    "64:ff9b:0:1::1", "100::1", "100:0:0:1::1", "2001::1", "2001:0:7f00:1::", "2001:0:5db8:d70e::", "2001:2::1", "2001:10::1", "2001:20::1",
-    "2001:db8::1", "2002:7f00:1::", "2002:a00:1::1", "2002:5db8:d70e::1", "2606:2800::5efe:7f00:1", "2606:2800::200:5efe:a00:1",
-    "2606:2800::5efe:5db8:d70e", "3fff::1", "5f00::1", "fc00::1", "fd00:ec2::254", "fe80::1", "fe80::5efe:7f00:1", "fec0::1", "ff02::1",
-    "ff0e::1", "4000::1", "::2:3:4",
-]  # fmt: skip
-ADDRESSES_PUBLIC = [
-    PUBLIC, "8.8.8.8", "1.1.1.1", "11.0.0.1", "100.63.255.255", "100.128.0.1", "126.255.255.255", "172.15.0.1", "172.32.0.1",
-    "192.0.1.1", "198.20.0.1", "223.255.255.255", PUBLIC_V6, "2001:4860:4860::8888", "2a00::1", "::ffff:93.184.215.14",
-    "64:ff9b::5db8:d70e",
-]  # fmt: skip
 
 
 @pytest.mark.parametrize("address", ADDRESSES_REFUSED)
@@ -470,26 +338,6 @@ def test_each_redirect_is_checked_anew(client, internet, site, location):
     assert set(internet.dialled) == {PUBLIC}
 
 
-NEXT = [
-    ("https://shop.example/wp-json/wc/v3/orders?page=2", True),
-    ("HTTPS://SHOP.example:443/orders", True),
-    ("https://shop.example", True),
-    ("http://shop.example/orders", False),
-    ("https://shop.example:8443/orders", False),
-    ("https://other.example/orders", False),
-    ("https://shop.example.other.example/", False),
-    ("https://shop.example@other.example/", False),
-    ("https://other.example/https://shop.example/", False),
-    ("https://shop.example\\@other.example/", False),
-    ("https://shop.example#@other.example/", False),
-    ("//other.example/orders", False),
-    ("/orders?page=2", False),
-    ("https://127.0.0.1/", False),
-    ("javascript:alert(1)", False),
-    ("", False),
-]
-
-
 @pytest.mark.parametrize(("url", "same"), NEXT)
 def test_a_next_page_is_of_the_same_origin(url, same):
     assert same_origin(url, "https://shop.example/blog") is same
@@ -512,123 +360,6 @@ def test_proxies_and_passwords_of_the_environment_are_not_used(client, internet,
     assert client.get("https://shop.example/", {}).body == b"{}"
     assert internet.dialled == [PUBLIC]
     assert all("Authorization" not in headers for _, headers, _ in site.asked)
-
-
-# --- S27: how long, how much, how deep; for questions as for orders of ours
-
-
-def endless(handler):
-    handler.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
-    while True:
-        handler.wfile.write(b" " * 65_536)
-
-
-def drips(handler):
-    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\nConnection: close\r\n\r\n")
-    while True:
-        handler.wfile.write(b" ")
-        time.sleep(0.05)
-
-
-def asks(client, url):
-    return (
-        lambda: client.get(url, {}),
-        lambda: client.post(url, b"{}", {}),
-    )
-
-
-def test_an_answer_without_end_is_dropped(client, site):
-    site.sends(endless)
-    for ask in (*asks(client, "https://shop.example/"), lambda: client.discover("https://shop.example/")):
-        with pytest.raises(errors.UnreadablePayload, match="larger than 20 MB"):
-            ask()
-
-
-def test_the_body_of_a_redirect_is_not_read(client, site):
-    def moved(handler):
-        handler.wfile.write(b"HTTP/1.1 302 Found\r\nLocation: https://other.example/\r\n\r\n")
-        while True:
-            handler.wfile.write(b" " * 65_536)
-
-    site.sends(moved)
-    tracemalloc.start()
-    for ask in asks(client, "https://shop.example/"):
-        with pytest.raises(errors.PermanentError, match="status 302"):
-            ask()
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < http_module.BODY_BYTES_MAX
-
-
-def test_an_answer_that_swells_is_dropped_at_the_bound(client, site):
-    site.answers(gzip.compress(b" " * 60_000_000, 1), headers={"Content-Encoding": "gzip"})
-    for ask in asks(client, "https://shop.example/"):
-        tracemalloc.start()
-        with pytest.raises(errors.UnreadablePayload, match="larger than 20 MB"):
-            ask()
-        peak = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        assert peak < 2 * http_module.BODY_BYTES_MAX
-
-
-def test_headers_without_measure_are_refused(client, site):
-    site.answers(b"{}", headers={f"X-Line-{n}": "a" * 2_000 for n in range(40)})
-    for ask in (*asks(client, "https://shop.example/"), lambda: client.discover("https://shop.example/")):
-        with pytest.raises(errors.UnreadablePayload, match="headers"):
-            ask()
-
-
-def test_a_slow_answer_ends_with_the_request_even_if_it_is_the_last_of_its_connection(internet, certificate, site):
-    site.sends(drips)
-    client = client_of(internet.reach(certificate[0]), total_s=0.5)
-    for ask in asks(client, "https://shop.example/"):
-        with pytest.raises(errors.RetryableError, match="in time"):
-            ask()
-
-
-def test_a_handshake_that_drips_ends_with_the_request(internet, certificate):
-    over = threading.Event()
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def drip():
-            sock = server.accept()[0]
-            sock.sendall(b"\x16\x03\x03\x40\x00")  # a record of 16 KB begins
-            while not over.wait(0.05):
-                sock.send(b"\x02")
-            sock.close()
-
-        threading.Thread(target=drip, daemon=True).start()
-        internet.servers[PUBLIC] = server.getsockname()[1]
-        try:
-            with pytest.raises(errors.RetryableError, match="in time"):
-                client_of(internet.reach(certificate[0]), total_s=0.5).get("https://shop.example/", {})
-        finally:
-            over.set()
-
-
-def test_redirects_share_the_time_of_one_request(internet, certificate, site):
-    def slow(handler):
-        time.sleep(0.3)
-        handler.wfile.write(b"HTTP/1.1 301 Moved\r\nLocation: /\r\nContent-Length: 0\r\n\r\n")
-
-    site.sends(slow)
-    with pytest.raises(errors.RequestError, match="no shop at this address"):
-        client_of(internet.reach(certificate[0]), total_s=0.5).discover("https://shop.example/")
-    assert len(site.asked) == 2
-
-
-class Known(msgspec.Struct):
-    fine: bool
-    more: object = None
-
-
-@pytest.mark.parametrize("levels", [1_000, 10_000, 1_000_000, 19_000_000])
-@pytest.mark.parametrize("name", ["skipped", "more"])
-def test_a_deep_answer_is_unreadable_whether_it_is_read_or_skipped(levels, name):
-    half = levels // 2 if levels > 10_000_000 else levels
-    body = f'{{"{name}":'.encode() + b"[" * half + b"]" * half + b',"fine":true}'
-    with pytest.raises(errors.UnreadablePayload):
-        decode(body, msgspec.json.Decoder(Known))
 
 
 # --- S28: all refusals read alike

@@ -15,7 +15,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from chalicelib.channels.http import Http
 from chalicelib.channels.reach import Reach
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+SHOP, OTHER = "shop.example", "other.example"
+PUBLIC, PUBLIC_TOO, PUBLIC_V6 = "93.184.215.14", "93.184.215.15", "2606:2800:21f:cb07::1"
 
 _connected: list[Any] = []
 _watching = False
@@ -64,6 +69,10 @@ class Internet:
     def reach(self, authorities: Path, **where: Any) -> Reach:
         """Public sites, unless told otherwise, as this internet has them."""
         return Reach(**({"public": True} | where), resolve=self.resolve, dial=self.dial, authorities=str(authorities))
+
+
+def client_of(reach: Reach, total_s: float = 5.0) -> Http:
+    return Http(reach=reach, sleep=lambda _: None, now=lambda: NOW, total_s=total_s)
 
 
 def found(address: str, port: int) -> tuple[Any, ...]:
