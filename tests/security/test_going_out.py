@@ -24,10 +24,16 @@ from chalicelib.channels.reach import (
     same_origin,
     site_address,
 )
+from chalicelib.domain.connections import Credentials
+from chalicelib.domain.secret import Secret
+from chalicelib.storage.table import Table
 from tests.security.places import ADDRESSES_PUBLIC, ADDRESSES_REFUSED, NEXT, SITES, SITES_REFUSED, URLS_REFUSED
 from tests.support.internet import OTHER, PUBLIC, PUBLIC_TOO, PUBLIC_V6, SHOP, client_of, connections, found
+from tests.support.memory import MemoryEngine
+from tests.support.pairing import connection
 from tests.support.reach import reach_to
 from tests.support.shop import ScriptedShop
+from tests.support.system import SETTINGS, Daybook
 
 KEY = {"Authorization": "Basic canary"}
 
@@ -148,6 +154,36 @@ def test_a_client_that_was_told_nothing_goes_nowhere():
     for url in ("https://shop.example/", "http://127.0.0.1:80/", "https://northwind.myshopify.com/"):
         with pytest.raises(OutOfReach):
             client_of(Reach()).get(url, {})
+
+
+def test_a_connection_is_checked_too_whatever_became_of_the_address_on_the_way_to_it(internet, certificate):
+    reach = internet.reach(certificate[0])
+    for scheme, host, port in (
+        ("http", SHOP, 80),
+        ("https", SHOP, 8443),
+        ("https", "127.0.0.1", 443),
+        ("https", "127.1", 443),
+    ):
+        with pytest.raises(OSError, match="out of reach"):
+            reach.connect(scheme, host, port, 1.0)
+    assert internet.looked_up == []
+
+
+def test_the_clients_at_work_are_guarded():
+    daybook = Daybook(Table(MemoryEngine()), SETTINGS)
+    key = Credentials(access=Secret("canary"))
+    with connections() as connected:
+        for domain in (
+            "127.0.0.1",
+            "localhost",
+            "shop.example",
+            "northwind.myshopify.com:8443",
+            "northwind.myshopify.com@127.0.0.1",
+        ):
+            shop = daybook.platforms["shopify"].open(msgspec.structs.replace(connection(), domain=domain), key)
+            with pytest.raises(OutOfReach):
+                shop.read_shop()
+    assert connected == []
 
 
 # --- S25: the addresses behind a name
