@@ -143,10 +143,11 @@ def _ascii_name(host: str) -> str | None:
     if host.isascii():
         return host
     # Full-width letters and digits, circled ones, ligatures: browsers turn them into plain ones. No shop is called so.
-    if unicodedata.normalize("NFKC", host) != host or not all(map(_is_of_a_name, host)):
+    name = host.lower()
+    if unicodedata.normalize("NFKC", host) != host or not all(map(_is_of_a_name, name)):
         return None
     try:
-        return host.lower().encode("idna").decode("ascii")
+        return name.encode("idna").decode("ascii")
     except UnicodeError:
         return None
 
