@@ -19,7 +19,7 @@ HOSTS_REFUSED = [
     "shop.example%23.internal", "shop.example%2f", "１２７.0.0.1", "127.０.0.1", "127。0。0。1", "127．0．0．1", "127｡0｡0｡1",
     "①②⑦.0.0.1", "𝟏𝟐𝟕.𝟎.𝟎.𝟏", "٠x7f.1", "１２７。０。０。１", "shop。example", "shop．example", "ｓhop.example", "shop.ｅxample",
     "ⓢⓗⓞⓟ.example", "shop.exam\u00adple", "shop\u200b.example", "shop\u2024example", "shop.example\u3002", "\u212aelvin.example",
-    "stra\u00dfe.example", "ς.example", "STRAẞE.example", "ΟΔΟΣ.example", "shop\u200d.example", "shop.\u202eexample", "℀.example", "shop.ex﹒ample",
+    "stra\u00dfe.example", "ς.example", "STRAẞE.example", "shop\u200d.example", "shop.\u202eexample", "℀.example", "shop.ex﹒ample",
     "localhost", "localhost.", "LOCALHOST", "localhost.localdomain", "foo.localhost", "printer.local", "shop.internal",
     "metadata.google.internal", "ip-10-0-0-1.ec2.internal", "instance-data", "metadata", "router.lan", "nas.home", "files.corp",
     "db.private", "wiki.intranet", "shop.test", "nowhere.invalid", "abcdefghijklmnop.onion", "1.0.0.127.in-addr.arpa",
@@ -66,6 +66,7 @@ SITES = [
     ("https://MÜNCHEN.example", "https://xn--mnchen-3ya.example"),
     ("https://xn--mnchen-3ya.example", "https://xn--mnchen-3ya.example"),
     ("https://пример.рф/a", "https://xn--e1afmkfd.xn--p1ai/a"),
+    ("https://ΟΔΟΣ.example", "https://xn--pxavbq.example"),
     ("https://例え.example", "https://xn--r8jz45g.example"),
     ("https://local.example", "https://local.example"),
 ]
