@@ -408,7 +408,7 @@ def test_refusals_at_discovery_are_the_same_bytes(client, internet, certificate,
         "closed.example": [["93.184.215.99"]],
         "third.example": [[PUBLIC]],
     }
-    site.sends(lambda handler: handler.connection.close())
+    site.sends(lambda handler: handler.connection.shutdown(socket.SHUT_RDWR))
     texts = set()
     for url in (
         "https://127.0.0.1/",

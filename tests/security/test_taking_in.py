@@ -104,6 +104,20 @@ def test_a_handshake_that_drips_ends_with_the_request(internet, certificate):
             over.set()
 
 
+def test_nothing_is_asked_after_a_lookup_that_took_all_the_time(internet, certificate, site):
+    resolve = internet.resolve
+
+    def slow(host, port, *, type):
+        time.sleep(0.2)
+        return resolve(host, port, type=type)
+
+    internet.resolve = slow
+    site.answers(b"{}")
+    with pytest.raises(errors.RetryableError, match="in time"):
+        client_of(internet.reach(certificate[0]), total_s=0.05).get("https://shop.example/", {})
+    assert site.asked == []
+
+
 def test_redirects_share_the_time_of_one_request(internet, certificate, site):
     def slow(handler):
         time.sleep(0.3)
