@@ -174,7 +174,6 @@ class Http:
             raise _Unanswered(_why(exc, timed_out=monotonic() >= deadline)) from None
         finally:
             watchdog.cancel()
-            call.let_go()
 
     def _check(self, answer: requests.Response, explain: Explain | None) -> None:
         """Turn a status that is not 200 into its error."""
@@ -241,38 +240,31 @@ def _joined(url: str, location: str) -> str:
 
 
 class _Call:
-    """The request under way: where it may go, and its connection once it has one.
+    """The request under way: where it may go, and its socket once it has one.
 
-    `_wire` is a second handle of the socket. It stays valid while TLS wraps the first one, and after an answer that ends its
-    connection has let go of it.
+    The socket is kept here as well, since a connection lets go of it when an answer says that it is the last.
     """
 
     def __init__(self, reach: Reach) -> None:
         self.reach = reach
-        self._wire: socket.socket | None = None
+        self._sock: socket.socket | None = None
         self._is_over = False
 
     def hold(self, sock: socket.socket) -> None:
         """Raises TimeoutError if the time was over before there was a connection."""
-        self.let_go()
-        self._wire = socket.fromfd(sock.fileno(), sock.family, sock.type)
+        self._sock = sock
         if self._is_over:
             raise TimeoutError
 
     def hang_up(self) -> None:
         """End the request from the watchdog's thread: the reader sees a closed connection."""
         self._is_over = True
-        wire = self._wire
-        if wire is not None:
+        sock = self._sock
+        if sock is not None:
             try:
-                wire.shutdown(socket.SHUT_RDWR)
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
             except OSError:
-                return  # closed already
-
-    def let_go(self) -> None:
-        if self._wire is not None:
-            self._wire.close()
-            self._wire = None
+                return  # closed already, or TLS is about to take it over: that is bound by the time to connect
 
 
 _current = threading.local()

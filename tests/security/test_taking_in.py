@@ -84,7 +84,8 @@ def test_a_slow_answer_ends_with_the_request_even_if_it_is_the_last_of_its_conne
             ask()
 
 
-def test_a_handshake_that_drips_ends_with_the_request(internet, certificate):
+def test_a_handshake_that_drips_ends_with_the_time_to_connect(internet, certificate, monkeypatch):
+    monkeypatch.setattr(http_module, "CONNECT_S", 0.3)
     over = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as server:
 
@@ -99,7 +100,7 @@ def test_a_handshake_that_drips_ends_with_the_request(internet, certificate):
         internet.servers[PUBLIC] = server.getsockname()[1]
         try:
             with pytest.raises(errors.RetryableError, match="in time"):
-                client_of(internet.reach(certificate[0]), total_s=0.5).get("https://shop.example/", {})
+                client_of(internet.reach(certificate[0])).get("https://shop.example/", {})
         finally:
             over.set()
 
