@@ -1,18 +1,17 @@
-"""What every kind of channel must do, run over `KINDS`: documented answers and the orders they mean, from a file for each kind."""
+"""What every kind of channel must do, run over `KINDS`: documented answers and the orders they mean, from a file for each kind,
+and the same answers damaged. A kind without a file, or without one of the cases, fails."""
 
-import json
 from datetime import date
-from pathlib import Path
 
 import pytest
 
 from chalicelib import errors
+from chalicelib.channels import Channel
 from chalicelib.channels.kinds import KINDS
 from chalicelib.domain.days import window_of
-from tests.support import shopify
+from chalicelib.domain.orders import Order
+from tests.support.contract import Json, contract, damages, opened, play
 
-CONTRACTS = Path(__file__).parent / "contracts"
-CLIENTS = {"shopify": shopify.client}
 CASES = {
     "empty day",
     "many pages",
@@ -24,14 +23,13 @@ CASES = {
     "missing SKU",
     "zero-decimal currency",
     "401",
+    "403",
     "429",
     "500",
     "torn",
+    "changed between pages",
 }
-
-
-def contract(kind):
-    return json.loads((CONTRACTS / f"{kind}.json").read_text())
+DAMAGES_MIN = 100
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -50,19 +48,30 @@ def all_cases():
     ]
 
 
+def orders_of(channel: Channel, case: Json) -> list[Order]:
+    """The orders of the case's day. One that comes twice is the one that came last."""
+    window = window_of(date.fromisoformat(case["day"]), case["zone"])
+    return list({order.id: order for page in channel.fetch_pages(window) for order in page.orders}.values())
+
+
+def outcome_of(channel: Channel, case: Json) -> str | list[tuple[str, int]]:
+    """The numbers and totals of the case's orders, or the error that reading them ends in."""
+    try:
+        return [(order.number, order.amounts.total) for order in orders_of(channel, case)]
+    except errors.ChannelError as exc:
+        return f"{type(exc).__name__}: {exc}"
+
+
 @pytest.mark.parametrize(("kind", "case"), all_cases())
 def test_answers_mean_what_the_contract_says(shop, kind, case):
-    for answer in case["answers"]:
-        body = answer["text"].encode() if "text" in answer else answer["body"]
-        shop.answers(body, status=answer.get("status", 200), headers=answer.get("headers"))
-    channel = CLIENTS[kind](shop.url, zone=case["zone"])
-    window = window_of(date.fromisoformat(case["day"]), case["zone"])
+    play(shop, case["answers"])
+    channel = opened(kind, shop.url, case)
     if "error" in case:
         with pytest.raises(errors.ChannelError) as caught:
-            list(channel.fetch_pages(window))
+            orders_of(channel, case)
         assert type(caught.value).__name__ == case["error"]
         return
-    found = [order for page in channel.fetch_pages(window) for order in page.orders]
+    found = orders_of(channel, case)
     assert [order.number for order in found] == [order["number"] for order in case["orders"]]
     for order, meant in zip(found, case["orders"], strict=True):
         assert order.amounts.total == meant["total"]
@@ -71,5 +80,23 @@ def test_answers_mean_what_the_contract_says(shop, kind, case):
         assert sum(line.quantity_milli for line in order.lines) == 1000 * meant["units"]
         assert sum(event.amounts.total for event in order.events) == meant["changed_later"]
         assert order.amounts.residual == 0
+        assert (order.excluded, order.root) == (meant.get("excluded"), meant.get("root", ""))
         if "sku" in meant:
             assert [line.sku for line in order.lines] == [meant["sku"]]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_damaged_answer_is_an_error_by_name_or_the_same_orders_and_never_an_empty_day(shop, kind):
+    (case,) = (case for case in contract(kind)["cases"] if case["name"] == "missing SKU")
+    *before, last = case["answers"]
+    outcomes = {}
+    for damage in damages(last["body"]):
+        shop.forget()
+        play(shop, before)
+        shop.answers(damage.body, status=damage.status, headers=last.get("headers"))
+        outcomes[damage.name] = outcome_of(opened(kind, shop.url, case), case)
+    meant = [(order["number"], order["total"]) for order in case["orders"]]
+    wrong = {name: outcome for name, outcome in outcomes.items() if outcome != meant and not isinstance(outcome, str)}
+    assert not wrong
+    assert not any("canary" in outcome for outcome in outcomes.values())
+    assert sum(isinstance(outcome, str) for outcome in outcomes.values()) >= DAMAGES_MIN
