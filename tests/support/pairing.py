@@ -299,7 +299,7 @@ class ApprovingChannel(Asked):
     # -- what the platform does
 
     def address(self, fields: Mapping[str, str]) -> str:
-        self.ask("address")
+        self.asked.append("address")
         site = "https://" + fields.get("site", "").strip().removeprefix("https://").rstrip("/")
         if site not in self.shops:
             raise errors.RequestError("No shop was found there.", {"site": "No shop was found there."})
@@ -311,7 +311,7 @@ class ApprovingChannel(Asked):
     def state_in(self, posted: bytes) -> str:
         try:
             state = json.loads(posted)["user_id"]
-        except (ValueError, KeyError, TypeError) as exc:
+        except (ValueError, KeyError, TypeError, RecursionError) as exc:
             raise errors.RequestError("This cannot be read.") from exc
         if not isinstance(state, str):
             raise errors.RequestError("This cannot be read.")
@@ -336,7 +336,7 @@ class ApprovingChannel(Asked):
 
     # -- what its site does once the merchant has approved
 
-    def approve(self, url: str, **changed: object) -> bytes:
+    def approve(self, url: str, /, **changed: object) -> bytes:
         """The post that follows: keys that are good at the site of `url`, and what is said to be changed; None is left out."""
         key = f"ck_{len(self.keys) + 1}"
         self.keys[key] = url.partition("/approve?")[0]
