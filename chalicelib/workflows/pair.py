@@ -102,7 +102,7 @@ class Note(Protocol):
     def __call__(self, workspace: str, level: Level, text: str, *, connection_id: str | None) -> None: ...
 
 
-class Came(msgspec.Struct, frozen=True, kw_only=True):
+class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     """A shop that may be paired: what it said of itself, and what was granted.
 
     `domain` is the address that was checked: where a channel says it can be found, we do not send secrets. `claims_stores` is
@@ -151,39 +151,39 @@ class Pair:
         self._note = note
         self._now = now
 
-    def finish(self, came: Came) -> Paired:
+    def finish(self, arrival: Arrival) -> Paired:
         """Pair the shop and begin its first download. Raises PairingError, RequestError naming `stores`."""
-        if came.account not in (None, came.shop.account):
-            raise PairingError("other_account", came.domain)
-        described = self.describe(came)
-        claims = [came.shop.account, *(store.id for store in described.stores if came.claims_stores)]
-        if not self._pairings.claim_shops(came.workspace, came.kind, claims):
-            raise PairingError("taken", came.domain)
-        connection = self._pair(described, came)
-        sync = self._start_backfill(connection, came.actor)
+        if arrival.account not in (None, arrival.shop.account):
+            raise PairingError("other_account", arrival.domain)
+        described = self.describe(arrival)
+        claims = [arrival.shop.account, *(store.id for store in described.stores if arrival.claims_stores)]
+        if not self._pairings.claim_shops(arrival.workspace, arrival.kind, claims):
+            raise PairingError("taken", arrival.domain)
+        connection = self._pair(described, arrival)
+        sync = self._start_backfill(connection, arrival.actor)
         text = f"{connection.name} is connected. The last 90 days are on their way."
         self._note(connection.workspace, "info", text, connection_id=connection.id)
-        for warning in self._warnings(connection, came):
+        for warning in self._warnings(connection, arrival):
             self._note(connection.workspace, "warning", warning, connection_id=connection.id)
         return Paired(connection=connection, sync=sync)
 
-    def describe(self, came: Came) -> Connection:
+    def describe(self, arrival: Arrival) -> Connection:
         """The connection as it is if the shop is paired for the first time. Raises RequestError naming `stores`."""
-        shop, now = came.shop, self._now()
-        zone = shop.zone or came.choice.time_zone or "UTC"
+        shop, now = arrival.shop, self._now()
+        zone = shop.zone or arrival.choice.time_zone or "UTC"
         return Connection(
-            workspace=came.workspace,
-            id=connection_id(came.workspace, came.kind, shop.account),
-            kind=came.kind,
+            workspace=arrival.workspace,
+            id=connection_id(arrival.workspace, arrival.kind, shop.account),
+            kind=arrival.kind,
             account=shop.account,
-            domain=came.domain,
-            name=came.choice.name or shop.name,
+            domain=arrival.domain,
+            name=arrival.choice.name or shop.name,
             zone=zone,
-            currency=shop.currency or came.choice.currency or self._currency(came.workspace),
-            stores=self._stores(came),
+            currency=shop.currency or arrival.choice.currency or self._currency(arrival.workspace),
+            stores=self._stores(arrival),
             state="paired",
             epoch=1,
-            colour=self._colour(came.workspace),
+            colour=self._colour(arrival.workspace),
             reach_days=shop.reach_days,
             sign_in_needed=False,
             credentials_version=1,
@@ -192,40 +192,42 @@ class Pair:
             history_from=_history_from(now, zone, shop.reach_days),
         )
 
-    def _stores(self, came: Came) -> tuple[StoreName, ...]:
+    def _stores(self, arrival: Arrival) -> tuple[StoreName, ...]:
         """The stores that were chosen, as the shop names them: all if none were, or those of the connection that is renewed."""
-        found = tuple(StoreName(store.id, store.name) for store in came.shop.stores)
-        chosen = came.choice.stores
+        found = tuple(StoreName(store.id, store.name) for store in arrival.shop.stores)
+        chosen = arrival.choice.stores
         if chosen is not None:
             if not set(chosen) <= {store.id for store in found}:
                 raise errors.RequestError("These stores are not this shop's.", {"stores": "Choose from its stores."})
-        elif came.account is not None and came.claims_stores:
-            seen = self._connections.get(came.workspace, connection_id(came.workspace, came.kind, came.account))
+        elif arrival.account is not None and arrival.claims_stores:
+            seen = self._connections.get(
+                arrival.workspace, connection_id(arrival.workspace, arrival.kind, arrival.account)
+            )
             chosen = tuple(store.id for store in seen.stores) if seen else None
         stores = found if chosen is None else tuple(store for store in found if store.id in chosen)
-        if came.claims_stores and not stores:
-            raise PairingError("no_stores", came.domain)
+        if arrival.claims_stores and not stores:
+            raise PairingError("no_stores", arrival.domain)
         return stores
 
-    def _pair(self, described: Connection, came: Came) -> Connection:
+    def _pair(self, described: Connection, arrival: Arrival) -> Connection:
         """Write the connection with its credentials; over the one that was there if it was paired before."""
         for _ in range(_TRIES_MAX):
             seen = self._connections.get(described.workspace, described.id)
             if seen is not None and seen.state == "parting":
                 self._finish_parting(seen)
                 continue
-            paired = described if seen is None else _again(seen, described, came.shop)
-            if self._connections.pair(seen, paired, came.credentials):
+            paired = described if seen is None else _again(seen, described, arrival.shop)
+            if self._connections.pair(seen, paired, arrival.credentials):
                 return paired
         raise PairingError("unreachable", described.domain)
 
-    def _warnings(self, connection: Connection, came: Came) -> Sequence[str]:
-        told = came.shop.zone is not None or came.choice.time_zone is not None or connection.zone != "UTC"
+    def _warnings(self, connection: Connection, arrival: Arrival) -> Sequence[str]:
+        told = arrival.shop.zone is not None or arrival.choice.time_zone is not None or connection.zone != "UTC"
         if told or connection.settings.calendar is not None:
-            return came.warnings
+            return arrival.warnings
         name = connection.name
         text = f"{name} names no time zone we know: its days are cut by UTC until you choose one in its order settings."
-        return (*came.warnings, text)
+        return (*arrival.warnings, text)
 
     def _currency(self, workspace: str) -> str:
         """The workspace's currency, for a shop that tells none."""

@@ -19,7 +19,7 @@ from chalicelib import errors
 from chalicelib.domain.accounts import SignedIn, User
 from chalicelib.domain.pairing import Begun, Choice, Outcome
 from chalicelib.workflows.pair import Pair, Paired, PairingError, checked
-from chalicelib.workflows.pair_by_keys import Found, Kind, answered, came
+from chalicelib.workflows.pair_by_keys import Found, Kind, answered, arrival_of
 from chalicelib.workflows.pair_state import STATE_S, hashed, unguessable
 from chalicelib.workflows.sign_in import require_recent
 
@@ -168,8 +168,8 @@ class PairByApproval:
         if user is None or user.workspace != begun.workspace or user.role != "owner":
             raise PairingError("not_allowed", begun.shop)
         found = answered(approved.kind, lambda: approved.check_posted(begun.shop, posted))
-        arrived = came(begun.workspace, user.email, begun.kind, approved.kind, found, begun.choice)
-        return self._pair.finish(msgspec.structs.replace(arrived, account=begun.account))
+        arrival = arrival_of(begun.workspace, user.email, begun.kind, approved.kind, found, begun.choice)
+        return self._pair.finish(msgspec.structs.replace(arrival, account=begun.account))
 
     def _seconds(self) -> int:
         return int(self._now().timestamp())

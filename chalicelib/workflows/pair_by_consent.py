@@ -12,7 +12,7 @@ from chalicelib import errors
 from chalicelib.domain.accounts import SignedIn
 from chalicelib.domain.connections import Credentials
 from chalicelib.domain.pairing import Begun, Choice
-from chalicelib.workflows.pair import Came, Pair, Paired, PairingError, Shop, checked
+from chalicelib.workflows.pair import Arrival, Pair, Paired, PairingError, Shop, checked
 from chalicelib.workflows.pair_state import STATE_S, hashed, unguessable
 from chalicelib.workflows.sign_in import require_recent
 
@@ -116,7 +116,7 @@ class PairByConsent:
         except errors.ChannelError as exc:
             raise PairingError("unreachable", domain) from exc
         return self._pair.finish(
-            Came(
+            Arrival(
                 workspace=signed_in.workspace,
                 actor=signed_in.email,
                 kind=kind,

@@ -16,7 +16,7 @@ from chalicelib.domain.accounts import SignedIn
 from chalicelib.domain.connections import Connection, Credentials
 from chalicelib.domain.days import Window, start_of
 from chalicelib.domain.pairing import Choice
-from chalicelib.workflows.pair import Came, Pair, Paired, Shop, checked
+from chalicelib.workflows.pair import Arrival, Pair, Paired, Shop, checked
 from chalicelib.workflows.sign_in import require_recent
 
 _SILENT = (
@@ -106,8 +106,8 @@ class PairByKeys:
         require_recent(signed_in, self._now())
         if kind not in self._keyed:
             raise errors.NotFound("There is no such channel.")
-        came = self._try(signed_in, kind, fields, Choice())
-        return Checked(shop=came.shop, warnings=came.warnings, expected_orders=self._expected(came))
+        arrival = self._try(signed_in, kind, fields, Choice())
+        return Checked(shop=arrival.shop, warnings=arrival.warnings, expected_orders=self._expected(arrival))
 
     def pair(
         self,
@@ -122,29 +122,29 @@ class PairByKeys:
         require_recent(signed_in, self._now())
         if kind not in self._keyed:
             raise errors.RequestError("There is no such channel.", {"kind": "Choose one of the channels."})
-        came = self._try(signed_in, kind, fields, checked(choice))
-        return self._pair.finish(msgspec.structs.replace(came, account=account))
+        arrival = self._try(signed_in, kind, fields, checked(choice))
+        return self._pair.finish(msgspec.structs.replace(arrival, account=account))
 
-    def _try(self, signed_in: SignedIn, kind: str, fields: Mapping[str, str], choice: Choice) -> Came:
+    def _try(self, signed_in: SignedIn, kind: str, fields: Mapping[str, str], choice: Choice) -> Arrival:
         """What the keys open. Raises RequestError, ChannelError."""
         keyed = self._keyed[kind]
         given = _filled_in(_asked(keyed.kind), fields)
         self._limit(signed_in.workspace)
         found = answered(keyed.kind, lambda: keyed.check(given))
-        return came(signed_in.workspace, signed_in.email, kind, keyed.kind, found, choice)
+        return arrival_of(signed_in.workspace, signed_in.email, kind, keyed.kind, found, choice)
 
-    def _expected(self, came: Came) -> int | None:
+    def _expected(self, arrival: Arrival) -> int | None:
         """How many orders the first download brings; not worth a refusal if the channel fails now."""
-        described = self._pair.describe(came)
+        described = self._pair.describe(arrival)
         window = Window(start_of(described.history_from, described.calendar), self._now())
         with suppress(errors.ChannelError):
-            return self._keyed[came.kind].open(described, came.credentials).count_orders(window)
+            return self._keyed[arrival.kind].open(described, arrival.credentials).count_orders(window)
         return None
 
 
-def came(workspace: str, actor: str, name: str, kind: Kind, found: Found, choice: Choice) -> Came:
+def arrival_of(workspace: str, actor: str, name: str, kind: Kind, found: Found, choice: Choice) -> Arrival:
     """What was found, as it is paired. Its address was checked by the kind, whose keys went there."""
-    return Came(
+    return Arrival(
         workspace=workspace,
         actor=actor,
         kind=name,
