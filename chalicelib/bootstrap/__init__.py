@@ -23,7 +23,12 @@ from chalicelib.settings import Settings, read_settings
 from chalicelib.storage.idempotency import Once
 from chalicelib.storage.table import dynamo
 from chalicelib.workflows.books import Books
+from chalicelib.workflows.connect import Connect
 from chalicelib.workflows.pair import Pair
+from chalicelib.workflows.pair_by_approval import PairByApproval
+from chalicelib.workflows.pair_by_consent import PairByConsent
+from chalicelib.workflows.pair_by_keys import PairByKeys
+from chalicelib.workflows.pair_limit import PairLimit
 from chalicelib.workflows.read_activity import ReadActivity
 from chalicelib.workflows.read_connections import ReadConnections
 from chalicelib.workflows.read_ranges import ReadRanges
@@ -62,12 +67,58 @@ class System(Work):
     def pair(self) -> Pair:
         return Pair(
             connections=self.connections,
-            grants={"shopify": self.platforms["shopify"]},
+            pairings=self.pairings,
+            workspace_of=self.accounts.workspace,
             finish_parting=self.part.finish,
             start_backfill=self.start_backfill,
             note=self.note,
             now=self.now,
+        )
+
+    @cached_property
+    def pair_limit(self) -> PairLimit:
+        return PairLimit(accounts=self.accounts, now=self.now)
+
+    @cached_property
+    def pair_by_consent(self) -> PairByConsent:
+        return PairByConsent(
+            pair=self.pair,
+            pairings=self.pairings,
+            grants={name: each for name, each in self.platforms.items() if each.kind.auth == "oauth"},
+            limit=self.pair_limit.take,
+            now=self.now,
             random=self.outside.random,
+        )
+
+    @cached_property
+    def pair_by_keys(self) -> PairByKeys:
+        return PairByKeys(
+            pair=self.pair,
+            keyed={name: each for name, each in self.platforms.items() if each.kind.auth != "oauth"},
+            limit=self.pair_limit.take,
+            now=self.now,
+        )
+
+    @cached_property
+    def pair_by_approval(self) -> PairByApproval:
+        return PairByApproval(
+            pair=self.pair,
+            pairings=self.pairings,
+            approved={name: each for name, each in self.platforms.items() if each.kind.auth == "approve"},
+            limit=self.pair_limit.take,
+            user_of=lambda session: self.sign_in.user_of(session),
+            back=lambda kind, pairing: f"{self.settings.base_url}/connections/add/{kind}?pairing={pairing}",
+            now=self.now,
+            random=self.outside.random,
+        )
+
+    @cached_property
+    def connect(self) -> Connect:
+        return Connect(
+            kinds={each.kind: each for each in self.kinds},
+            by_consent=self.pair_by_consent,
+            by_keys=self.pair_by_keys,
+            by_approval=self.pair_by_approval,
         )
 
     def start_backfill(self, connection: Connection, actor: str) -> str:

@@ -25,6 +25,7 @@ from chalicelib.storage.days import Days
 from chalicelib.storage.documents import Documents
 from chalicelib.storage.known import Known
 from chalicelib.storage.months import MonthRecords
+from chalicelib.storage.pairings import Pairings
 from chalicelib.storage.revisions import Revisions
 from chalicelib.storage.shelves import Shelves
 from chalicelib.storage.shop_domains import ShopDomains
@@ -107,6 +108,10 @@ class Records:
     @cached_property
     def connections(self) -> Connections:
         return Connections(self.outside.table, self.outside.sealer, self.new_id)
+
+    @cached_property
+    def pairings(self) -> Pairings:
+        return Pairings(self.outside.table, self.new_id)
 
     @cached_property
     def known(self) -> Known:

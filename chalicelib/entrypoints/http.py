@@ -18,6 +18,7 @@ from enum import IntEnum
 from functools import wraps
 from http import HTTPStatus
 from inspect import signature
+from types import NoneType
 from typing import Any, Generic, TypeVar, cast, get_args, get_origin
 from urllib.parse import urlsplit
 
@@ -59,7 +60,10 @@ class Answer(msgspec.Struct, Generic[T]):
 
 
 class Declaration(msgspec.Struct, frozen=True, kw_only=True):
-    """What a route says of itself. `role` None is public; a `hook` is for programs of others, which prove themselves."""
+    """What a route says of itself. `role` None is public; a `hook` is for programs of others, which prove themselves.
+
+    A body annotated as a shape or None may be left out.
+    """
 
     role: Role | None
     status: int
@@ -68,6 +72,7 @@ class Declaration(msgspec.Struct, frozen=True, kw_only=True):
     answer: Any
     takes: tuple[str, ...]
     hook: bool = False
+    body_may_lack: bool = False
 
 
 class Visit:
@@ -157,14 +162,17 @@ def refuse_undeclared(app: Chalice) -> None:
 def _declared(view: View, role: Role | None, status: int, *, hook: bool = False) -> View:
     parameters = {name: each.annotation for name, each in signature(view).parameters.items()}
     answer = signature(view).return_annotation
+    body = parameters.get("body")
+    shapes = [shape for shape in get_args(body) if shape is not NoneType]
     declaration = Declaration(
         role=role,
         status=status,
-        body=parameters.get("body"),
+        body=shapes[0] if shapes else body,
         query=parameters.get("query"),
         answer=get_args(answer)[0] if get_origin(answer) is Answer else answer,
         takes=tuple(parameters),
         hook=hook,
+        body_may_lack=bool(shapes),
     )
 
     @wraps(view)
@@ -174,6 +182,8 @@ def _declared(view: View, role: Role | None, status: int, *, hook: bool = False)
             return _encoded(view(**_input(declaration, visit, path)), status)
         except errors.RequestError as exc:
             return problem(visit, exc.status, str(exc), exc)
+        except errors.ChannelError as exc:
+            return problem(visit, 503 if isinstance(exc, errors.RetryableError) else 502, str(exc))
         except errors.StorageError:
             return problem(visit, 503, "This cannot be read or written right now. Try again in a moment.")
 
@@ -197,7 +207,8 @@ def _input(declaration: Declaration, visit: Visit, path: Mapping[str, str]) -> d
     if declaration.query is not None:
         given["query"] = _query(visit, declaration.query)
     if declaration.body is not None:
-        given["body"] = _body(visit, declaration.body)
+        lacks = declaration.body_may_lack and not visit.body
+        given["body"] = None if lacks else _body(visit, declaration.body)
     given |= path
     return {name: given[name] for name in declaration.takes}
 

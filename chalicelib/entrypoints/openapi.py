@@ -81,7 +81,7 @@ def _operation(
     }
     if declared.body is not None:
         content = {"application/json": {"schema": by_shape[declared.body]}}
-        operation["requestBody"] = {"required": True, "content": content}
+        operation["requestBody"] = {"required": not declared.body_may_lack, "content": content}
     if declared.role is not None:
         operation["security"] = [{"session": []} if method == "get" else {"session": [], "token": []}]
         operation["x-role"] = declared.role.name.lower()

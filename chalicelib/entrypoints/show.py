@@ -11,7 +11,7 @@ from chalicelib.workflows.read_syncs import DayProgress, Progress
 from chalicelib.workflows.read_usage import Usage
 
 if TYPE_CHECKING:
-    from chalicelib.channels import Kind
+    from chalicelib.channels import Field, Kind
 
 _LETTERS = {
     "done": "d",
@@ -49,14 +49,24 @@ def kind(given: "Kind") -> wire.KindOut:
         kind=given.kind,
         name=given.name,
         auth=given.auth,
-        fields=tuple(
-            wire.KindField(name=each.name, label=each.label, help=each.help, secret=each.secret, pattern=each.pattern)
-            for each in given.fields
-        ),
+        fields=tuple(map(_field, given.fields)),
+        key_fields=tuple(map(_field, given.key_fields)),
         statuses=tuple(
             wire.KindStatus(value=each.value, label=each.label, default=each.default) for each in given.statuses
         ),
         many_stores=given.many_stores,
+    )
+
+
+def _field(given: "Field") -> wire.KindField:
+    return wire.KindField(
+        name=given.name,
+        label=given.label,
+        help=given.help,
+        secret=given.secret,
+        pattern=given.pattern,
+        required=given.required,
+        default=given.default,
     )
 
 

@@ -94,11 +94,15 @@ class WorkspaceIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class KindField(msgspec.Struct, frozen=True):
+    """`pattern` is a regular expression for the whole text, `default` what the field holds at first."""
+
     name: str
     label: str
     help: str
     secret: bool
     pattern: str
+    required: bool
+    default: str
 
 
 class KindStatus(msgspec.Struct, frozen=True):
@@ -108,12 +112,13 @@ class KindStatus(msgspec.Struct, frozen=True):
 
 
 class KindOut(msgspec.Struct, frozen=True):
-    """`GET /v1/kinds` lists them."""
+    """`GET /v1/kinds` lists them. `key_fields`, of a kind paired by approval, are what pasting keys instead asks for."""
 
     kind: str
     name: str
     auth: Literal["oauth", "approve", "key"]
     fields: tuple[KindField, ...]
+    key_fields: tuple[KindField, ...]
     statuses: tuple[KindStatus, ...]
     many_stores: bool
 
@@ -145,21 +150,10 @@ class ConnectionOut(msgspec.Struct, frozen=True):
     sync_id: str | None
 
 
-class ConnectionIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`POST /v1/connections` begins a pairing: 202 with `AuthorizeOut`."""
-
-    kind: str
-    fields: dict[str, str]
-
-
 class ConnectionPatchIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`PATCH /v1/connections/{id}`."""
 
     name: str
-
-
-class AuthorizeOut(msgspec.Struct, frozen=True):
-    authorize_url: str
 
 
 # --- syncs

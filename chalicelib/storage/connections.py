@@ -1,14 +1,12 @@
-"""Connections, the claims on their shops, and pairings under way.
+"""Connections with their sealed tokens. Pairings under way and the claims on shops are in pairings.py.
 
     WS#<workspace>              CONNECTION#<connection>  ConnectionItem
-    SHOP#<kind>#<account>       CLAIM                    ShopClaim     which workspace has this shop; put if absent, and kept
-    OAUTH#<hash of state>       STATE                    OauthState    a pairing that was begun
 
 A token pair is sealed for (workspace, connection, purpose) and lives in the connection's own item, so that one condition on
 `credentials_version` guards it: an older pair never replaces a newer one. Whoever renews it claims that first.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from typing import TypeGuard
@@ -21,7 +19,6 @@ from pynamodb.expressions.update import Action
 from chalicelib import errors
 from chalicelib.domain.connections import Connection, Credentials, StoreName
 from chalicelib.domain.order_settings import OrderSettings, Recut
-from chalicelib.domain.pairing import Begun
 from chalicelib.domain.secret import Secret
 from chalicelib.storage.flip import write_surely
 from chalicelib.storage.models import Item, key
@@ -49,21 +46,6 @@ class ConnectionItem(Item):
     credentials_version = NumberAttribute(default=0)
     renewal = UnicodeAttribute(null=True)
     renewal_until = NumberAttribute(null=True)
-
-
-class ShopClaim(Item):
-    workspace = UnicodeAttribute()
-
-
-class OauthState(Item):
-    """`spent` names who used it."""
-
-    session = UnicodeAttribute()
-    workspace = UnicodeAttribute()
-    kind = UnicodeAttribute()
-    shop = UnicodeAttribute()
-    until = NumberAttribute()
-    spent = UnicodeAttribute(null=True)
 
 
 class _Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,6 +103,25 @@ class Connections:
         """Give it another name. Raises NotFound."""
         self._if_there(workspace, connection, [ConnectionItem.name.set(name)], ConnectionItem.state.exists())
 
+    def rename_stores(self, seen: Connection, stores: Iterable[StoreName]) -> bool:
+        """Give the stores of a paired connection the names that their ids have now; False if none changed, or `seen` is old.
+
+        What it has no store of is left out, and what is not named keeps its name.
+        """
+        names = {store.id: store.name for store in stores}
+        renamed = tuple(StoreName(store.id, names.get(store.id, store.name)) for store in seen.stores)
+        if renamed == seen.stores:
+            return False
+        body = msgspec.msgpack.encode(_facts(msgspec.structs.replace(seen, stores=renamed)))
+        # The facts are only written here and by pairing, which raises the epoch.
+        return self._change(
+            seen,
+            [ConnectionItem.body.set(body)],
+            (ConnectionItem.state == "paired") & (ConnectionItem.epoch == seen.epoch),
+            landed=lambda item: item is not None and item.body == body,
+            open_still=lambda item: _in(item, seen, "paired"),
+        )
+
     def change_settings(self, seen: Connection, settings: OrderSettings, *, recut: Recut | None = None) -> bool:
         """Replace the order settings that `seen` has by those of the next version; False if somebody changed them since.
 
@@ -159,16 +160,6 @@ class Connections:
             )
 
     # -- pairing
-
-    def claim_shop(self, workspace: str, kind: str, account: str) -> bool:
-        """Let the workspace have the shop; False if another one has it. The claim outlives the connection."""
-        at = key("SHOP", kind, account), "CLAIM"
-        return write_surely(
-            lambda: self._table.insert(ShopClaim(*at, workspace=workspace)),
-            lambda: self._table.get(ShopClaim, *at),
-            landed=lambda item: item is not None and item.workspace == workspace,
-            open_still=lambda item: item is None,
-        )
 
     def pair(self, seen: Connection | None, paired: Connection, credentials: Credentials) -> bool:
         """Write a paired connection and its sealed tokens in one go, if the connection is still as `seen`.
@@ -298,55 +289,6 @@ class Connections:
             open_still=lambda item: _in(item, connection, "parting"),
         )
 
-    # -- pairings under way
-
-    def begin_pairing(self, state: str, begun: Begun) -> None:
-        """Keep what `state`, the hash of a random secret, stands for."""
-        item = OauthState(
-            *_state_key(state),
-            session=begun.session,
-            workspace=begun.workspace,
-            kind=begun.kind,
-            shop=begun.shop,
-            until=begun.until,
-            expires_at=begun.until,
-        )
-        try:
-            self._table.insert(item)
-        except errors.Unanswered:
-            self._table.put(item)
-        except errors.Refused:
-            return  # only we know the secret: this is our own first try
-
-    def spend_state(self, state: str, *, session: str, workspace: str, kind: str, at: int) -> Begun | None:
-        """Use a state up, once and for all; None if it is not there, used, over, or of another session or kind."""
-        spender = self._new_id()
-        write_surely(
-            lambda: self._table.update(
-                *_state_key(state),
-                [OauthState.spent.set(spender)],
-                OauthState.spent.does_not_exist()
-                & (OauthState.session == session)
-                & (OauthState.workspace == workspace)
-                & (OauthState.kind == kind)
-                & (OauthState.until > at),
-            ),
-            lambda: self._table.get(OauthState, *_state_key(state)),
-            landed=lambda item: item is not None and item.spent == spender,
-            open_still=lambda item: (
-                item is not None
-                and item.spent is None
-                and (item.session, item.workspace, item.kind) == (session, workspace, kind)
-                and int(item.until) > at
-            ),
-        )
-        item = self._table.get(OauthState, *_state_key(state))
-        if item is None or item.spent != spender:
-            return None
-        return Begun(
-            session=item.session, workspace=item.workspace, kind=item.kind, shop=item.shop, until=int(item.until)
-        )
-
     # -- writes
 
     def _item(self, workspace: str, connection: str) -> ConnectionItem | None:
@@ -394,10 +336,6 @@ class Connections:
 
 def _key(workspace: str, connection: str) -> tuple[str, str]:
     return key("WS", workspace), key("CONNECTION", connection)
-
-
-def _state_key(state: str) -> tuple[str, str]:
-    return key("OAUTH", state), "STATE"
 
 
 def _context(workspace: str, connection: str) -> dict[str, str]:

@@ -131,16 +131,19 @@ class SignIn:
 
     def read(self, cookie: str | None) -> SignedIn:
         """Who asks, by their cookie. Raises NotSignedIn."""
-        session = self._accounts.session(_session_id(cookie)) if cookie else None
+        found = self._going_on(_session_id(cookie)) if cookie else None
+        if cookie is None or found is None:
+            raise errors.NotSignedIn("Sign in first.")
+        session, user = found
         now = self._seconds()
-        if cookie is None or session is None or now >= min(session.ends_at, session.seen_at + IDLE_S):
-            raise errors.NotSignedIn("Sign in first.")
-        user = self._accounts.user(session.user)
-        if user is None or user.epoch != session.epoch:
-            raise errors.NotSignedIn("Sign in first.")
         if now >= session.seen_at + NOTED_EVERY_S:
             self._accounts.note_seen(session.id, now)
         return _signed_in(user, session, cookie)
+
+    def user_of(self, session: str) -> User | None:
+        """Whose session it is, as they are now; None if it is over."""
+        found = self._going_on(session)
+        return found[1] if found else None
 
     def sign_out(self, signed_in: SignedIn) -> None:
         self._accounts.end_session(signed_in.session)
@@ -148,6 +151,14 @@ class SignIn:
     def end_all(self, signed_in: SignedIn) -> None:
         """End every session of this user, this one too."""
         self._accounts.end_sessions_of(signed_in.user)
+
+    def _going_on(self, session: str) -> tuple[Session, User] | None:
+        """A session with its user, None if it is over."""
+        found = self._accounts.session(session)
+        if found is None or self._seconds() >= min(found.ends_at, found.seen_at + IDLE_S):
+            return None
+        user = self._accounts.user(found.user)
+        return (found, user) if user is not None and user.epoch == found.epoch else None
 
     def _take_try(self, what: str, whom: str) -> None:
         wait = self._accounts.take_try(

@@ -16,9 +16,11 @@ from chalicelib.channels import Means
 from chalicelib.channels.shopify_app import ShopifyApp
 from chalicelib.domain.accounts import SignedIn
 from chalicelib.domain.secret import Secret
-from chalicelib.storage.connections import Connections, OauthState
+from chalicelib.storage.connections import Connections
+from chalicelib.storage.pairings import Pairings, StateItem
 from chalicelib.storage.table import Table
 from chalicelib.workflows.pair import Pair, PairingError
+from chalicelib.workflows.pair_by_consent import PairByConsent
 from tests.support.memory import MemoryEngine
 from tests.support.pairing import DOMAIN, OTHER_DOMAIN, GrantingChannel, local_sealer
 from tests.support.people import Clock, new_id, somebody
@@ -57,12 +59,20 @@ class Desk:
             )
         )
         self.connections = Connections(Table(self.engine), local_sealer(folder), new_id)
-        self.pair = Pair(
-            connections=self.connections,
+        pairings = Pairings(Table(self.engine), new_id)
+        self.pair = PairByConsent(
+            pair=Pair(
+                connections=self.connections,
+                pairings=pairings,
+                workspace_of=lambda workspace: None,
+                finish_parting=lambda connection: None,
+                start_backfill=lambda connection, actor: "sync",
+                note=lambda workspace, level, text, *, connection_id: None,
+                now=self.clock,
+            ),
+            pairings=pairings,
             grants={"sandbox": self.channel, "shopify": self.shopify},
-            finish_parting=lambda connection: None,
-            start_backfill=lambda connection, actor: "sync",
-            note=lambda workspace, level, text, *, connection_id: None,
+            limit=lambda workspace: None,
             now=self.clock,
             random=os.urandom,
         )
@@ -161,7 +171,7 @@ def test_s17_no_other_text_is_a_state(desk: Desk, state: str | None) -> None:
 def test_s17_the_stored_hash_is_no_state(desk: Desk) -> None:
     url = desk.pair.begin(desk.owner, "sandbox", {"shop": DOMAIN})
     ((pk, _, item),) = desk.engine.items()
-    assert OauthState.session.attr_name in item
+    assert StateItem.session.attr_name in item
     assert desk.refusal(desk.channel.callback(url, state=pk.partition("#")[2])) == "expired"
 
 

@@ -21,6 +21,7 @@ from chalicelib.storage.accounts import UserItem
 from chalicelib.storage.table import Table
 from tests.support.memory import MemoryEngine
 from tests.support.orders import line, order
+from tests.support.pairing import KEYS, SITE
 from tests.support.people import PASSWORD
 from tests.support.site import ORIGIN, Site, Visitor, json_at, open_site
 from tests.support.system import ZONE
@@ -38,18 +39,22 @@ PUBLIC = {
     ("GET", "/v1/callback/shopify"),
     ("POST", "/v1/users"),
     ("POST", "/v1/session"),
+    ("POST", "/v1/callback/woocommerce"),
     ("POST", "/v1/webhooks/shopify"),
 }
-# Written to by programs of others, which prove themselves by a signature (test_webhooks.py).
-HOOKS = {("POST", "/v1/webhooks/shopify")}
+# Written to by programs of others, which prove themselves by a signature (test_webhooks.py) or a state (test_posted_keys.py).
+HOOKS = {("POST", "/v1/callback/woocommerce"), ("POST", "/v1/webhooks/shopify")}
 GUARDED = [route for route in ROUTES if route not in PUBLIC]
-WITH_ID = [(method, path) for method, path in GUARDED if "{" in path]
+# A kind of channel belongs to nobody.
+WITH_ID = [(method, path) for method, path in GUARDED if "{" in path.replace("{kind}", "")]
 WRITES = [(method, path) for method, path in ROUTES if method != "GET" and (method, path) not in HOOKS]
 GETS = [path for method, path in ROUTES if method == "GET"]
 # The smallest role, where it is not that of a viewer.
 ROLES = {
     ("PATCH", "/v1/workspace"): Role.OWNER,
     ("POST", "/v1/connections"): Role.OWNER,
+    ("POST", "/v1/kinds/{kind}/check"): Role.OWNER,
+    ("GET", "/v1/pairings/{pairing}"): Role.OWNER,
     ("DELETE", "/v1/connections/{connection}"): Role.OWNER,
     ("POST", "/v1/connections/{connection}/reconnect"): Role.OWNER,
     ("PATCH", "/v1/connections/{connection}"): Role.MEMBER,
@@ -72,6 +77,8 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
         "interval_min": 60,
     },
     ("POST", "/v1/connections"): {"kind": "shopify", "fields": {"shop": "northwind-supply.myshopify.com"}},
+    ("POST", "/v1/connections/{connection}/reconnect"): {"fields": {}},
+    ("POST", "/v1/kinds/{kind}/check"): {"fields": KEYS},
     ("PATCH", "/v1/connections/{connection}"): {"name": "Northwind"},
     ("PUT", "/v1/connections/{connection}/mirrors"): {"links": []},
     ("POST", "/v1/syncs"): {"connection_id": "{connection}", "from": "2026-07-03", "to": "2026-07-03"},
@@ -101,8 +108,15 @@ class World:
             "sync": sync,
             "sale": f"{DAY}~{connection}~USD~",
             "version": "1",
+            "kind": "shipstation",
+            "pairing": self._pairing(owner),
             "name": "app.js",
         } | dict(zip("abc", ("orders", "x", "y"), strict=True))
+
+    @staticmethod
+    def _pairing(owner: Visitor) -> str:
+        begun = owner.post("/v1/connections", {"kind": "woocommerce", "fields": {"site": SITE}})
+        return str(json_at(begun, 202)["pairing"])
 
     def ask(self, visitor: Visitor, method: str, path: str, ids: dict[str, str], **headers: str) -> Any:
         body = json.dumps(BODIES.get((method, path)))
@@ -112,6 +126,12 @@ class World:
         if method == "PUT":
             headers = {"If-Match": '"0"'} | headers
         return visitor.ask(method, path, content, headers)
+
+    def at(self, path: str) -> str:
+        """The path with the owner's ids."""
+        for name, value in self.ids.items():
+            path = path.replace(f"{{{name}}}", value)
+        return path
 
     def as_role(self, role: Role) -> Visitor:
         """The owner, made smaller."""
@@ -161,6 +181,7 @@ def test_s3_nobody_gets_further_than_401(world):
 
 def test_s1_s2_what_is_another_merchants_reads_as_what_is_not_there(world):
     absent = {"connection": "a" * 16, "sync": "0" * 24, "sale": f"{DAY}~{'a' * 16}~USD~", "version": "1"}
+    absent["pairing"] = "a" * 43
     for method, path in [*WITH_ID, ("POST", "/v1/syncs")]:
         foreign = in_words(world.ask(world.stranger, method, path, world.ids))
         nowhere = in_words(world.ask(world.stranger, method, path, absent))
@@ -225,7 +246,7 @@ def test_s6_an_unknown_field_is_named_and_changes_nothing(world, route):
     before = world.stored()
     method, path = route
     body = BODIES[route] | {"workspace_id": "x"}
-    answer = world.owner.ask(method, path.replace("{connection}", world.ids["connection"]), body)
+    answer = world.owner.ask(method, world.at(path), body)
     assert answer.status_code == 400
     assert list(answer.json_body["fields"]) == ["workspace_id"]
     assert world.stored() == before
@@ -239,7 +260,7 @@ _json = st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_siz
 def test_s6_no_body_is_too_odd_for_an_answer(world, odd):
     before = world.stored()
     for method, path in BODIES:
-        answer = world.owner.ask(method, path.replace("{connection}", world.ids["connection"]), odd)
+        answer = world.owner.ask(method, world.at(path), odd)
         assert answer.status_code in (200, 400), (path, answer.body)
         assert answer.status_code == 400 or set(odd) <= {"name", "time_zone", "week_start"}
     assert world.stored() == before

@@ -27,6 +27,7 @@ from chalicelib.storage.activity import Activity
 from chalicelib.storage.audit import Audit
 from chalicelib.storage.connections import Connections
 from chalicelib.storage.corrections import Corrections
+from chalicelib.storage.pairings import Pairings
 from chalicelib.storage.persons import PersonParts
 from chalicelib.storage.syncs import Syncs
 from chalicelib.workflows.ask import Ask
@@ -37,6 +38,7 @@ from chalicelib.workflows.lock import PeriodLock
 from chalicelib.workflows.look_back import LookBack
 from chalicelib.workflows.order_settings import Wanted
 from chalicelib.workflows.pair import Pair
+from chalicelib.workflows.pair_by_consent import PairByConsent
 from chalicelib.workflows.persons import Persons
 from chalicelib.workflows.plan import Plan
 from chalicelib.workflows.sync_day import SyncDay
@@ -231,12 +233,20 @@ class World:
         self.part_workflow = parts.Part(
             connections=self.connections, remove_attempts=self._remove_attempts, revoke=self._revoke, note=_no_note
         )
-        self.pair_workflow = Pair(
-            connections=self.connections,
+        pairings = Pairings(self.table, new_id)
+        self.pair_workflow = PairByConsent(
+            pair=Pair(
+                connections=self.connections,
+                pairings=pairings,
+                workspace_of=accounts.workspace,
+                finish_parting=self.part_workflow.finish,
+                start_backfill=self._start_backfill,
+                note=_no_note,
+                now=now,
+            ),
+            pairings=pairings,
             grants={"shopify": self.issuer},
-            finish_parting=self.part_workflow.finish,
-            start_backfill=self._start_backfill,
-            note=_no_note,
+            limit=lambda workspace: None,
             now=now,
             random=self.random.randbytes,
         )

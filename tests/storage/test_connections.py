@@ -1,4 +1,4 @@
-"""Connections, their sealed tokens, claims on shops and pairings under way, in the table."""
+"""Connections and their sealed tokens in the table."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -8,18 +8,16 @@ import msgspec
 import pytest
 
 from chalicelib import errors
-from chalicelib.domain.connections import Connection
-from chalicelib.domain.pairing import Begun
+from chalicelib.domain.connections import Connection, StoreName
 from chalicelib.storage.connections import ConnectionItem, Connections
 from chalicelib.storage.models import key
 from chalicelib.storage.sealing import LocalSealer
 from chalicelib.storage.table import Table
-from tests.support.pairing import DOMAIN, connection, credentials, local_sealer
+from tests.support.pairing import connection, credentials, local_sealer
 from tests.support.people import new_id
 from tests.support.shaky import every_fault
 
 NOW = 1_783_000_000
-BEGUN = Begun(session="s1", workspace="w1", kind="shopify", shop=DOMAIN, until=NOW + 600)
 
 
 @pytest.fixture
@@ -91,47 +89,38 @@ def test_a_new_name_stays(here: Connections, paired: Connection) -> None:
     assert found == msgspec.structs.replace(paired, name="Northwind, the shop")
 
 
-def test_a_shop_belongs_to_the_first_workspace_that_claims_it(here: Connections) -> None:
-    assert here.claim_shop("w1", "shopify", "99")
-    assert here.claim_shop("w1", "shopify", "99")
-    assert not here.claim_shop("w2", "shopify", "99")
-    assert here.claim_shop("w2", "woocommerce", "99")
-    assert here.claim_shop("w2", "shopify", "98")
+def test_stores_are_renamed_by_their_ids(here: Connections, paired: Connection) -> None:
+    renamed = (StoreName("99", "Northwind Traders"), StoreName("100", "not one of it"))
+    assert here.rename_stores(paired, renamed)
+    now = here.get("w1", paired.id)
+    assert now == msgspec.structs.replace(paired, stores=(StoreName("99", "Northwind Traders"),))
+    assert now is not None
+    assert not here.rename_stores(now, renamed)
+    assert not here.rename_stores(now, ())
+    assert here.open("w1", paired.id) == (now, credentials("1"))
 
 
-def test_of_many_workspaces_that_claim_a_shop_at_once_one_gets_it(here: Connections) -> None:
-    with ThreadPoolExecutor(8) as pool:
-        assert sum(pool.map(lambda n: here.claim_shop(f"w{n}", "shopify", "99"), range(8))) == 1
+def test_stores_of_what_was_paired_again_or_parted_since_are_not_renamed(here: Connections, paired: Connection) -> None:
+    renamed = (StoreName("99", "Northwind Traders"),)
+    again = msgspec.structs.replace(paired, epoch=2, credentials_version=2)
+    assert here.pair(paired, again, credentials("2"))
+    assert not here.rename_stores(paired, renamed)
+    assert here.begin_parting(again)
+    assert not here.rename_stores(again, renamed)
+    found = here.get("w1", paired.id)
+    assert found is not None
+    assert found.stores == paired.stores
 
 
-def test_a_state_is_spent_once(here: Connections) -> None:
-    here.begin_pairing("h", BEGUN)
-    with ThreadPoolExecutor(8) as pool:
-        spent = list(
-            pool.map(lambda _: here.spend_state("h", session="s1", workspace="w1", kind="shopify", at=NOW), range(8))
-        )
-    assert [begun for begun in spent if begun is not None] == [BEGUN]
-
-
-def test_a_state_is_only_good_for_who_began_and_in_time(here: Connections) -> None:
-    here.begin_pairing("h", BEGUN)
-    assert here.spend_state("g", session="s1", workspace="w1", kind="shopify", at=NOW) is None
-    assert here.spend_state("h", session="s2", workspace="w1", kind="shopify", at=NOW) is None
-    assert here.spend_state("h", session="s1", workspace="w2", kind="shopify", at=NOW) is None
-    assert here.spend_state("h", session="s1", workspace="w1", kind="etsy", at=NOW) is None
-    assert here.spend_state("h", session="s1", workspace="w1", kind="shopify", at=NOW + 600) is None
-    assert here.spend_state("h", session="s1", workspace="w1", kind="shopify", at=NOW + 599) == BEGUN
-
-
-def test_a_state_is_spent_by_whom_it_says_however_the_write_goes_wrong(on: Callable[[Table], Connections]) -> None:
-    def spend(table: Table) -> Begun | None:
-        return on(table).spend_state("h", session="s1", workspace="w1", kind="shopify", at=NOW)
-
+def test_stores_are_renamed_however_the_write_goes_wrong(on: Callable[[Table], Connections]) -> None:
+    renamed = (StoreName("99", "Northwind Traders"),)
     for wrong, table, _, result in every_fault(
-        lambda table: on(table).begin_pairing("h", BEGUN), lambda table, _: spend(table)
+        lambda table: on(table).pair(None, connection(), credentials("1")),
+        lambda table, _: on(table).rename_stores(connection(), renamed),
     ):
-        assert result == BEGUN, wrong
-        assert spend(table) is None, wrong
+        found = on(table).get("w1", connection().id)
+        assert found is not None
+        assert (result, found.stores) == (True, renamed), wrong
 
 
 def test_one_at_a_time_renews_the_tokens(here: Connections, paired: Connection) -> None:

@@ -1,4 +1,4 @@
-"""A channel that grants access, with a signature, a token pair that rotates, and failures as told."""
+"""Channels to pair with, that fail as told: one that grants access, one that keys open, and one whose sites post keys."""
 
 import hashlib
 import itertools
@@ -8,12 +8,15 @@ import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import msgspec
 
 from chalicelib import errors
-from chalicelib.channels import Shop, Store
+from chalicelib.channels import Field, Found, Kind, Shop, Store
+from chalicelib.channels.shopify_app import KIND
 from chalicelib.domain.connections import Connection, Credentials, StoreName, connection_id
+from chalicelib.domain.days import Window
 from chalicelib.domain.secret import Secret
 from chalicelib.storage.sealing import LocalSealer
 
@@ -63,6 +66,7 @@ def credentials(name: str, expires_at: datetime | None = None) -> Credentials:
 class GrantingChannel:
     """Grants access to its shops. `asked` lists every question that reached it, in order."""
 
+    kind = KIND
     wanted = ALL
     needed = frozenset({"read_orders"})
 
@@ -166,6 +170,186 @@ class Rotation:
 
     def revoke(self) -> None:
         self._good.clear()
+
+
+class Asked:
+    """What a channel was asked, in order, and how it is to fail next."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.failures: list[Exception] = []
+
+    def ask(self, question: str) -> None:
+        self.asked.append(question)
+        if self.failures:
+            raise self.failures.pop(0)
+
+
+class Counting:
+    """A shop that tells how many orders it has, whatever the window."""
+
+    def __init__(self, asked: Asked, orders: int | None) -> None:
+        self._asked = asked
+        self._orders = orders
+        self.windows: list[Window] = []
+
+    def count_orders(self, window: Window) -> int | None:
+        self.windows.append(window)
+        self._asked.ask("count_orders")
+        return self._orders
+
+
+def _secret(name: str) -> Field:
+    return Field(name=name, label=name, help="", secret=True, pattern=".+")
+
+
+KEYS = {"api_key": "key-1", "api_secret": "secret-1"}
+
+
+class KeyedChannel(Asked):
+    """Keys open its accounts, which have many stores; it tells neither zone nor currency."""
+
+    kind = Kind(
+        kind="shipstation",
+        name="Parcels",
+        auth="key",
+        fields=(
+            _secret("api_key"),
+            _secret("api_secret"),
+            Field(name="clock", label="Clock", help="", secret=False, pattern=".*", required=False, default="UTC"),
+        ),
+        statuses=(),
+        many_stores=True,
+        hosts=("parcels.example",),
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.orders: int | None = 1_204
+        self.warnings: tuple[str, ...] = ()
+        self.counted: list[Counting] = []
+        self.accounts = {
+            "key-1": parcels("10", "10", "20", "30"),
+            "key-2": parcels("10", "10", "20", "30"),
+            "key-3": parcels("40", "40", "50"),
+        }
+
+    def check(self, fields: Mapping[str, str]) -> Found:
+        self.ask("check")
+        shop = self.accounts.get(fields["api_key"])
+        if shop is None:
+            raise errors.RequestError("These keys are not accepted.", {"api_key": "There is no such key."})
+        credentials = Credentials(access=Secret(fields["api_key"]), secret=Secret(fields["api_secret"]))
+        shop = msgspec.structs.replace(shop, traits={"clock": fields["clock"]})
+        return Found(shop=shop, credentials=credentials, warnings=self.warnings)
+
+    def open(self, connection: Connection, credentials: Credentials) -> Counting:
+        self.counted.append(Counting(self, self.orders))
+        return self.counted[-1]
+
+
+def parcels(account: str, *stores: str) -> Shop:
+    return Shop(
+        account=account,
+        domain="parcels.example",
+        name="Parcels",
+        zone=None,
+        currency=None,
+        stores=tuple(Store(id_, f"Store {id_}") for id_ in stores),
+    )
+
+
+SITE, OTHER_SITE = "https://northwind.example", "https://contoso.example/tea"
+
+
+class ApprovingChannel(Asked):
+    """Its sites post keys. `keys` are those that are good, each at its site."""
+
+    kind = Kind(
+        kind="woocommerce",
+        name="Sites",
+        auth="approve",
+        fields=(Field(name="site", label="Site", help="", secret=False, pattern=".+"),),
+        key_fields=(
+            Field(name="site", label="Site", help="", secret=False, pattern=".+"),
+            _secret("consumer_key"),
+            _secret("consumer_secret"),
+        ),
+        statuses=(),
+        many_stores=False,
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.keys: dict[str, str] = {}
+        self.warnings: tuple[str, ...] = ()
+        self.tried: list[str] = []
+        self.shops = {
+            site: Shop(
+                account=site.removeprefix("https://"),
+                domain=site.removeprefix("https://"),
+                name=name,
+                zone="Europe/Berlin",
+                currency="EUR",
+                stores=(Store("1", name),),
+            )
+            for site, name in ((SITE, "Northwind Tools"), (OTHER_SITE, "Contoso Tea"))
+        }
+
+    # -- what the platform does
+
+    def address(self, fields: Mapping[str, str]) -> str:
+        self.asked.append("address")
+        site = "https://" + fields.get("site", "").strip().removeprefix("https://").rstrip("/")
+        if site not in self.shops:
+            raise errors.RequestError("No shop was found there.", {"site": "No shop was found there."})
+        return site
+
+    def approve_url(self, address: str, *, state: str, back: str) -> str:
+        return f"{address}/approve?{urlencode({'user_id': state, 'return_url': back})}"
+
+    def state_in(self, posted: bytes) -> str:
+        try:
+            state = json.loads(posted)["user_id"]
+        except (ValueError, KeyError, TypeError, RecursionError) as exc:
+            raise errors.RequestError("This cannot be read.") from exc
+        if not isinstance(state, str):
+            raise errors.RequestError("This cannot be read.")
+        return state
+
+    def check_posted(self, address: str, posted: bytes) -> Found:
+        return self._found(address, json.loads(posted).get("consumer_key", ""))
+
+    def check(self, fields: Mapping[str, str]) -> Found:
+        return self._found(self.address(fields), fields["consumer_key"])
+
+    def open(self, connection: Connection, credentials: Credentials) -> Counting:
+        return Counting(self, None)
+
+    def _found(self, address: str, key: str) -> Found:
+        self.tried.append(address)
+        self.ask("check")
+        if self.keys.get(key) != address:
+            raise errors.AuthExpired("The shop no longer accepts our access.")
+        credentials = Credentials(access=Secret(key), secret=Secret("s"), scopes=("read",))
+        return Found(shop=self.shops[address], credentials=credentials, warnings=self.warnings)
+
+    # -- what its site does once the merchant has approved
+
+    def approve(self, url: str, /, **changed: object) -> bytes:
+        """The post that follows: keys that are good at the site of `url`, and what is said to be changed; None is left out."""
+        key = f"ck_{len(self.keys) + 1}"
+        self.keys[key] = url.partition("/approve?")[0]
+        (state,) = parse_qs(urlsplit(url).query)["user_id"]
+        told = {
+            "key_id": 1,
+            "user_id": state,
+            "consumer_key": key,
+            "consumer_secret": "cs_1",
+            "key_permissions": "read",
+            **changed,
+        }
+        return json.dumps({name: value for name, value in told.items() if value is not None}).encode()
 
 
 def _sign(params: Mapping[str, str]) -> str:

@@ -10,11 +10,12 @@ from chalice.test import Client, HTTPResponse
 
 from app import app
 from chalicelib import bootstrap
+from chalicelib.channels import Kind
 from chalicelib.domain.connections import Connection
 from chalicelib.domain.passwords import Passwords
 from chalicelib.storage.table import Table
 from chalicelib.workflows.sign_in import SignIn
-from tests.support.pairing import GrantingChannel
+from tests.support.pairing import ApprovingChannel, GrantingChannel, KeyedChannel
 from tests.support.people import CHEAP, PASSWORD
 from tests.support.system import Daybook
 
@@ -70,11 +71,11 @@ class Site:
 
 
 class OpenDaybook(Daybook):
-    """With passwords that cost little, and a channel that grants access without a network."""
+    """With passwords that cost little, and channels to pair with that need no network."""
 
     def __init__(self, table: Table) -> None:
         super().__init__(table)
-        self.channel = GrantingChannel(self.now)
+        self.channel, self.keyed, self.sites = GrantingChannel(self.now), KeyedChannel(), ApprovingChannel()
 
     @property
     def sign_in(self) -> SignIn:  # type: ignore[override]
@@ -88,7 +89,11 @@ class OpenDaybook(Daybook):
 
     @property
     def platforms(self) -> Any:  # type: ignore[override]
-        return {"shopify": self.channel}
+        return {each.kind.kind: each for each in (self.channel, self.keyed, self.sites)}
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        return tuple(each.kind for each in self.platforms.values())
 
     def revoke(self, connection: Connection) -> None:
         self.channel.asked.append("revoke")

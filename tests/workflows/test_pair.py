@@ -1,6 +1,5 @@
-"""Pairing a shop, from the merchant's first click to the first download."""
+"""Pairing a shop by consent, from the merchant's first click to the first download; and what every way ends in."""
 
-import os
 from pathlib import Path
 
 import msgspec
@@ -8,61 +7,10 @@ import pytest
 
 from chalicelib import errors
 from chalicelib.domain.accounts import SignedIn
-from chalicelib.domain.connections import Connection
-from chalicelib.storage.connections import Connections
-from chalicelib.storage.table import Table
-from chalicelib.workflows.pair import Pair, PairingError
-from chalicelib.workflows.part import Part
-from tests.support.memory import MemoryEngine
-from tests.support.pairing import DOMAIN, OTHER_DOMAIN, GrantingChannel, local_sealer
-from tests.support.people import Clock, new_id, somebody
-
-
-class Desk:
-    """Pairing on one table, with everything around it in reach."""
-
-    def __init__(self, folder: Path, table: Table | None = None) -> None:
-        self.clock = Clock()
-        self.channel = GrantingChannel(self.clock)
-        self.connections = Connections(table or Table(MemoryEngine()), local_sealer(folder), new_id)
-        self.started: list[Connection] = []
-        self.lines: list[tuple[str, str, str]] = []
-        self.walks = 0
-        self.start_fails: list[Exception] = []
-        self.part = Part(
-            connections=self.connections, remove_attempts=self._walk, revoke=lambda connection: None, note=self._note
-        )
-        self.pair = Pair(
-            connections=self.connections,
-            grants={"shopify": self.channel},
-            finish_parting=self.part.finish,
-            start_backfill=self._start,
-            note=self._note,
-            now=self.clock,
-            random=os.urandom,
-        )
-
-    def go(self, who: SignedIn, shop: str = DOMAIN, **changed: str) -> Connection:
-        """The whole way there and back."""
-        url = self.pair.begin(who, "shopify", {"shop": shop})
-        return self.pair.finish(who, "shopify", self.channel.callback(url, **changed)).connection
-
-    def refusal(self, who: SignedIn, shop: str = DOMAIN, **changed: str) -> PairingError:
-        with pytest.raises(PairingError) as caught:
-            self.go(who, shop, **changed)
-        return caught.value
-
-    def _start(self, connection: Connection, actor: str) -> str:
-        if self.start_fails:
-            raise self.start_fails.pop(0)
-        self.started.append(connection)
-        return "sync 1"
-
-    def _walk(self, workspace: str, connection: str) -> None:
-        self.walks += 1
-
-    def _note(self, workspace: str, level: str, text: str, *, connection_id: str | None) -> None:
-        self.lines.append((workspace, level, text))
+from chalicelib.workflows.pair import PairingError
+from tests.support.desk import Desk
+from tests.support.pairing import DOMAIN, OTHER_DOMAIN
+from tests.support.people import somebody
 
 
 @pytest.fixture
@@ -76,8 +24,8 @@ def owner(desk: Desk) -> SignedIn:
 
 
 def test_a_paired_shop_is_what_it_says_of_itself_and_its_download_begins(desk: Desk, owner: SignedIn) -> None:
-    url = desk.pair.begin(owner, "shopify", {"shop": f"https://{DOMAIN}/"})
-    paired = desk.pair.finish(owner, "shopify", desk.channel.callback(url))
+    url = desk.by_consent.begin(owner, "shopify", {"shop": f"https://{DOMAIN}/"})
+    paired = desk.by_consent.finish(owner, "shopify", desk.channel.callback(url))
     made = paired.connection
     assert (made.account, made.name, made.domain, made.zone) == ("99", "Northwind Supply", DOMAIN, "America/New_York")
     assert (made.state, made.epoch, made.reach_days, made.colour) == ("paired", 1, None, 1)
@@ -126,19 +74,19 @@ def test_a_parted_shop_is_paired_again_after_its_parting_is_finished(desk: Desk,
 
 
 def test_who_declines_is_told_so_signed_or_not(desk: Desk, owner: SignedIn) -> None:
-    url = desk.pair.begin(owner, "shopify", {"shop": DOMAIN})
+    url = desk.by_consent.begin(owner, "shopify", {"shop": DOMAIN})
     signed = desk.channel.callback(url, error="access_denied", code=None)
     for each in ({"error": "access_denied"}, signed):
         with pytest.raises(PairingError) as caught:
-            desk.pair.finish(owner, "shopify", each)
+            desk.by_consent.finish(owner, "shopify", each)
         assert caught.value.code == "declined"
     assert "exchange" not in desk.channel.asked
 
 
 def test_another_shop_that_came_back_is_named(desk: Desk, owner: SignedIn) -> None:
-    url = desk.pair.begin(owner, "shopify", {"shop": DOMAIN})
+    url = desk.by_consent.begin(owner, "shopify", {"shop": DOMAIN})
     with pytest.raises(PairingError) as caught:
-        desk.pair.finish(owner, "shopify", desk.channel.callback(url, shop=OTHER_DOMAIN))
+        desk.by_consent.finish(owner, "shopify", desk.channel.callback(url, shop=OTHER_DOMAIN))
     assert (caught.value.code, caught.value.shop) == ("other_shop", OTHER_DOMAIN)
     assert "exchange" not in desk.channel.asked
 
@@ -174,10 +122,10 @@ def test_a_download_that_could_not_begin_begins_when_the_merchant_pairs_again(de
 def test_what_cannot_be_a_shop_is_named(desk: Desk, owner: SignedIn) -> None:
     for fields in ({"shop": "example.com"}, {"shop": ""}, {}):
         with pytest.raises(errors.RequestError) as caught:
-            desk.pair.begin(owner, "shopify", fields)
+            desk.by_consent.begin(owner, "shopify", fields)
         assert set(caught.value.fields) == {"shop"}
     with pytest.raises(errors.RequestError) as caught:
-        desk.pair.begin(owner, "fax", {"shop": DOMAIN})
+        desk.by_consent.begin(owner, "fax", {"shop": DOMAIN})
     assert set(caught.value.fields) == {"kind"}
     with pytest.raises(errors.NotFound):
-        desk.pair.finish(owner, "fax", {})
+        desk.by_consent.finish(owner, "fax", {})
