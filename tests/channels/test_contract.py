@@ -9,10 +9,10 @@ import pytest
 from chalicelib import errors
 from chalicelib.channels.kinds import KINDS
 from chalicelib.domain.days import window_of
-from tests.support import shopify
+from tests.support import shipstation, shopify
 
 CONTRACTS = Path(__file__).parent / "contracts"
-CLIENTS = {"shopify": shopify.client}
+CLIENTS = {"shopify": shopify.client, "shipstation": shipstation.client}
 CASES = {
     "empty day",
     "many pages",
@@ -55,7 +55,7 @@ def test_answers_mean_what_the_contract_says(shop, kind, case):
     for answer in case["answers"]:
         body = answer["text"].encode() if "text" in answer else answer["body"]
         shop.answers(body, status=answer.get("status", 200), headers=answer.get("headers"))
-    channel = CLIENTS[kind](shop.url, zone=case["zone"])
+    channel = CLIENTS[kind](shop.url, zone=case["zone"], **case.get("client", {}))
     window = window_of(date.fromisoformat(case["day"]), case["zone"])
     if "error" in case:
         with pytest.raises(errors.ChannelError) as caught:
@@ -73,3 +73,5 @@ def test_answers_mean_what_the_contract_says(shop, kind, case):
         assert order.amounts.residual == 0
         if "sku" in meant:
             assert [line.sku for line in order.lines] == [meant["sku"]]
+        assert order.excluded == meant.get("excluded")
+        assert order.root == meant.get("root", "")
