@@ -76,9 +76,12 @@ def parsed(payload: Json, currency: str = "USD", zone: str = PACIFIC) -> Order:
 
 
 def platform(
-    url: str, sleep: Callable[[float], None] = lambda _: None, now: Callable[[], datetime] = lambda: NOW
+    url: str,
+    sleep: Callable[[float], None] = lambda _: None,
+    now: Callable[[], datetime] = lambda: NOW,
+    total_s: float = 5.0,
 ) -> ShipStation:
-    http = Http(sleep=sleep, now=now, total_s=5.0)
+    http = Http(sleep=sleep, now=now, total_s=total_s)
     return ShipStation(Means(http=lambda: http, sleep=sleep, now=now, url=url))
 
 

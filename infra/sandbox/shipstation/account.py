@@ -17,7 +17,7 @@ from infra.sandbox.shipstation.book import Order, Store
 from infra.sandbox.shop import SandboxShop
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
-HISTORY_DAYS = 150
+HISTORY_DAYS = 120
 _EPOCH = date(2025, 1, 1)
 _DAY = timedelta(days=1)
 # How many orders the other stores have for each one of the shop's.
@@ -58,6 +58,11 @@ class Account:
         while day <= min(last or end, end):
             yield day
             day += _DAY
+
+    def draw_ahead(self) -> None:
+        """Draw all days, so that the first question about the whole account finds them."""
+        for day in self.days():
+            self.orders_of(day)
 
     # -- what is done to it
 

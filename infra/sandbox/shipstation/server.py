@@ -73,6 +73,7 @@ class ShipStationSandbox:
         self._server.server_close()
 
     def serve(self) -> None:
+        threading.Thread(target=self.account.draw_ahead, daemon=True).start()
         self._server.serve_forever()
 
     def misbehave(self, kind: str, times: int = 1, **how: Any) -> dict[str, Any]:
