@@ -127,8 +127,9 @@ class Account:
                 if parents and children and self._chance(store, children_day, "merge") < 0.25:
                     both = draw.merged(parents[0], children[0])
                     orders.update((order.id, order) for order in both if order.id in orders)
-            for n, order in enumerate(self._plain(store, day)[5:-1]):
-                if self._chance(store, day, f"split {n}") < 0.15:
+            plain = self._plain(store, day)
+            for n, order in enumerate([*plain[1:2], *plain[4:-1]]):  # the others may be merged
+                if self._chance(store, day, f"split {n}") < 0.35:
                     parts = draw.split(order, draw.order_id(self._number(day), store, _SPLIT_N + n))
                     orders.update((part.id, part) for part in parts or ())
         return sorted(orders.values(), key=lambda order: order.id)
