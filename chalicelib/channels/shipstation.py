@@ -9,7 +9,8 @@ Not seen on a live account, and what is done about it:
     keys change, store ids do not ?       the account is known by its lowest storeId, inactive stores included
     the clock is Pacific ?                a field of pairing; a newest order in the future is warned of, and orders outside
                                           the time that was asked for are an error
-    times may end in Z ?                  an offset wins
+    times may end in Z ?                  an offset wins; where bounds turn out to be read otherwise, that error
+    on hold is paid ?                     not in full, for those who count what was paid
     an import or an edit moves modifyDate ?    days are also read again by their age
     the parent of a merged order ?        sought among the orders of seven days around, where it was not listed
     a `#` in orderNumber ?                sought with and without

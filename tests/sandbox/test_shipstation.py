@@ -133,8 +133,8 @@ def test_each_misbehaviour_ends_in_its_named_error_and_the_day_is_whole_afterwar
     assert visit.orders(LAST, channel) == whole
 
 
-def test_what_arrives_between_pages_is_not_lost_and_loses_nothing(visit, monkeypatch):
-    monkeypatch.setattr("infra.sandbox.shipstation.lists.PAGE_ORDERS_MAX", 7)
+def test_what_arrives_between_pages_is_not_lost_and_loses_nothing(visit):
+    visit.sandbox.page_orders_max = 7
     channel = visit.channel()
     before = {order.id for order in visit.orders(LAST, channel)}
     visit.sandbox.misbehave("change_between_pages", times=3, day=str(LAST))
@@ -145,11 +145,11 @@ def test_what_arrives_between_pages_is_not_lost_and_loses_nothing(visit, monkeyp
     assert len(after) == len(before) + 3
 
 
-def test_pages_of_any_size_and_any_place_to_go_on_from_give_the_same_orders(visit, monkeypatch):
+def test_pages_of_any_size_and_any_place_to_go_on_from_give_the_same_orders(visit):
     channel = visit.channel()
     day = date(2026, 11, 1)
     whole = visit.orders(day, channel)
-    monkeypatch.setattr("infra.sandbox.shipstation.lists.PAGE_ORDERS_MAX", 3)
+    visit.sandbox.page_orders_max = 3
     found, cursor = {}, None
     for _ in range(500):
         page = next(iter(channel.fetch_pages(window_of(day, ZONE), cursor)))

@@ -23,8 +23,10 @@ Row = tuple[Order, State]
 Bounds = dict[str, tuple[datetime | None, datetime | None]]
 
 
-def answer(account: Account, query: Mapping[str, str], *, total_off: int = 0) -> dict[str, Any]:
-    """One page of the orders that fit. Raises ValueError for a question that is not understood."""
+def answer(
+    account: Account, query: Mapping[str, str], *, size_max: int = PAGE_ORDERS_MAX, total_off: int = 0
+) -> dict[str, Any]:
+    """One page of the orders that fit, of `size_max` at most. Raises ValueError for a question that is not understood."""
     if strange := set(query) - _KNOWN:
         raise ValueError(f"unknown parameters: {', '.join(sorted(strange))}")
     bounds: Bounds = {name: (_time(query.get(f"{name}Start")), _time(query.get(f"{name}End"))) for name in _DATES}
@@ -34,7 +36,7 @@ def answer(account: Account, query: Mapping[str, str], *, total_off: int = 0) ->
     if query.get("sortDir", "ASC") == "DESC":
         rows.reverse()
     page = max(1, int(query.get("page") or 1))
-    size = min(max(1, int(query.get("pageSize") or PAGE_ORDERS)), PAGE_ORDERS_MAX)
+    size = min(max(1, int(query.get("pageSize") or PAGE_ORDERS)), size_max)
     return {
         "orders": [shown(row) for row in rows[(page - 1) * size : page * size]],
         "total": len(rows) + total_off,

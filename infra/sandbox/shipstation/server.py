@@ -57,6 +57,7 @@ class ShipStationSandbox:
     ) -> None:
         self.account = Account(Trade(shop=shop, seed=seed, orders_per_day=orders_per_day, zone=zone), now_s)
         self.rate = rate
+        self.page_orders_max = lists.PAGE_ORDERS_MAX
         self.requests = 0
         self._spent: tuple[float, int] = (0.0, 0)
         self._faults: list[dict[str, Any]] = []
@@ -210,7 +211,7 @@ class _Handler(BaseHTTPRequestHandler):
             sandbox.account.add_orders(date.fromisoformat(fault["day"]), int(fault.get("orders", 1)))
         try:
             total_off = 1 if sandbox.fault("wrong_total") else 0
-            found = lists.answer(sandbox.account, query, total_off=total_off)
+            found = lists.answer(sandbox.account, query, size_max=sandbox.page_orders_max, total_off=total_off)
         except (ValueError, KeyError) as error:
             self._json(400, {"Message": str(error)}, headers)
             return
