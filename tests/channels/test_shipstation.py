@@ -16,11 +16,11 @@ from chalicelib.domain.days import Window, window_of
 from chalicelib.domain.persons import Person
 from tests.support.shipstation import KEYS, STORE, client, listed, order, paired, platform
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parent / "data" / "shipstation"
 A_DAY = window_of(date(2026, 7, 3), "America/New_York")
 FIELDS = {"api_key": " key-canary ", "api_secret": "secret-canary"}
-STORES = json.loads((DATA / "shipstation_v1_stores.json").read_text())
-PARAMETERS = json.loads((DATA / "shipstation_v1_parameters.json").read_text())
+STORES = json.loads((DATA / "v1_stores.json").read_text())
+PARAMETERS = json.loads((DATA / "v1_parameters.json").read_text())
 
 
 def at(hour: int, minute: int = 0, second: int = 0) -> str:

@@ -16,8 +16,8 @@ from chalicelib.channels.shipstation_orders import STATUSES, Clock, Kin, OrderPa
 from chalicelib.domain.orders import Tender
 from tests.support.shipstation import PACIFIC, item, order, parsed
 
-DATA = Path(__file__).parent / "data"
-SAMPLE = (DATA / "shipstation_v1_create_order_sample.json").read_text()
+DATA = Path(__file__).parent / "data" / "shipstation"
+SAMPLE = (DATA / "v1_create_order_sample.json").read_text()
 
 
 def discount(price: float):
