@@ -15,6 +15,7 @@ from chalicelib.domain.order_settings import OrderSettings
 from chalicelib.domain.orders import Order
 from chalicelib.domain.secret import Secret
 from tests.support.pairing import connection
+from tests.support.reach import reach_to
 
 Json = dict[str, Any]
 PACIFIC = "America/Los_Angeles"
@@ -81,7 +82,7 @@ def platform(
     now: Callable[[], datetime] = lambda: NOW,
     total_s: float = 5.0,
 ) -> ShipStation:
-    http = Http(sleep=sleep, now=now, total_s=total_s)
+    http = Http(reach=reach_to(url), sleep=sleep, now=now, total_s=total_s)
     return ShipStation(Means(http=lambda: http, sleep=sleep, now=now, url=url))
 
 
