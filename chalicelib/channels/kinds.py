@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from chalicelib.channels import Kind, Means, Platform
+from chalicelib.channels.shipstation import ShipStation
 from chalicelib.channels.shopify_app import ShopifyApp
 
-PLATFORMS: dict[str, Callable[[Means], Platform]] = {each.kind.kind: each for each in (ShopifyApp,)}
-KINDS: dict[str, Kind] = {each.kind.kind: each.kind for each in (ShopifyApp,)}
+PLATFORMS: dict[str, Callable[[Means], Platform]] = {each.kind.kind: each for each in (ShopifyApp, ShipStation)}
+KINDS: dict[str, Kind] = {each.kind.kind: each.kind for each in (ShopifyApp, ShipStation)}
