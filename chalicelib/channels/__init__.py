@@ -72,11 +72,15 @@ class Shop(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """A shop that answered to `credentials`. `warnings` are sentences for the merchant who is about to pair it."""
+    """A shop that answered to `credentials`. `warnings` are sentences for the merchant who is about to pair it.
+
+    `expected_orders` is how many orders of the last 90 days it has, about; None if it does not say.
+    """
 
     shop: Shop
     credentials: Credentials
     warnings: tuple[str, ...] = ()
+    expected_orders: int | None = None
 
 
 class Channel(Protocol):

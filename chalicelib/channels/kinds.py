@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from chalicelib.channels import Kind, Means, Platform
 from chalicelib.channels.shopify_app import ShopifyApp
+from chalicelib.channels.woocommerce import WooCommerce
 
-PLATFORMS: dict[str, Callable[[Means], Platform]] = {each.kind.kind: each for each in (ShopifyApp,)}
-KINDS: dict[str, Kind] = {each.kind.kind: each.kind for each in (ShopifyApp,)}
+PLATFORMS: dict[str, Callable[[Means], Platform]] = {each.kind.kind: each for each in (ShopifyApp, WooCommerce)}
+KINDS: dict[str, Kind] = {each.kind.kind: each.kind for each in (ShopifyApp, WooCommerce)}
