@@ -9,10 +9,10 @@ import pytest
 from chalicelib import errors
 from chalicelib.channels.kinds import KINDS
 from chalicelib.domain.days import window_of
-from tests.support import shopify
+from tests.support import shopify, woocommerce
 
 CONTRACTS = Path(__file__).parent / "contracts"
-CLIENTS = {"shopify": shopify.client}
+CLIENTS = {"shopify": shopify.client, "woocommerce": woocommerce.client}
 CASES = {
     "empty day",
     "many pages",
