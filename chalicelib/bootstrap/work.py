@@ -1,10 +1,13 @@
 """The work on days: from the ask to the documents, and what settings, locks and partings have to do with it."""
 
+from contextlib import suppress
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
+from chalicelib import errors
 from chalicelib.channels.kinds import KINDS
+from chalicelib.domain.connections import Connection, StoreName
 from chalicelib.domain.days import day_of
 from chalicelib.storage.persons import PersonParts
 from chalicelib.workflows.ask import Ask
@@ -27,6 +30,7 @@ from chalicelib.workflows.sync_day import SyncDay
 from chalicelib.workflows.syncs import RunSyncs
 
 if TYPE_CHECKING:
+    from chalicelib.channels import Channel
     from chalicelib.workflows.find_order import FindOrder
     from chalicelib.workflows.mirrors import Mirrors
 
@@ -181,10 +185,19 @@ class Work(Shops):
             known=self.known,
             open_channel=self.open_channel,
             tell=self.note,
-            looked=lambda connection: self.mirrors.tell(connection, day_of(self.now(), connection.calendar)),
+            looked=self.after_look,
             now=self.now,
             budget_s=self.settings.budget_s,
         )
+
+    def after_look(self, connection: Connection, channel: object) -> None:
+        """Once a day: stores get the names that they have now, and the merchant hears of orders that come twice."""
+        if KINDS[connection.kind].many_stores:
+            # What the shop does not say today it says tomorrow.
+            with suppress(errors.ChannelError):
+                stores = cast("Channel", channel).read_shop().stores
+                self.connections.rename_stores(connection, [StoreName(store.id, store.name) for store in stores])
+        self.mirrors.tell(connection, day_of(self.now(), connection.calendar))
 
     @cached_property
     def mirrors(self) -> "Mirrors":

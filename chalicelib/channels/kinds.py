@@ -5,6 +5,9 @@ from collections.abc import Callable
 from chalicelib.channels import Kind, Means, Platform
 from chalicelib.channels.shipstation import ShipStation
 from chalicelib.channels.shopify_app import ShopifyApp
+from chalicelib.channels.woocommerce import WooCommerce
 
-PLATFORMS: dict[str, Callable[[Means], Platform]] = {each.kind.kind: each for each in (ShopifyApp, ShipStation)}
-KINDS: dict[str, Kind] = {each.kind.kind: each.kind for each in (ShopifyApp, ShipStation)}
+_ALL = (ShopifyApp, ShipStation, WooCommerce)
+
+PLATFORMS: dict[str, Callable[[Means], Platform]] = {each.kind.kind: each for each in _ALL}
+KINDS: dict[str, Kind] = {each.kind.kind: each.kind for each in _ALL}

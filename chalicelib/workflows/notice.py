@@ -62,6 +62,12 @@ class Tell(Protocol):
     def __call__(self, workspace: str, level: Level, text: str, *, connection_id: str | None) -> None: ...
 
 
+class Looked(Protocol):
+    """Is told of each look that came to its end, and may ask the channel more. Raises no ChannelError."""
+
+    def __call__(self, connection: Connection, channel: Channel) -> None: ...
+
+
 class Noticed(msgspec.Struct, frozen=True, kw_only=True):
     """How a look ended, for its one log line. `days` is how many were asked for."""
 
@@ -96,7 +102,7 @@ class Notice:
         known: "Known",
         open_channel: OpenChannel,
         tell: Tell,
-        looked: Callable[[Connection], None],
+        looked: "Looked",
         now: Callable[[], datetime],
         budget_s: int,
     ) -> None:
@@ -128,14 +134,14 @@ class Notice:
             return Noticed(outcome="waits", reason="the channel asked for a pause")
         found = _Found(days=set())
         try:
-            self._look(connection, _since(due, connection), began, found)
+            channel = self._look(connection, _since(due, connection), began, found)
         except errors.ChannelError as exc:
             return self._fail(self._go_on_later(due, connection, began, found), connection, exc, found)
         if not found.ended:
             self._go_on_later(due, connection, began, found)
             return Noticed(outcome="continued", days=found.asked, pages=found.pages)
         found.asked = self._ask_days(connection, found.days)
-        self._looked(connection)
+        self._looked(connection, channel)
         # A hint that came after the message may be about what the channel's search does not find yet.
         again_at = due.look_at if due.look_at > at else at + LOOK_EVERY_S
         moved = self._agenda.looked(due, looked_at=at, look_at=again_at)
@@ -161,7 +167,7 @@ class Notice:
 
     # -- looking
 
-    def _look(self, connection: Connection, since: datetime, until: datetime, found: _Found) -> None:
+    def _look(self, connection: Connection, since: datetime, until: datetime, found: _Found) -> Channel:
         """Gather the days of changed orders until the end of the list, or of the time. Raises ChannelError."""
         give_up_at = self._now() + timedelta(seconds=self._budget_s)
         channel, renewed = self._open_channel(connection, renew=False), False
@@ -173,12 +179,13 @@ class Notice:
                     found.cursor = page.cursor
                     found.seen_until = page.seen_until or found.seen_until
                     if page.cursor is not None and self._now() >= give_up_at:
-                        return
+                        return channel
                 found.ended = True
             except errors.AuthExpired:
                 if renewed:
                     raise
                 channel, renewed = self._open_channel(connection, renew=True), True
+        return channel
 
     def _ask_days(self, connection: Connection, days: Iterable[date]) -> int:
         """Ask for what has to be read again; how many days that is."""

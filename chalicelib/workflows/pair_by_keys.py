@@ -5,7 +5,6 @@ every failure to answer reads alike, so that nobody learns from us what is open 
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from datetime import datetime
 from typing import Protocol
 
@@ -13,8 +12,7 @@ import msgspec
 
 from chalicelib import errors
 from chalicelib.domain.accounts import SignedIn
-from chalicelib.domain.connections import Connection, Credentials
-from chalicelib.domain.days import Window, start_of
+from chalicelib.domain.connections import Credentials
 from chalicelib.domain.pairing import Choice
 from chalicelib.workflows.pair import Arrival, Pair, Paired, Shop, checked
 from chalicelib.workflows.sign_in import require_recent
@@ -61,12 +59,8 @@ class Found(Protocol):
     def credentials(self) -> Credentials: ...
     @property
     def warnings(self) -> tuple[str, ...]: ...
-
-
-class Counts(Protocol):
-    def count_orders(self, window: Window) -> int | None:
-        """Raises ChannelError."""
-        ...
+    @property
+    def expected_orders(self) -> int | None: ...
 
 
 class Keyed(Protocol):
@@ -78,8 +72,6 @@ class Keyed(Protocol):
     def check(self, fields: Mapping[str, str]) -> Found:
         """Raises RequestError naming the field that is wrong, ChannelError if the channel fails."""
         ...
-
-    def open(self, connection: Connection, credentials: Credentials) -> Counts: ...
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,8 +98,8 @@ class PairByKeys:
         require_recent(signed_in, self._now())
         if kind not in self._keyed:
             raise errors.NotFound("There is no such channel.")
-        arrival = self._try(signed_in, kind, fields, Choice())
-        return Checked(shop=arrival.shop, warnings=arrival.warnings, expected_orders=self._expected(arrival))
+        found = self._try(signed_in, kind, fields)
+        return Checked(shop=found.shop, warnings=found.warnings, expected_orders=found.expected_orders)
 
     def pair(
         self,
@@ -122,24 +114,17 @@ class PairByKeys:
         require_recent(signed_in, self._now())
         if kind not in self._keyed:
             raise errors.RequestError("There is no such channel.", {"kind": "Choose one of the channels."})
-        arrival = self._try(signed_in, kind, fields, checked(choice))
+        choice = checked(choice)
+        found = self._try(signed_in, kind, fields)
+        arrival = arrival_of(signed_in.workspace, signed_in.email, kind, self._keyed[kind].kind, found, choice)
         return self._pair.finish(msgspec.structs.replace(arrival, account=account))
 
-    def _try(self, signed_in: SignedIn, kind: str, fields: Mapping[str, str], choice: Choice) -> Arrival:
+    def _try(self, signed_in: SignedIn, kind: str, fields: Mapping[str, str]) -> Found:
         """What the keys open. Raises RequestError, ChannelError."""
         keyed = self._keyed[kind]
         given = _filled_in(_asked(keyed.kind), fields)
         self._limit(signed_in.workspace)
-        found = answered(keyed.kind, lambda: keyed.check(given))
-        return arrival_of(signed_in.workspace, signed_in.email, kind, keyed.kind, found, choice)
-
-    def _expected(self, arrival: Arrival) -> int | None:
-        """How many orders the first download brings; not worth a refusal if the channel fails now."""
-        described = self._pair.describe(arrival)
-        window = Window(start_of(described.history_from, described.calendar), self._now())
-        with suppress(errors.ChannelError):
-            return self._keyed[arrival.kind].open(described, arrival.credentials).count_orders(window)
-        return None
+        return answered(keyed.kind, lambda: keyed.check(given))
 
 
 def arrival_of(workspace: str, actor: str, name: str, kind: Kind, found: Found, choice: Choice) -> Arrival:

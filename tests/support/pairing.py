@@ -16,7 +16,6 @@ from chalicelib import errors
 from chalicelib.channels import Field, Found, Kind, Shop, Store
 from chalicelib.channels.shopify_app import KIND
 from chalicelib.domain.connections import Connection, Credentials, StoreName, connection_id
-from chalicelib.domain.days import Window
 from chalicelib.domain.secret import Secret
 from chalicelib.storage.sealing import LocalSealer
 
@@ -185,20 +184,6 @@ class Asked:
             raise self.failures.pop(0)
 
 
-class Counting:
-    """A shop that tells how many orders it has, whatever the window."""
-
-    def __init__(self, asked: Asked, orders: int | None) -> None:
-        self._asked = asked
-        self._orders = orders
-        self.windows: list[Window] = []
-
-    def count_orders(self, window: Window) -> int | None:
-        self.windows.append(window)
-        self._asked.ask("count_orders")
-        return self._orders
-
-
 def _secret(name: str) -> Field:
     return Field(name=name, label=name, help="", secret=True, pattern=".+")
 
@@ -227,7 +212,6 @@ class KeyedChannel(Asked):
         super().__init__()
         self.orders: int | None = 1_204
         self.warnings: tuple[str, ...] = ()
-        self.counted: list[Counting] = []
         self.accounts = {
             "key-1": parcels("10", "10", "20", "30"),
             "key-2": parcels("10", "10", "20", "30"),
@@ -241,11 +225,7 @@ class KeyedChannel(Asked):
             raise errors.RequestError("These keys are not accepted.", {"api_key": "There is no such key."})
         credentials = Credentials(access=Secret(fields["api_key"]), secret=Secret(fields["api_secret"]))
         shop = msgspec.structs.replace(shop, traits={"clock": fields["clock"]})
-        return Found(shop=shop, credentials=credentials, warnings=self.warnings)
-
-    def open(self, connection: Connection, credentials: Credentials) -> Counting:
-        self.counted.append(Counting(self, self.orders))
-        return self.counted[-1]
+        return Found(shop=shop, credentials=credentials, warnings=self.warnings, expected_orders=self.orders)
 
 
 def parcels(account: str, *stores: str) -> Shop:
@@ -322,9 +302,6 @@ class ApprovingChannel(Asked):
 
     def check(self, fields: Mapping[str, str]) -> Found:
         return self._found(self.address(fields), fields["consumer_key"])
-
-    def open(self, connection: Connection, credentials: Credentials) -> Counting:
-        return Counting(self, None)
 
     def _found(self, address: str, key: str) -> Found:
         self.tried.append(address)

@@ -9,7 +9,6 @@ import pytest
 from chalicelib import errors
 from chalicelib.domain.accounts import SignedIn
 from chalicelib.domain.connections import StoreName
-from chalicelib.domain.days import start_of
 from chalicelib.domain.pairing import Choice
 from chalicelib.storage.table import Table
 from chalicelib.workflows.pair import PairingError
@@ -40,25 +39,6 @@ def test_keys_are_tried_without_pairing_what_they_open(desk: Desk, owner: Signed
     assert list(desk.connections.list("w1")) == []
     assert (desk.started, desk.lines) == ([], [])
     assert desk.pairings.claim_shops("w2", "shipstation", ["10"])
-
-
-def test_what_is_expected_is_counted_from_the_first_day_of_the_download(desk: Desk, owner: SignedIn) -> None:
-    desk.by_keys.check(owner, "shipstation", KEYS)
-    ((window,),) = [counting.windows for counting in desk.keyed.counted]
-    assert (window.start_at, window.end_at) == (start_of(desk.clock().date(), "UTC") - 90 * ONE_DAY, desk.clock())
-
-
-@pytest.mark.parametrize("failure", [errors.RetryableError("down"), errors.AuthExpired("not for this")])
-def test_a_count_that_fails_is_not_worth_a_refusal(desk: Desk, owner: SignedIn, failure: Exception) -> None:
-    asked = desk.keyed.ask
-
-    def ask(question: str) -> None:
-        asked(question)
-        if question == "count_orders":
-            raise failure
-
-    desk.keyed.ask = ask  # type: ignore[method-assign]
-    assert desk.by_keys.check(owner, "shipstation", KEYS).expected_orders is None
 
 
 def test_what_was_chosen_is_paired_and_its_download_begins(desk: Desk, owner: SignedIn) -> None:
