@@ -13,6 +13,7 @@ Not seen on a live account, and what is done about it:
     on hold is paid ?                     not in full, for those who count what was paid
     an import or an edit moves modifyDate ?    days are also read again by their age
     the parent of a merged order ?        sought among the orders of seven days around, where it was not listed
+    a split order keeps its orderDate ?   its root is asked for by its id where it was not listed, ten a day at most
     a `#` in orderNumber ?                sought with and without
 """
 
@@ -50,6 +51,7 @@ MARGIN = timedelta(hours=2)
 KIN_AROUND = (timedelta(days=1), timedelta(days=7))
 # For each of the two. A day has to get by with far fewer requests than the forty of a minute, or it would never end.
 KIN_PAGES_MAX = 10
+ROOTS_MAX = 10
 NUMBER_CHARACTERS_MAX = 64
 NUMBER_PAGES_MAX = 10
 STORES_MAX = 500
@@ -113,12 +115,14 @@ class _StorePayload(msgspec.Struct, frozen=True, rename="camel"):
     company_name: str | None = None
 
 
-class _NewestOrder(msgspec.Struct, frozen=True, rename="camel"):
+class _Dated(msgspec.Struct, frozen=True, rename="camel"):
+    """An order, of which only that is read."""
+
     create_date: str
 
 
 class _Counted(msgspec.Struct, frozen=True):
-    orders: tuple[_NewestOrder, ...]
+    orders: tuple[_Dated, ...]
     total: int
     page: int
 
@@ -126,6 +130,7 @@ class _Counted(msgspec.Struct, frozen=True):
 _NEVER = datetime(1, 1, 1)  # noqa: DTZ001 - no date is asked for
 
 _read_stores = msgspec.json.Decoder(tuple[_StorePayload, ...])
+_read_root = msgspec.json.Decoder(_Dated)
 _read_counted = msgspec.json.Decoder(_Counted)
 _read_orders = msgspec.json.Decoder(Listed[OrderPayload])
 _read_orders_and_persons = msgspec.json.Decoder(Listed[OrderWithPerson])
@@ -204,6 +209,7 @@ class ShipStationAccount:
         self._stores = frozenset(stores)
         self._currency = currency
         self._persons = persons
+        self._roots: dict[str, str | None] = {}
 
     def read_shop(self) -> Shop:
         """Ask the account who it is: all its stores, active ones first."""
@@ -226,8 +232,10 @@ class ShipStationAccount:
             inside = [each for each in chosen if self._clock.instant(each.order_date, "orderDate") in window]
             if not sought and not all(map(kin.explains, inside)):
                 new, sought = self._seek_kin(kin, inside, window) or new, True
-            again = [now for was in related.values() if new and (now := kin.placed(was)) != was]
-            orders = [kin.placed(parse_order(each, clock=self._clock, currency=self._currency)) for each in inside]
+            again = [now for was in related.values() if new and (now := self._placed(kin, was)) != was]
+            orders = [
+                self._placed(kin, parse_order(each, clock=self._clock, currency=self._currency)) for each in inside
+            ]
             for payload, order in zip(inside, orders, strict=True):
                 if payload.advanced_options.merged_or_split:
                     related[order.id] = order
@@ -316,6 +324,26 @@ class ShipStationAccount:
             if all(map(kin.explains, orders)):
                 break
         return new
+
+    def _placed(self, kin: Kin, order: Order) -> Order:
+        """The order with what is known of its kin. One that was split off is billed with its root, so it takes its createDate."""
+        order = kin.placed(order)
+        if not order.root:
+            return order
+        if (created := kin.created(order.root) or self._created_of(order.root)) is None:
+            return order
+        return msgspec.structs.replace(order, created_at=self._clock.instant(created, "createDate"))
+
+    def _created_of(self, id_: str) -> str | None:
+        """The createDate of an order that was not listed; None if it is not there any more, or too many were asked for."""
+        if id_ not in self._roots and len(self._roots) < ROOTS_MAX:
+            try:
+                self._roots[id_] = self._asking.ask(f"/orders/{id_}", {}, _read_root).create_date
+            except (errors.AuthExpired, errors.UnreadablePayload):
+                raise
+            except errors.PermanentError:
+                self._roots[id_] = None
+        return self._roots.get(id_)
 
     def _persons_of(self, payloads: Sequence[OrderPayload]) -> dict[str, Person] | None:
         if not self._persons:

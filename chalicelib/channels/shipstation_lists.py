@@ -119,7 +119,7 @@ class Asking:
     def ask(self, path: str, query: Query, decoder: "msgspec.json.Decoder[T]") -> T:
         """Ask at the account's pace. Raises ChannelError."""
         self._pace.keep()
-        url = f"{self._url}{path}?{urlencode(query, quote_via=quote)}"
+        url = f"{self._url}{path}" + (f"?{urlencode(query, quote_via=quote)}" if query else "")
         answer = self._http.get(url, self._headers, explain=self._pace.refused)
         self._pace.note(answer.headers)
         return decode(answer.body, decoder)

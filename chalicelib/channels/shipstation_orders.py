@@ -85,12 +85,12 @@ class SlimOrder(_Payload, frozen=True):
     order_id: int
     order_number: str
     order_date: str
+    create_date: str
     modify_date: str
     advanced_options: Advanced
 
 
 class OrderPayload(SlimOrder, frozen=True):
-    create_date: str
     order_status: str
     items: tuple[Item, ...]
     order_total: Decimal
@@ -156,12 +156,14 @@ class Kin:
         self._named_by: dict[int, set[int]] = {}
         self._split_from: dict[int, int] = {}
         self._split = set[int]()
+        self._created: dict[int, str] = {}
 
     def learn(self, orders: Iterable[SlimOrder]) -> bool:
         """Take the orders' word; whether anything was new."""
         new = False
         for order in orders:
             id_, said = order.order_id, order.advanced_options
+            self._created[id_] = order.create_date
             named = frozenset(said.merged_ids or ()) - {id_}
             if named and self._names.get(id_) != named:
                 new = True
@@ -196,6 +198,10 @@ class Kin:
             seen.add(parent)
             at = parent
         return str(at) if at != id_ else ""
+
+    def created(self, id_: str) -> str | None:
+        """The createDate of an order that was listed."""
+        return self._created.get(int(id_))
 
     def placed(self, order: Order) -> Order:
         """The order with what is known of its kin by now."""

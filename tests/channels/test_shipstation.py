@@ -276,6 +276,24 @@ def test_a_split_order_is_billed_under_its_root_and_needs_no_search(shop):
     assert len(shop.asked) == 1
 
 
+def test_a_split_order_is_billed_as_of_the_day_its_root_was_created(shop):
+    root, child = related(1), related(2, parent=1001)
+    root["createDate"], child["createDate"] = "2026-07-03T09:00:00", "2026-07-08T09:00:00"
+    shop.answers(listed(root, child))
+    assert {each.created_at.day for each in fetched(client(shop.url)).values()} == {3}
+    shop.forget()
+    shop.answers(listed(child))
+    shop.answers(root)
+    (alone,) = fetched(client(shop.url)).values()
+    assert (alone.root, alone.created_at.day) == ("1001", 3)
+    assert shop.asked[-1][0] == "/orders/1001"
+    shop.forget()
+    shop.answers(listed(child))
+    shop.answers({"Message": "Not Found"}, status=404)
+    (left,) = fetched(client(shop.url)).values()
+    assert left.created_at.day == 8
+
+
 def test_the_search_for_kin_is_bounded(shop):
     shop.answers(listed(related(1)))
     shop.sends(_endless)
