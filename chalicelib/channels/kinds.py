@@ -5,6 +5,7 @@ from collections.abc import Callable
 from chalicelib.channels import Kind, Means, Platform
 from chalicelib.channels.shipstation import ShipStation
 from chalicelib.channels.shopify_app import ShopifyApp
+from chalicelib.channels.woocommerce import WooCommerce
 
-PLATFORMS: dict[str, Callable[[Means], Platform]] = {each.kind.kind: each for each in (ShopifyApp, ShipStation)}
-KINDS: dict[str, Kind] = {each.kind.kind: each.kind for each in (ShopifyApp, ShipStation)}
+PLATFORMS: dict[str, Callable[[Means], Platform]] = {each.kind.kind: each for each in (ShopifyApp, ShipStation, WooCommerce)}
+KINDS: dict[str, Kind] = {each.kind.kind: each.kind for each in (ShopifyApp, ShipStation, WooCommerce)}
