@@ -221,13 +221,14 @@ class WooCommerceStore:
 
     def _whole(self, row: Row) -> tuple[Row, tuple[Refund, ...]]:
         """An order with all its refunds. One that the order names but that is gone was deleted in between."""
-        for _ in range(2):
+        for again in (True, False):
             if not row.refund_ids:
                 return row, ()
             refunds = self._refunds(row.key)
             if row.refund_ids <= refunds.keys():
                 return row, tuple(refunds.values())
-            row = self._site.read(f"orders/{row.key}", (self._fields,), wire.read_row)
+            if again:
+                row = self._site.read(f"orders/{row.key}", (self._fields,), wire.read_row)
         raise errors.RetryableError(CHANGED)
 
     def _refunds(self, key: int) -> dict[str, Refund]:

@@ -50,7 +50,7 @@ def opened(kind: str, url: str, case: Json) -> Channel:
     paired: Connection = msgspec.structs.replace(
         connection(),
         kind=kind,
-        domain=told.get("domain", "").replace("{url}", url),
+        domain=told.get("domain", "").replace("{url}", url).replace("{host}", url.partition("://")[2]),
         zone=case["zone"],
         currency=told.get("currency", "USD"),
         stores=tuple(StoreName(id_, f"Store {id_}") for id_ in told.get("stores", ["1"])),
