@@ -10,7 +10,6 @@ The probe asks for the shop's newest order by its very second. Where that order'
 
 import re
 from datetime import timedelta
-from decimal import Decimal, InvalidOperation
 from html import unescape
 from zoneinfo import ZoneInfo
 
@@ -80,12 +79,10 @@ def zone_of(index: Index) -> str | None:
         except (KeyError, ValueError, OSError):  # not found, not a name, a folder
             return None
         return name
-    try:
-        hours = Decimal(text_of(index.gmt_offset))
-        whole = int(hours)
-    except (InvalidOperation, ValueError, OverflowError):
-        return None
-    if hours != whole or not -_WEST_MAX <= whole <= _EAST_MAX:
+    # A number as it stands: of "1e999999" an integer would be made for minutes.
+    offset = re.fullmatch(r"([+-]?\d{1,2})(?:\.0+)?", text_of(index.gmt_offset))
+    whole = int(offset[1]) if offset is not None else _EAST_MAX + 1
+    if not -_WEST_MAX <= whole <= _EAST_MAX:
         return None
     return f"Etc/GMT{-whole:+d}" if whole else "UTC"  # their signs are those of POSIX: Etc/GMT-2 is ahead of UTC
 
