@@ -7,5 +7,7 @@ from chalicelib.channels.shipstation import ShipStation
 from chalicelib.channels.shopify_app import ShopifyApp
 from chalicelib.channels.woocommerce import WooCommerce
 
-PLATFORMS: dict[str, Callable[[Means], Platform]] = {each.kind.kind: each for each in (ShopifyApp, ShipStation, WooCommerce)}
+PLATFORMS: dict[str, Callable[[Means], Platform]] = {
+    each.kind.kind: each for each in (ShopifyApp, ShipStation, WooCommerce)
+}
 KINDS: dict[str, Kind] = {each.kind.kind: each.kind for each in (ShopifyApp, ShipStation, WooCommerce)}
