@@ -112,8 +112,8 @@ class Dated(_Payload, frozen=True):
 
     @property
     def shown_number(self) -> str:
-        """What people call the order."""
-        return text_of(self.number) or str(self.key)
+        """What people call the order; its id if that cannot be a number of orders."""
+        return (not _is_negative(self.number) and text_of(self.number)) or str(self.key)
 
     @property
     def placed_at(self) -> datetime:
@@ -230,7 +230,7 @@ def _sale(row: Row, places: int) -> tuple[Amounts, tuple[OrderLine, ...], int]:
     shipping = _minor(row.shipping_total, places, "shipping_total")
     fee = sum(_minor(each.total, places, "fee_lines.total") for each in fees)
     tax = _minor(row.total_tax, places, "total_tax")
-    if not text_of(row.total):
+    if not text_of(row.total) or _is_negative(row.total):
         raise _Unreadable("total")
     stated = _minor(row.total, places, "total") + _gift_cards(row, places)
     counted += len(fees) + bool(shipping) + bool(tax)
@@ -330,6 +330,11 @@ def text_of(value: Loose) -> str:
         text: str = msgspec.json.decode(raw, type=str)
         return text.strip()
     return raw.decode() if raw[:1].isdigit() or raw[:1] == b"-" else ""
+
+
+def _is_negative(value: Loose) -> bool:
+    """Whether it is a bare number below 0, which plugins make of nothing."""
+    return bytes(value)[:1] == b"-"
 
 
 def id_of(id_: int | str) -> int:
