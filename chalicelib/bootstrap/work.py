@@ -191,12 +191,12 @@ class Work(Shops):
         )
 
     def after_look(self, connection: Connection, channel: object) -> None:
-        """Once a day: stores get the names that they have now, and the merchant hears of orders that come twice."""
-        if KINDS[connection.kind].many_stores:
-            # What the shop does not say today it says tomorrow.
-            with suppress(errors.ChannelError):
-                stores = cast("Channel", channel).read_shop().stores
-                self.connections.rename_stores(connection, [StoreName(store.id, store.name) for store in stores])
+        """Once a day: what the shop says of itself is taken over, and the merchant hears of orders that come twice."""
+        # What the shop does not say today it says tomorrow.
+        with suppress(errors.ChannelError):
+            shop = cast("Channel", channel).read_shop()
+            stores = [StoreName(store.id, store.name) for store in shop.stores]
+            self.connections.follow(connection, stores, shop.traits)
         self.mirrors.tell(connection, day_of(self.now(), connection.calendar))
 
     @cached_property

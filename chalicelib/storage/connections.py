@@ -6,7 +6,7 @@ A token pair is sealed for (workspace, connection, purpose) and lives in the con
 `credentials_version` guards it: an older pair never replaces a newer one. Whoever renews it claims that first.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from typing import TypeGuard
@@ -103,16 +103,17 @@ class Connections:
         """Give it another name. Raises NotFound."""
         self._if_there(workspace, connection, [ConnectionItem.name.set(name)], ConnectionItem.state.exists())
 
-    def rename_stores(self, seen: Connection, stores: Iterable[StoreName]) -> bool:
-        """Give the stores of a paired connection the names that their ids have now; False if none changed, or `seen` is old.
+    def follow(self, seen: Connection, stores: Iterable[StoreName], traits: Mapping[str, str]) -> bool:
+        """Take over the names that a paired connection's stores have now, by id, and what its shop tells of itself now.
 
-        What it has no store of is left out, and what is not named keeps its name.
+        False if nothing changed, or `seen` is old. What it has no store of is left out, and what is not named keeps its name.
         """
         names = {store.id: store.name for store in stores}
         renamed = tuple(StoreName(store.id, names.get(store.id, store.name)) for store in seen.stores)
-        if renamed == seen.stores:
+        changed = msgspec.structs.replace(seen, stores=renamed, traits=dict(traits))
+        if changed == seen:
             return False
-        body = msgspec.msgpack.encode(_facts(msgspec.structs.replace(seen, stores=renamed)))
+        body = msgspec.msgpack.encode(_facts(changed))
         # The facts are only written here and by pairing, which raises the epoch.
         return self._change(
             seen,

@@ -7,7 +7,7 @@ and for those that a person syncs again.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import available_timezones
@@ -18,6 +18,7 @@ from chalicelib import errors
 from chalicelib.domain.accounts import SignedIn, Workspace
 from chalicelib.domain.connections import Connection
 from chalicelib.domain.days import DAY, Calendar, day_of, days_between, due_at
+from chalicelib.domain.observing import GONE
 from chalicelib.domain.order_settings import A_DAY_MIN, INTERVALS_MIN, Counting, OrderSettings, Recut, Summary
 from chalicelib.domain.ranges import Range, batches_to_sync
 from chalicelib.domain.sentences import day_name
@@ -56,6 +57,15 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     statuses: tuple[str, ...]
     interval_min: int
     recut: bool = False
+
+
+class AddedStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """A status that the channel does not document: its orders count if the merchant chooses it."""
+
+    value: str
+    label: str
+    default: bool = False
+    paid: bool = False
 
 
 class InForce(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,11 +123,12 @@ class ChangeOrderSettings:
     def read(self, connection: Connection) -> InForce:
         """The settings with what they lead to."""
         due = self._agenda.connection(connection.id) if connection.state == "paired" else None
+        orders = self._orders_by_status(connection)
         return InForce(
             connection=connection,
             workspace=self._change.read_workspace(connection.workspace),
-            statuses=self._statuses_of(connection.kind),
-            orders=self._orders_by_status(connection),
+            statuses=self._statuses(connection, orders),
+            orders=orders,
             due=due,
             seam_day=self._seam(connection, due),
             days_here=len(self._here(connection)),
@@ -155,7 +166,7 @@ class ChangeOrderSettings:
 
     def _check(self, connection: Connection, wanted: Wanted) -> None:
         wrong: dict[str, str] = {}
-        known = {status.value for status in self._statuses_of(connection.kind)}
+        known = {each.value for each in self._statuses(connection, self._orders_by_status(connection))}
         allowed = self._change.read_workspace(connection.workspace).individual_allowed
         if wanted.summary == "individual" and not allowed:
             wrong["summary"] = "Individual sales are not switched on for this workspace."
@@ -212,6 +223,12 @@ class ChangeOrderSettings:
     def _heads(self, connection: Connection) -> list[Head]:
         heads = self._days.list(connection.workspace, date.min, date.max)
         return [head for head in heads if head.key.connection == connection.id]
+
+    def _statuses(self, connection: Connection, orders: Iterable[str]) -> tuple[Status, ...]:
+        """The channel's statuses, and those that a shop has added itself: of its `orders`, or chosen before."""
+        documented = self._statuses_of(connection.kind)
+        others = {*orders, *connection.settings.statuses} - {status.value for status in documented} - {GONE, "none"}
+        return (*documented, *(AddedStatus(value=value, label=value) for value in sorted(others)))
 
     def _orders_by_status(self, connection: Connection) -> Counter[str]:
         today = day_of(self._now(), connection.calendar)

@@ -2,8 +2,9 @@
 
 Signs up, pairs the sandbox shop through its OAuth page, waits until every day is final, syncs all of them once more, and
 compares what the API says with the shop's own ledger, which another code path adds up. Then it reads everything by the other
-reading of refunds, and by months: switching must change no sum. The last line is one JSON object; the exit status is 1 when
-anything differs.
+reading of refunds, and by months: switching must change no sum. Then it connects the other sandboxes, ShipStation by keys and
+WooCommerce by approving there, compares each with its ledger, and links the store that holds the first shop's orders once more.
+The last line is one JSON object; the exit status is 1 when anything differs.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import msgspec
 
 from infra.local.engines import count_writes
 from infra.local.lines import teller
-from infra.local.machine import SHOP, Machine, MachineFailed, Plan
+from infra.local.machine import KEYS, SHOP, Machine, MachineFailed, Plan
 from infra.local.visitor import VisitFailed, Visitor, forms_of
 
 DAYS = 90
@@ -65,7 +66,7 @@ def main() -> int:
 def plan(data: Path) -> Plan:
     """A machine with the shop that make's variables ask for."""
     orders_per_day, seed = os.environ.get("ORDERS_PER_DAY") or "100", os.environ.get("SEED") or "1"
-    return Plan(data=data, orders_per_day=int(orders_per_day), seed=int(seed))
+    return Plan(data=data, orders_per_day=int(orders_per_day), seed=int(seed), rate=0)
 
 
 def travel(machine: Machine) -> tuple[dict[str, Any], list[str]]:
@@ -98,7 +99,68 @@ def travel(machine: Machine) -> tuple[dict[str, Any], list[str]]:
         "usage": visitor.get("/v1/usage")["used"],
         **other_views(visitor, sync["connection_id"]),
     }
-    return report, differences_of(report, shown, ledger, sync, again)
+    differences = differences_of(report, shown, ledger, sync, again)
+    for kind, connect in (("woocommerce", approve), ("shipstation", paste_keys)):
+        report[kind], more = travel_on(visitor, machine, kind, connect(visitor, machine), days)
+        differences += more
+    report["mirror"], more = link_mirrors(visitor, machine, days)
+    return report, differences + more
+
+
+def travel_on(
+    visitor: Visitor, machine: Machine, kind: str, connection_id: str, days: Range
+) -> tuple[dict[str, Any], list[str]]:
+    """Wait for another connection's days; what it shows, and where that differs from its shop's ledger."""
+    began_at = time.monotonic()
+    sync = wait_for(visitor, str(visitor.get(f"/v1/connections/{connection_id}")["sync_id"]))
+    seconds = time.monotonic() - began_at
+    ledger = ledger_of(machine.sandboxes[kind], days)
+    shown = figures_of(settled(visitor, days, ledger, connection_id))
+    report = {**msgspec.structs.asdict(shown), "seconds_to_final": round(seconds, 1)}
+    differences = [] if sync["state"] == "done" else [f"{kind}: its sync ended {sync['state']}: {sync['days']}"]
+    if shown != ledger:
+        differences.append(f"{kind}: Daybook shows {shown}, its ledger says {ledger}")
+    return report, differences
+
+
+def link_mirrors(visitor: Visitor, machine: Machine, days: Range) -> tuple[dict[str, Any], list[str]]:
+    """Link the store that is seen to hold another connection's orders; its orders count no more, and are not billed."""
+    by_kind = {each["kind"]: each["id"] for each in visitor.get("/v1/connections")["items"]}
+    path = f"/v1/connections/{by_kind['shipstation']}/mirrors"
+    (seen,) = visitor.get(path)["items"]
+    link = {"store_id": seen["store_id"], "connection_id": seen["connection_id"]}
+    used = visitor.get("/v1/usage")["used"]
+    wait_for(visitor, visitor.change("PUT", path, {"links": [link]})["sync_id"])
+    shown = figures_of(sales_of(visitor, days, by_kind["shipstation"]))
+    whole, mirrored = (
+        ledger_of(machine.sandboxes["shipstation"], days, store=store) for store in ("", seen["store_id"])
+    )
+    left = Figures(whole.orders - mirrored.orders, whole.units - mirrored.units, whole.net_minor - mirrored.net_minor)
+    report = {"agreed": seen["agreed"], "orders": seen["orders"], "unbilled": used - visitor.get("/v1/usage")["used"]}
+    differences = [] if shown == left else [f"linked: Daybook shows {shown}, the ledger says {left}"]
+    if seen["connection_id"] != by_kind["shopify"] or report["unbilled"] < mirrored.orders:
+        differences.append(f"linked: {report}, the store has {mirrored.orders} orders")
+    return report, differences
+
+
+def approve(visitor: Visitor, machine: Machine) -> str:
+    """Connect the WooCommerce sandbox as its merchant would: approve there, and find the connection here."""
+    fields = {"site": machine.sandboxes["woocommerce"]}
+    begun = visitor.post("/v1/connections", {"kind": "woocommerce", "fields": fields})
+    consent = forms_of(visitor.open(begun["authorize_url"]))[0]
+    visitor.open(consent.action, consent)
+    found = visitor.get(f"/v1/pairings/{begun['pairing']}")
+    if found["state"] != "paired":
+        raise VisitFailed(f"approving ended {found}")
+    return str(found["connection_id"])
+
+
+def paste_keys(visitor: Visitor, machine: Machine) -> str:
+    """Connect the ShipStation sandbox by its keys, with all its stores, in the first shop's time zone."""
+    key, secret = KEYS["shipstation"]
+    wanted = {"kind": "shipstation", "fields": {"api_key": key, "api_secret": secret}}
+    (zone,) = {each["time_zone"] for each in visitor.get("/v1/connections")["items"] if each["kind"] == "shopify"}
+    return str(visitor.post("/v1/connections", wanted | {"time_zone": zone})["connection"]["id"])
 
 
 def pair(visitor: Visitor) -> str:
@@ -125,23 +187,24 @@ def wait_for(visitor: Visitor, sync_id: str) -> dict[str, Any]:
     raise VisitFailed(f"sync {sync_id} is still {sync['state']} after {PATIENCE_S:.0f} s: {sync['days']}")
 
 
-def sales_of(visitor: Visitor, days: Range) -> list[dict[str, Any]]:
-    """Every summary sale of these days."""
+def sales_of(visitor: Visitor, days: Range, connection_id: str | None = None) -> list[dict[str, Any]]:
+    """Every summary sale of these days, of one connection or of all."""
     sales: list[dict[str, Any]] = []
     cursor = None
     while True:
-        page = visitor.get("/v1/sales", from_=days.first, to=days.last, limit=200, cursor=cursor)
+        asked = {"from_": days.first, "to": days.last, "connection": connection_id}
+        page = visitor.get("/v1/sales", **asked, limit=200, cursor=cursor)
         sales += page["items"]
         cursor = page["next"]
         if cursor is None:
             return sales
 
 
-def settled(visitor: Visitor, days: Range, ledger: Figures) -> list[dict[str, Any]]:
+def settled(visitor: Visitor, days: Range, ledger: Figures, connection_id: str | None = None) -> list[dict[str, Any]]:
     """The days' sales once they are what the ledger says, or as they are when patience ends."""
     deadline = time.monotonic() + SETTLING_S
     while True:
-        sales = sales_of(visitor, days)
+        sales = sales_of(visitor, days, connection_id)
         if figures_of(sales) == ledger or time.monotonic() > deadline:
             return sales
         time.sleep(POLL_S)
@@ -181,11 +244,10 @@ def figures_of(sales: list[dict[str, Any]]) -> Figures:
     )
 
 
-def ledger_of(sandbox_url: str, days: Range) -> Figures:
-    """The same figures straight from the shop's own books."""
-    with urllib.request.urlopen(
-        f"{sandbox_url}/_sandbox/ledger?from={days.first}&to={days.last}", timeout=60
-    ) as answer:
+def ledger_of(sandbox_url: str, days: Range, store: str = "") -> Figures:
+    """The same figures straight from the shop's own books, or from one store's."""
+    url = f"{sandbox_url}/_sandbox/ledger?from={days.first}&to={days.last}&store={store}"
+    with urllib.request.urlopen(url, timeout=60) as answer:
         return msgspec.json.decode(answer.read(), type=Figures)
 
 

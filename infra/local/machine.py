@@ -72,7 +72,10 @@ class MachineFailed(Exception):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What to start. Port 0 is any free one; `now` shifts every clock; orders and seed are the sandbox shop's."""
+    """What to start. Port 0 is any free one; `now` shifts every clock; orders and seed are the sandbox shops'.
+
+    `rate` is how many requests a minute ShipStation's sandbox answers, 0 for any; `sandbox` are further options of Shopify's.
+    """
 
     data: Path
     port: int = 0
@@ -80,6 +83,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     orders_per_day: int = 100
     seed: int = 1
     sweep_s: float = 20.0
+    rate: int = 40
     sandbox: tuple[str, ...] = ()
 
 
@@ -225,6 +229,8 @@ class Machine:
                 "--hooks-secret": SHOPIFY_SECRET,
                 "--state": (self.plan.data / "sandbox.json").resolve(),
             }
+        elif kind == "shipstation":
+            options["--rate"] = self.plan.rate
         flags = [str(word) for pair in options.items() for word in pair]
         return python(SANDBOXES[kind], *flags, *(self.plan.sandbox if kind == "shopify" else ()))
 

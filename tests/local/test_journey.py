@@ -15,14 +15,16 @@ SMALL = 3
 
 
 def test_what_daybook_shows_is_what_the_shop_sold(tmp_path: Path) -> None:
-    with Machine(Plan(data=tmp_path / "var", orders_per_day=SMALL, seed=5)) as machine:
+    with Machine(Plan(data=tmp_path / "var", orders_per_day=SMALL, seed=5, rate=0)) as machine:
         report, differences = travel(machine)
     assert differences == []
     assert list(report) == [
         *("days_final", "orders", "units", "net_minor", "seconds_to_final"),
         *("resync_new_versions", "resync_writes", "usage"),
         *("event_day_total", "order_day_total", "months", "months_total"),
+        *("woocommerce", "shipstation", "mirror"),
     ]
+    assert min(report[kind]["orders"] for kind in ("woocommerce", "shipstation")) > 0
     assert report["usage"] >= report["orders"] > 0
     assert report["resync_writes"] <= 8 * DAYS
 

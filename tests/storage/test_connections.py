@@ -91,22 +91,24 @@ def test_a_new_name_stays(here: Connections, paired: Connection) -> None:
 
 def test_stores_are_renamed_by_their_ids(here: Connections, paired: Connection) -> None:
     renamed = (StoreName("99", "Northwind Traders"), StoreName("100", "not one of it"))
-    assert here.rename_stores(paired, renamed)
+    assert here.follow(paired, renamed, {})
     now = here.get("w1", paired.id)
     assert now == msgspec.structs.replace(paired, stores=(StoreName("99", "Northwind Traders"),))
     assert now is not None
-    assert not here.rename_stores(now, renamed)
-    assert not here.rename_stores(now, ())
+    assert not here.follow(now, renamed, {})
+    assert not here.follow(now, (), {})
     assert here.open("w1", paired.id) == (now, credentials("1"))
+    assert here.follow(now, (), {"bounds": "exclusive"})
+    assert here.get("w1", paired.id) == msgspec.structs.replace(now, traits={"bounds": "exclusive"})
 
 
 def test_stores_of_what_was_paired_again_or_parted_since_are_not_renamed(here: Connections, paired: Connection) -> None:
     renamed = (StoreName("99", "Northwind Traders"),)
     again = msgspec.structs.replace(paired, epoch=2, credentials_version=2)
     assert here.pair(paired, again, credentials("2"))
-    assert not here.rename_stores(paired, renamed)
+    assert not here.follow(paired, renamed, {})
     assert here.begin_parting(again)
-    assert not here.rename_stores(again, renamed)
+    assert not here.follow(again, renamed, {})
     found = here.get("w1", paired.id)
     assert found is not None
     assert found.stores == paired.stores
@@ -116,7 +118,7 @@ def test_stores_are_renamed_however_the_write_goes_wrong(on: Callable[[Table], C
     renamed = (StoreName("99", "Northwind Traders"),)
     for wrong, table, _, result in every_fault(
         lambda table: on(table).pair(None, connection(), credentials("1")),
-        lambda table, _: on(table).rename_stores(connection(), renamed),
+        lambda table, _: on(table).follow(connection(), renamed, {}),
     ):
         found = on(table).get("w1", connection().id)
         assert found is not None
