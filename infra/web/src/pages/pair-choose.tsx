@@ -17,7 +17,8 @@ import { go, path, to } from "../router.ts";
 import type { StepFrame } from "./pair.tsx";
 import { Warnings } from "./pair-connect.tsx";
 
-const ASKED_HERE = ["name", "stores", "time_zone", "currency"];
+/** What is wrong with anything else was asked for in the step before; the password is asked for elsewhere. */
+const ASKED_HERE = ["name", "stores", "time_zone", "currency", "password"];
 
 /** All that was found, as the shop has it. */
 const wholeOf = ({ name, stores, time_zone, currency }: CheckOut): Choice => ({ name, stores: stores.map(({ id }) => id), time_zone: time_zone ?? homeZone(), currency: currency ?? homeCurrency() });
@@ -108,7 +109,7 @@ function Expected({ found, choice }: { found: CheckOut; choice: Choice }) {
               {orders !== null && <p class="expected"><b>{`About ${counted(rounded(orders), "order")}`}</b> <span class="quiet">in the last 90 days{some && ` of all ${count(found.stores.length)} stores; yours are fewer`}</span></p>}
               {allotment !== null && left !== null && (
                 <>
-                  <meter aria-label="Orders used of the allotment, and those to come" min={0} max={allotment} value={Math.min(allotment, used + (orders ?? 0))} />
+                  <Gauge parts={[used, orders ?? 0]} of={allotment} />
                   <p class="quiet"><b>{count(left)}</b> of {count(allotment)} left this year.</p>
                 </>
               )}
@@ -122,6 +123,11 @@ function Expected({ found, choice }: { found: CheckOut; choice: Choice }) {
     </aside>
   );
 }
+
+/** What is used, and hatched what is to come. The words beside it say the same. */
+const Gauge = ({ parts, of }: { parts: readonly number[]; of: number }) => (
+  <div class="gauge" aria-hidden="true">{parts.map((part, at) => <i key={at} style={{ width: `${of ? (100 * part) / of : 0}%` }} />)}</div>
+);
 
 /** Two digits of a number are all that can be promised of it. */
 const rounded = (orders: number): number => (orders < 100 ? orders : Number(orders.toPrecision(2)));

@@ -30,16 +30,16 @@ export function KeyPicture({ kind }: { kind: string }) {
       <Frame>
         {where.menu.map((item, at) => (
           <g key={item}>
-            {at === where.at && <rect class="pick" x="6" y={34 + at * 26} width="78" height="20" rx="4" />}
-            <text class={at === where.at ? "picked" : "dull"} x="13" y={48 + at * 26}>{item}</text>
+            {at === where.at && <rect class="pick" x="6" y={41 + at * 26} width="92" height="20" rx="4" />}
+            <text class={at === where.at ? "picked" : "dull"} x="13" y={55 + at * 26}>{item}</text>
           </g>
         ))}
         {where.fields.map((field, at) => (
           <g key={field}>
-            <text x="106" y={56 + at * 50}>{field}</text>
-            <rect class="box ring" x="106" y={63 + at * 50} width="176" height="24" rx="5" />
-            {Array.from({ length: 14 }, (_, dot) => <circle key={dot} class="ink" cx={118 + dot * 8} cy={75 + at * 50} r="2" />)}
-            <rect class="line" x="252" y={71 + at * 50} width="20" height="8" rx="2" />
+            <text x="114" y={53 + at * 54}>{field}</text>
+            <rect class="box ring" x="114" y={60 + at * 54} width="170" height="24" rx="5" />
+            {Array.from({ length: 14 }, (_, dot) => <circle key={dot} class="ink" cx={126 + dot * 8} cy={72 + at * 54} r="2" />)}
+            <rect class="line" x="254" y={68 + at * 54} width="20" height="8" rx="2" />
           </g>
         ))}
       </Frame>

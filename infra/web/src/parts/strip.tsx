@@ -87,7 +87,10 @@ export function Strip({ sync, connection, changed, more }: StripFrame) {
   );
 }
 
-export const spokenKind = (kind: string): string => kind.charAt(0).toUpperCase() + kind.slice(1);
+/** Names with capitals inside; others are their kind with a capital. */
+const NAMES: Record<string, string> = { woocommerce: "WooCommerce", shipstation: "ShipStation", bigcommerce: "BigCommerce", ebay: "eBay" };
+
+export const spokenKind = (kind: string): string => NAMES[kind] ?? kind.charAt(0).toUpperCase() + kind.slice(1);
 
 const Cells = ({ sync, said }: { sync: SyncOut; said: string }) => (
   <>
