@@ -16,7 +16,15 @@ SITE = {
 
 
 def _secret(name: str, label: str, help_: str) -> dict[str, Any]:
-    return {"name": name, "label": label, "help": help_, "secret": True, "pattern": ".+", "required": True, "default": ""}
+    return {
+        "name": name,
+        "label": label,
+        "help": help_,
+        "secret": True,
+        "pattern": ".+",
+        "required": True,
+        "default": "",
+    }
 
 
 SHOPIFY = {

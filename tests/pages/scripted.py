@@ -102,7 +102,5 @@ def watched(page: Page) -> list[str]:
     """Errors that the page did not catch, and what its policy forbade, as they come."""
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on(
-        "console", lambda said: complaints.append(said.text) if "Content Security Policy" in said.text else None
-    )
+    page.on("console", lambda said: complaints.append(said.text) if "Content Security Policy" in said.text else None)
     return complaints

@@ -10,6 +10,7 @@ import { go, path, query, to, turned } from "../router.ts";
 import type { StepFrame } from "./pair.tsx";
 
 const ASKED_EVERY_MS = 2_000;
+const FIRST_ASKED_AFTER_MS = 250;
 const WAITED_FOR_MS = 120_000;
 
 type Outcome = PairingOut["state"] | "declined" | "late" | "unknown";
@@ -42,10 +43,11 @@ export function Finish({ kind }: StepFrame) {
   return <Ended outcome={outcome} reason={reason} name={kind.name} onAgain={outcome === "late" ? () => set("waiting") : null} />;
 }
 
-/** What became of the pairing, asked every two seconds for two minutes; null if there is no such pairing of ours. */
+/** What became of the pairing, asked for two minutes, often at first; null if there is no such pairing of ours. */
 async function outcomeOf(pairing: string, signal: AbortSignal): Promise<PairingOut | null> {
   let last: PairingOut = { state: "waiting", connection_id: null, reason: "" };
-  for (let waited_ms = 0; waited_ms < WAITED_FOR_MS && !signal.aborted; waited_ms += ASKED_EVERY_MS) {
+  const until = Date.now() + WAITED_FOR_MS;
+  for (let rest_ms = FIRST_ASKED_AFTER_MS; Date.now() < until && !signal.aborted; rest_ms = Math.min(2 * rest_ms, ASKED_EVERY_MS)) {
     try {
       last = await read<PairingOut>(`/pairings/${encodeURIComponent(pairing)}`, signal);
       if (last.state !== "waiting") return last;
@@ -54,7 +56,7 @@ async function outcomeOf(pairing: string, signal: AbortSignal): Promise<PairingO
       if (!(error instanceof Failed)) throw error;
       if (error.status === 404) return null; // whatever else fails may pass
     }
-    await new Promise((go_on) => setTimeout(go_on, ASKED_EVERY_MS));
+    await new Promise((rested) => setTimeout(rested, rest_ms));
   }
   return last;
 }

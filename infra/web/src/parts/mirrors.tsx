@@ -25,7 +25,7 @@ export function Mirrors({ at, moved }: { at: string; moved: unknown }) {
 const keyOf = ({ store_id, connection_id }: MirrorOut) => `${store_id} ${connection_id}`;
 
 function Listed({ items, at, again }: { items: readonly MirrorOut[]; at: string; again: () => void }) {
-  const { busy, said, send } = useSend();
+  const { said, send } = useSend(); // one at a time; the button stays enabled, or it would lose focus
   const [saved, tell] = useState<{ text: string; sync: string | null } | null>(null);
   const may = session.value?.user.role !== "viewer";
 
@@ -48,7 +48,7 @@ function Listed({ items, at, again }: { items: readonly MirrorOut[]; at: string;
               <p>{mirror.linked ? <Linked {...mirror} /> : <Suggested {...mirror} />}</p>
               <p class="quiet">{mirror.linked ? "Unlinking counts them twice again; days are summed again." : "Linked, its orders stay listed, marked, and no longer count; days are summed again. You can unlink whenever you like."}</p>
             </div>
-            {may && <button type="button" class={mirror.linked ? "" : "main"} disabled={busy} onClick={() => send(null, () => turn(mirror))}>{mirror.linked ? "Unlink" : "Link"}<span class="unseen"> {mirror.store_name} and {mirror.connection_name}</span></button>}
+            {may && <button type="button" class={mirror.linked ? "" : "main"} onClick={() => send(null, () => turn(mirror))}>{mirror.linked ? "Unlink" : "Link"}<span class="unseen"> {mirror.store_name} and {mirror.connection_name}</span></button>}
           </li>
         ))}
       </ul>

@@ -62,8 +62,8 @@ function ApproveAgain({ kind, connection, again }: Frame & { kind: KindOut }) {
   return (
     <div class="stack">
       {said}
-      <p class="quiet">Your site gave Daybook a key that can only read. Approve again when it was revoked there; figures and settings stay.</p>
-      <p class="actions"><button type="button" disabled={busy} onClick={lead}>Approve on {connection.domain} again</button></p>
+      <p class="quiet">Your site at {connection.domain} gave Daybook a key that can only read. Approve again when it was revoked there; figures and settings stay.</p>
+      <p class="actions"><button type="button" disabled={busy} onClick={lead}>Approve on your site again</button></p>
       <details class="more">
         <summary>I have keys already</summary>
         <NewKeys kind={kind} connection={connection} again={again} />
