@@ -123,7 +123,7 @@ def test_orders_that_come_twice_are_linked_and_unlinked(page: Page, api: Scripte
     card = page.locator(".card").filter(has_text="Orders that come twice")
     said = "38 of 40 orders of Northwind Shopify US also came through Northwind Supply since Oct 1"
     expect(card).to_contain_text(f"{said}: they count twice until you link them.")
-    expect(card).to_contain_text("its orders stay listed, marked, and no longer count; days are summed again")
+    expect(card).to_contain_text("its orders stay listed, marked, and no longer count, not even the 2 orders that came")
     look_over(page, wrong)
 
     api.on("PUT /connections/warehouse/mirrors", (202, {"sync_id": "s1"}))
@@ -143,8 +143,19 @@ def test_orders_that_come_twice_are_linked_and_unlinked(page: Page, api: Scripte
         {"store_id": "100", "connection_id": "northwind-supply"},
         {"store_id": "101", "connection_id": "outlet"},
     )
-    assert api.bodies("PUT /connections/warehouse/mirrors") == [{"links": [first, kept]}, {"links": [kept]}]
+    assert api.bodies("PUT /connections/warehouse/mirrors") == [{"links": [kept, first]}, {"links": [kept]}]
     assert not wrong, "\n".join(wrong)
+
+
+def test_a_store_is_linked_to_one_connection_at_a_time(page: Page, api: ScriptedApi) -> None:
+    rival = samples.mirror(connection_id="outlet", connection_name="Outlet", agreed=3)
+    api.on("GET /connections/warehouse/mirrors", (200, {"items": [samples.mirror(linked=True), rival]}))
+    api.on("PUT /connections/warehouse/mirrors", (202, {"sync_id": "s1"}))
+    page.goto("/connections/warehouse")
+    page.get_by_role("button", name="Link Northwind Shopify US and Outlet", exact=True).click()
+    expect(page.get_by_text("is linked: each of its orders counts once.")).to_be_visible()
+    sent = {"links": [{"store_id": "100", "connection_id": "outlet"}]}
+    assert api.bodies("PUT /connections/warehouse/mirrors") == [sent]
 
 
 def test_a_link_that_cannot_be_made_says_so_and_stays_as_it_was(page: Page, api: ScriptedApi) -> None:

@@ -1,4 +1,4 @@
-// Shapes of pairing and of orders that come twice, until the API's own carry them; then this file goes.
+// Shapes of pairing until the API's own carry them; then this file goes.
 import "./wire.d.ts";
 
 declare module "./wire.d.ts" {
@@ -33,28 +33,5 @@ declare module "./wire.d.ts" {
     state: "waiting" | "paired" | "refused" | "expired";
     connection_id: string | null;
     reason: string;
-  }
-  interface MirrorOut {
-    store_id: string;
-    store_name: string;
-    connection_id: string;
-    connection_name: string;
-    agreed: number;
-    orders: number;
-    from: string;
-    to: string;
-    linked: boolean;
-  }
-  interface MirrorsOut {
-    items: readonly MirrorOut[];
-  }
-  interface MirrorsSavedOut {
-    sync_id: string | null;
-  }
-  interface OrderSaleOut {
-    also_in: string | null;
-  }
-  interface SaleOrderOut {
-    also_in: string | null;
   }
 }

@@ -61,6 +61,7 @@ const SETTINGS: Record<string, string> = {
   fiscal_start: "Fiscal year starts in month",
   reading: "Refunds and later changes count",
   locked_through: "Closed through",
+  mirrors: "Stores whose orders come twice",
 };
 
 /** A setting's name as its page has it. */
