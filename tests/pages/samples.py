@@ -54,13 +54,14 @@ SHIPSTATION = {
     "name": "ShipStation",
     "auth": "key",
     "fields": [
-        _secret("api_key", "API key", "The first of the two."),
-        _secret("api_secret", "API secret", "The second of the two."),
+        _secret("api_key", "API key", "Under Settings, Account, API Settings: the key of version 1.")
+        | {"secret": False},
+        _secret("api_secret", "API secret", "It stands beside the key."),
         SITE
         | {
             "name": "clock",
-            "label": "Clock of ShipStation",
-            "help": "The time zone in which ShipStation writes times. Leave it unless support told you another.",
+            "label": "Clock of the account",
+            "help": "The time zone of the times that ShipStation gives to programs; leave it unless a warning says otherwise.",
             "required": False,
             "default": "America/Los_Angeles",
         },
@@ -113,6 +114,32 @@ def connection(name: str = "Warehouse", *, kind: str = "shipstation", **other: A
         "last_synced_at": "2026-11-26T05:46:00Z",
         "next_sync_at": "2026-11-27T05:45:00Z",
         "sync_id": None,
+    } | other
+
+
+def sync(**other: Any) -> dict[str, Any]:
+    """The first download of a connection, on its way."""
+    return {
+        "id": "s1",
+        "connection_id": "warehouse",
+        "reason": "pairing",
+        "from": "2026-08-28",
+        "to": "2026-11-25",
+        "state": "running",
+        "days": "d" * 57 + "r" + "w" * 32,
+        "days_total": 90,
+        "days_done": 57,
+        "days_failed": 0,
+        "days_retrying": 0,
+        "orders": 4_318,
+        "new_orders": 4_318,
+        "eta_s": 360,
+        "resume_at": None,
+        "began_at": "2026-11-26T15:00:00Z",
+        "ended_at": None,
+        "batches": [],
+        "batch": 1,
+        "order_number": None,
     } | other
 
 

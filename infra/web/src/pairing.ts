@@ -48,10 +48,12 @@ export const keyFieldsOf = (kind: KindOut): readonly KindField[] => (kind.auth =
 
 const storedAt = (kind: KindOut, name: string) => `pair ${kind.kind} ${name}`;
 
-/** Addresses and the like are still there after the way through the shop's own site; secrets are not. */
-const remembered = (kind: KindOut): Record<string, string> =>
-  Object.fromEntries(fieldsOf(kind).map((field) => [field.name, (!field.secret && sessionStorage.getItem(storedAt(kind, field.name))) || field.default]));
+/** Addresses are still there after the way through the shop's own site. Of keys nothing is: no way leads off the page from them. */
+const isStored = ({ auth, fields }: KindOut, field: KindField): boolean => auth !== "key" && !field.secret && fields.some(({ name }) => name === field.name);
 
-function remember(kind: KindOut, fields: Attempt["fields"]): void {
-  for (const { name, secret } of fieldsOf(kind)) if (!secret) sessionStorage.setItem(storedAt(kind, name), fields[name] ?? "");
+const remembered = (kind: KindOut): Record<string, string> =>
+  Object.fromEntries(fieldsOf(kind).map((field) => [field.name, (isStored(kind, field) && sessionStorage.getItem(storedAt(kind, field.name))) || field.default]));
+
+function remember(kind: KindOut, values: Attempt["fields"]): void {
+  for (const field of fieldsOf(kind)) if (isStored(kind, field)) sessionStorage.setItem(storedAt(kind, field.name), values[field.name] ?? "");
 }
