@@ -36,7 +36,7 @@ export function progressOf(sync: SyncOut, zone: string, kind: string): readonly 
     case "slowed":
       return [`${kind} asked us to slow down.`, line(`${sync.resume_at ? `We go on at ${timeOf(sync.resume_at, zone)}.` : "We go on soon."} Nothing to do`, days)];
     case "sign_in_needed":
-      return [`${kind} no longer accepts our access.`, `${days} are safe. Sign in again and we catch up by ourselves.`];
+      return [`${kind} no longer accepts our access.`, `${days} are safe. Connect again and we catch up by ourselves.`];
     case "cancelled":
       return [`${counted(sync.days_done, "day")} ${sync.days_done === 1 ? "is" : "are"} kept.`, line(`cancelled`, counted(sync.orders, "order"))];
     case "failed_days":
