@@ -10,9 +10,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
 
+from chalicelib.storage.table import Table
 from infra.local.children import ROOT
 from infra.local.machine import Machine, Plan
+from tests.pages.scripted import ScriptedApi, open_context, watched
 from tests.support.chromium import find
+from tests.support.memory import MemoryEngine
+from tests.support.site import Visitor, open_site
 
 FLAGS = (
     "--no-sandbox",
@@ -78,3 +82,28 @@ def page(chromium: Browser, machine: Machine, complaints: list[str]) -> Iterator
     page.on("pageerror", complain)
     yield page
     context.close()
+
+
+@pytest.fixture(scope="module")
+def files(built: Path) -> Iterator[Visitor]:
+    """The page's files as the web routes give them."""
+    assert (built / "shell.html").exists()
+    with open_site(Table(MemoryEngine())) as site:
+        yield site.visitor()
+
+
+@pytest.fixture
+def api() -> ScriptedApi:
+    """What the API answers to a `scripted` page: somebody is signed in, nothing else is there."""
+    return ScriptedApi()
+
+
+@pytest.fixture
+def scripted(chromium: Browser, files: Visitor, api: ScriptedApi) -> Iterator[Page]:
+    """A page whose API is `api`; its script must not fail, nor do what its policy forbids."""
+    context = open_context(chromium, files, api)
+    page = context.new_page()
+    complaints = watched(page)
+    yield page
+    context.close()
+    assert complaints == []

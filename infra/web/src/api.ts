@@ -73,6 +73,17 @@ export async function write<T>(method: "POST" | "PATCH" | "PUT" | "DELETE", path
   return (answer.status === 204 ? undefined : await answer.json()) as T;
 }
 
+/** Ends the session for a newer one: what asks for a recent sign-in is returned to with it, and with what was typed there. */
+export async function signInAgain(): Promise<void> {
+  expired.value = true;
+  try {
+    await write("DELETE", "/session");
+  } catch (error) {
+    if (!(error instanceof Failed)) throw error; // one that cannot be ended now ends by itself
+  }
+  session.value = null;
+}
+
 /** Asks who is signed in. */
 export async function recall(): Promise<void> {
   try {

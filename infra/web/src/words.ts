@@ -21,10 +21,16 @@ const REASONS: Record<string, string> = {
   moved: "Counted on another day",
   awaiting_payment: "Waits for its payment",
   pending: "Pending: counts once it is paid",
+  mirror: "Came through a linked connection too, and counts there",
+  rejected_fulfillment: "Its fulfilment was rejected",
+  "on-hold": "On hold: waits for its payment",
+  "checkout-draft": "A checkout that was not finished",
+  "auto-draft": "A draft, not an order yet",
+  trash: "In the shop's trash",
 };
 
-/** Why an order is in the day's list and not in its sum. */
-export const reasonOf = (excluded: string): string => REASONS[excluded] ?? spoken(excluded);
+/** Why an order is in the day's list and not in its sum. States that plugins of a shop add are said as they are. */
+export const reasonOf = (excluded: string): string => REASONS[excluded] ?? `Its state is “${spoken(excluded)}”`;
 
 const CAUSES: Record<string, string> = {
   first: "First summary",
@@ -55,6 +61,7 @@ const SETTINGS: Record<string, string> = {
   fiscal_start: "Fiscal year starts in month",
   reading: "Refunds and later changes count",
   locked_through: "Closed through",
+  mirrors: "Stores whose orders come twice",
 };
 
 /** A setting's name as its page has it. */

@@ -1,16 +1,14 @@
-// Access of a connection: its name, signing in again, and parting from it.
+// Access of a connection: its name, getting access again, and parting from it.
 import { useState } from "preact/hooks";
-import type { AuthorizeOut, ConnectionOut } from "../wire.d.ts";
+import type { ConnectionOut } from "../wire.d.ts";
 import { session, write } from "../api.ts";
 import { look } from "../live.ts";
 import { Field, useSend } from "../parts/form.tsx";
 import { Card } from "../parts/page.tsx";
+import { Reconnect } from "../parts/reconnect.tsx";
 import { Notice } from "../parts/region.tsx";
-import { spokenKind } from "../parts/strip.tsx";
-import { ConnectionTag } from "../parts/tag.tsx";
 import { say } from "../parts/toast.tsx";
 import { go, to } from "../router.ts";
-import { leaveFor } from "../shop.ts";
 
 const AT = (id: string) => `/connections/${encodeURIComponent(id)}`;
 
@@ -19,7 +17,7 @@ export function Access({ connection, again }: { connection: ConnectionOut; again
   return (
     <div class="narrow">
       <Rename connection={connection} again={again} />
-      <Reconnect connection={connection} />
+      <Reconnect connection={connection} again={again} />
       {connection.state !== "removed" && <Disconnect connection={connection} again={again} />}
     </div>
   );
@@ -39,19 +37,6 @@ function Rename({ connection, again }: { connection: ConnectionOut; again: () =>
         {said}
         <Field name="name" label="Name in Daybook" required maxLength={80} value={name} error={wrong["name"]} help={`Your shop at ${connection.domain} keeps its own name.`} onInput={(event) => set(event.currentTarget.value)} after={<button disabled={busy || !name.trim() || name.trim() === connection.name}>Rename</button>} />
       </form>
-    </Card>
-  );
-}
-
-function Reconnect({ connection }: { connection: ConnectionOut }) {
-  const { busy, said, send } = useSend();
-  const kind = spokenKind(connection.kind);
-  const reconnect = () => send(null, async () => leaveFor((await write<AuthorizeOut>("POST", `${AT(connection.id)}/reconnect`)).authorize_url));
-  return (
-    <Card title="Sign-in" side={<ConnectionTag state={connection.state} />}>
-      {said}
-      <p class="quiet">{kind} lets Daybook read orders and change nothing. Sign in again when {kind} asks for it, or after somebody else has taken over the shop; figures and settings stay.</p>
-      <p class="actions"><button type="button" disabled={busy} onClick={reconnect}>Sign in to {kind} again</button></p>
     </Card>
   );
 }

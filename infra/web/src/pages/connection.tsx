@@ -1,21 +1,22 @@
 // One connection: its progress, what it is and syncing days again; its order settings and its access are tabs of it.
 import { useState } from "preact/hooks";
-import type { AuthorizeOut, ConnectionOut, SyncIn, SyncOut } from "../wire.d.ts";
-import { write } from "../api.ts";
-import { counted, dayAt, dayName, dayPlus, rangeName, zoneName } from "../format.ts";
+import type { ConnectionOut, KindOut, KindsOut, SyncIn, SyncOut } from "../wire.d.ts";
+import { session, write } from "../api.ts";
+import { count, counted, dayAt, dayName, dayPlus, rangeName, zoneName } from "../format.ts";
 import { live, look } from "../live.ts";
 import { useLoad } from "../load.ts";
 import { useSend } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
+import { Mirrors } from "../parts/mirrors.tsx";
 import { Card, Page, When } from "../parts/page.tsx";
 import { type Chosen, OneOrder, RangeFields, useRanges } from "../parts/range.tsx";
+import { AccessLost } from "../parts/reconnect.tsx";
 import { Notice, Region } from "../parts/region.tsx";
 import { isMoving, spokenKind, Strip } from "../parts/strip.tsx";
 import { Tabs } from "../parts/tabs.tsx";
 import { ConnectionTag, Tile } from "../parts/tag.tsx";
 import { say } from "../parts/toast.tsx";
 import { go, query, to } from "../router.ts";
-import { leaveFor } from "../shop.ts";
 import { useMoved } from "../watch.ts";
 import { Access } from "./access.tsx";
 import { Settings } from "./settings.tsx";
@@ -48,17 +49,25 @@ function Shown({ connection, tab, again, moved }: SyncsFrame & { tab: Connection
   );
 }
 
-const Overview = ({ connection, again, moved }: SyncsFrame) => (
-  <>
-    {query.value.has("paired") && <Paired connection={connection} />}
-    {connection.state === "sign_in_needed" ? <SignInAgain connection={connection} /> : connection.state_detail && <Notice kind={connection.state === "failing" ? "error" : "info"}><p>{connection.state_detail}</p></Notice>}
-    <Syncs connection={connection} again={again} moved={moved} />
-    <div class="columns">
-      <SyncAgain connection={connection} />
-      <Facts connection={connection} />
-    </div>
-  </>
-);
+function Overview({ connection, again, moved }: SyncsFrame) {
+  const kinds = useLoad<KindsOut>("/kinds");
+  const kind = kinds.data?.items.find((one) => one.kind === connection.kind);
+  return (
+    <>
+      {query.value.has("paired") && <Paired connection={connection} />}
+      {connection.state === "sign_in_needed" ? <AccessNeeded connection={connection} kind={kind} /> : connection.state_detail && <Notice kind={connection.state === "failing" ? "error" : "info"}><p>{connection.state_detail}</p></Notice>}
+      <Syncs connection={connection} again={again} moved={moved} />
+      {kind?.many_stores && <Mirrors at={AT(connection.id)} moved={moved} />}
+      <div class="columns">
+        <SyncAgain connection={connection} />
+        <div>
+          <Facts connection={connection} />
+          {kind?.many_stores && <Stores connection={connection} kind={kind} />}
+        </div>
+      </div>
+    </>
+  );
+}
 
 /** The latest full day once more. */
 function LastDayAgain({ connection }: { connection: ConnectionOut }) {
@@ -82,17 +91,14 @@ const Paired = ({ connection }: { connection: ConnectionOut }) => (
   </Notice>
 );
 
-function SignInAgain({ connection }: { connection: ConnectionOut }) {
-  const { busy, said, send } = useSend();
-  const reconnect = () => send(null, async () => leaveFor((await write<AuthorizeOut>("POST", `${AT(connection.id)}/reconnect`)).authorize_url));
-  return (
-    <Notice kind="warning">
-      <p><b>{spokenKind(connection.kind)} no longer accepts our access.</b> {connection.state_detail || "What is here is safe."} Sign in again and we catch up by ourselves.</p>
-      {said}
-      <p><button type="button" class="main" disabled={busy} onClick={reconnect}>Sign in again</button></p>
-    </Notice>
-  );
-}
+const LOST: Record<KindOut["auth"], string> = { oauth: "Sign in again", approve: "Approve again", key: "Give new keys" };
+
+const AccessNeeded = ({ connection, kind }: { connection: ConnectionOut; kind: KindOut | undefined }) => (
+  <Notice kind="warning">
+    <p><b>{spokenKind(connection.kind)} no longer accepts our access.</b> {connection.state_detail || "What is here is safe."} {LOST[kind?.auth ?? "oauth"]} and we catch up by ourselves.</p>
+    <AccessLost connection={connection} kind={kind} />
+  </Notice>
+);
 
 type SyncsFrame = { connection: ConnectionOut; again: () => void; moved: unknown };
 
@@ -143,7 +149,8 @@ const Facts = ({ connection }: { connection: ConnectionOut }) => (
   <Card title="About this connection">
     <dl class="facts">
       <dt>Shop</dt><dd>{connection.domain}</dd>
-      <dt>{connection.stores.length === 1 ? "Store" : "Stores"}</dt><dd>{connection.stores.map(({ name }) => name).join(", ") || "None yet"}</dd>
+      {connection.stores.length < 2 && <><dt>Store</dt><dd>{connection.stores[0]?.name ?? "None yet"}</dd></>}
+      {connection.stores.length > 1 && <><dt>Stores</dt><dd>{count(connection.stores.length)}</dd></>}
       <dt>A day is</dt><dd>midnight to midnight, {zoneName(connection.time_zone)}</dd>
       <dt>Currency</dt><dd>{connection.currency}</dd>
       <dt>Last sync</dt><dd>{connection.last_synced_at ? <When at={connection.last_synced_at} zone={connection.time_zone} /> : "Not yet"}</dd>
@@ -153,3 +160,10 @@ const Facts = ({ connection }: { connection: ConnectionOut }) => (
   </Card>
 );
 
+/** Of a channel that gathers many stores: those that come in. Pairing once more chooses others, and keeps all else. */
+const Stores = ({ connection, kind }: { connection: ConnectionOut; kind: KindOut }) => (
+  <Card title="Stores that come in" side={<span class="pill">{count(connection.stores.length)}</span>}>
+    <ul class="names" tabIndex={connection.stores.length > 12 ? 0 : undefined} aria-label="Stores">{connection.stores.map(({ id, name }) => <li key={id}>{name}</li>)}</ul>
+    {session.value?.user.role === "owner" && connection.state !== "removed" && <p class="quiet">To bring in others, <a href={to(`/connections/add/${encodeURIComponent(kind.kind)}`)}>connect {kind.name} once more</a> and choose anew; figures and settings stay.</p>}
+  </Card>
+);

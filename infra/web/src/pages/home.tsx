@@ -43,7 +43,7 @@ function Banner({ connection, again }: { connection: ConnectionOut; again: () =>
   if (connection.state === "sign_in_needed") {
     return (
       <Notice kind="warning">
-        <p><b>{spokenKind(connection.kind)} no longer accepts our access to {connection.name}.</b> What is here is safe. Sign in again and we catch up by ourselves.</p>
+        <p><b>{spokenKind(connection.kind)} no longer accepts our access to {connection.name}.</b> What is here is safe. Connect again and we catch up by ourselves.</p>
         <p>{details}</p>
       </Notice>
     );

@@ -1,5 +1,5 @@
 // One sale of a day, a month or an order: its figures, its SKU lines, the numbers of its orders and its versions.
-import type { ConnectionOut, CorrectionOut, DiffOut, FiguresOut, MonthOut, OrderSaleOut, SaleDetailOut, SaleLineOut, SaleLinesOut } from "../wire.d.ts";
+import type { ConnectionOut, ConnectionsOut, CorrectionOut, DiffOut, FiguresOut, MonthOut, OrderSaleOut, SaleDetailOut, SaleLineOut, SaleLinesOut } from "../wire.d.ts";
 import { change, count, counted, dayName, money, nth, runsOf } from "../format.ts";
 import { useLoad } from "../load.ts";
 import { OrderNumbers } from "../parts/order-numbers.tsx";
@@ -7,7 +7,7 @@ import { Buyer } from "../parts/orders-table.tsx";
 import { Card, homeZone, Page, When } from "../parts/page.tsx";
 import { Empty, Notice, Region } from "../parts/region.tsx";
 import { Tabs } from "../parts/tabs.tsx";
-import { SaleTag, spoken } from "../parts/tag.tsx";
+import { AlsoIn, SaleTag, spoken } from "../parts/tag.tsx";
 import { Versions } from "../parts/versions.tsx";
 import { asked, query, to, turned } from "../router.ts";
 import { useMoved } from "../watch.ts";
@@ -86,16 +86,20 @@ const Corrections = ({ items, currency }: { items: readonly CorrectionOut[]; cur
   </Notice>
 );
 
-const OrderCard = ({ order, zone }: { order: OrderSaleOut; zone: string }) => (
-  <Card title="Order">
-    <dl class="facts">
-      <dt>Placed</dt><dd><When at={order.placed_at} zone={zone} /></dd>
-      <dt>Status</dt><dd>{spoken(order.status)}</dd>
-      <dt>Customer</dt><dd><Buyer order={order} /></dd>
-      {order.excluded && <><dt>Not counted</dt><dd>{reasonOf(order.excluded)}</dd></>}
-    </dl>
-  </Card>
-);
+function OrderCard({ order, zone }: { order: OrderSaleOut; zone: string }) {
+  const connections = useLoad<ConnectionsOut>(order.also_in ? "/connections" : null).data?.items;
+  return (
+    <Card title="Order">
+      <dl class="facts">
+        <dt>Placed</dt><dd><When at={order.placed_at} zone={zone} /></dd>
+        <dt>Status</dt><dd>{spoken(order.status)}</dd>
+        <dt>Customer</dt><dd><Buyer order={order} /></dd>
+        {order.excluded && <><dt>Not counted</dt><dd>{reasonOf(order.excluded)}</dd></>}
+        {connections && <><dt>Came twice</dt><dd><AlsoIn id={order.also_in} connections={connections} /></dd></>}
+      </dl>
+    </Card>
+  );
+}
 
 const OTHER: Record<SaleDetailOut["reading"], readonly [string, string]> = {
   event_day: ["By the orders' own day", "Refunds and edits counted on the day of the order they belong to."],

@@ -1,11 +1,12 @@
 // Forms: a field with its label, help and error, and one way to send that shows what is wrong at its field.
 import { useRef, useState } from "preact/hooks";
 import type { ComponentChildren, InputHTMLAttributes } from "preact";
-import { Failed } from "../api.ts";
+import { Failed, signInAgain } from "../api.ts";
 import { Notice } from "./region.tsx";
 
 interface Input {
   type?: "text" | "email" | "password" | "date";
+  disabled?: boolean;
   required?: boolean;
   value?: string;
   defaultValue?: string;
@@ -70,8 +71,13 @@ export function useSend(): Sending {
   return { busy, wrong: failed?.fields ?? {}, said: failed && <div ref={summary} tabIndex={-1}><Notice kind="error"><p>{saidOf(failed)}</p></Notice></div>, send, clear: () => setFailed(null) };
 }
 
+/** What is secret to a shop asks for a recent sign-in: that is another's page, and one returns from it to this one. */
+const isAged = ({ status, fields }: Failed): boolean => status === 403 && "password" in fields;
+
 function saidOf(failed: Failed): ComponentChildren {
   if (failed.status === 0) return <><b>No connection.</b> Nothing was changed. Try again when you are back.</>;
+  if (isAged(failed)) return <>{failed.message} What you typed here is kept. <button type="button" class="link" onClick={() => void signInAgain()}>Sign in again</button></>;
+  if (failed.status > 500 && failed.problem.detail) return <>{failed.message} Nothing was changed.</>;
   if (failed.status >= 500) return <><b>That did not work, and it is our fault.</b> Nothing was changed. <code>{failed.problem.request_id}</code></>;
   return failed.message;
 }

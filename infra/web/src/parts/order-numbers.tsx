@@ -1,14 +1,14 @@
 // The numbers of a sale's orders: all of them are read, so that the filter and the copy are true for all.
 import { useEffect, useState } from "preact/hooks";
-import type { SaleOrderOut, SaleOrdersOut } from "../wire.d.ts";
+import type { ConnectionOut, ConnectionsOut, SaleOrderOut, SaleOrdersOut } from "../wire.d.ts";
 import { Failed, read } from "../api.ts";
 import { count, counted, money } from "../format.ts";
-import type { Loaded } from "../load.ts";
+import { type Loaded, useLoad } from "../load.ts";
 import { asked, query, to } from "../router.ts";
 import { reasonOf } from "../words.ts";
 import { Card, When } from "./page.tsx";
 import { Empty, Region } from "./region.tsx";
-import { spoken } from "./tag.tsx";
+import { AlsoIn, spoken } from "./tag.tsx";
 import { say } from "./toast.tsx";
 
 const PAGE = 200;
@@ -54,6 +54,7 @@ async function readAll(path: string, signal: AbortSignal): Promise<Orders> {
 function Listed({ data, zone }: { data: Orders; zone: string }) {
   const [words, filter] = useState(query.value.get("find") ?? "");
   const [page, turn] = useState(0);
+  const connections = useLoad<ConnectionsOut>(data.items.some((order) => order.also_in) ? "/connections" : null).data?.items ?? [];
   if (!data.items.length) return <Empty title="No orders.">What changed on this day belongs to orders of other days.</Empty>;
   const fitting = data.items.filter(({ number }) => number.toLowerCase().includes(words.trim().toLowerCase()));
   const shown = fitting.slice(page * PAGE, (page + 1) * PAGE);
@@ -75,7 +76,7 @@ function Listed({ data, zone }: { data: Orders; zone: string }) {
       <div class="scroll" tabIndex={0} role="region" aria-label="Order numbers">
         <table>
           <thead><tr><th scope="col">Number</th><th scope="col">Placed</th><th scope="col">Status</th><th scope="col" class="figure">Total</th></tr></thead>
-          <tbody>{shown.map((order) => <Row key={order.number} order={order} currency={data.currency} zone={zone} />)}</tbody>
+          <tbody>{shown.map((order) => <Row key={order.number} order={order} currency={data.currency} zone={zone} connections={connections} />)}</tbody>
         </table>
       </div>
       {fitting.length > PAGE && (
@@ -89,13 +90,16 @@ function Listed({ data, zone }: { data: Orders; zone: string }) {
   );
 }
 
-const Row = ({ order, currency, zone }: { order: SaleOrderOut; currency: string; zone: string }) => (
+type RowFrame = { order: SaleOrderOut; currency: string; zone: string; connections: readonly ConnectionOut[] };
+
+const Row = ({ order, currency, zone, connections }: RowFrame) => (
   <tr class={order.excluded ? "out" : ""}>
     <th scope="row"><a href={to(`/orders/${encodeURIComponent(order.sale_id)}`)}>{order.number}</a></th>
     <td><When at={order.placed_at} zone={zone} /></td>
     <td>
       {spoken(order.status)}
       {order.excluded && <span class="tag warning">Not counted: {reasonOf(order.excluded)}</span>}
+      <AlsoIn id={order.also_in} connections={connections} />
       {order.flags.map((flag) => <span key={flag} class="tag warning">{spoken(flag)}</span>)}
     </td>
     <td class="figure">{money(order.total, currency)}{order.events_total !== 0 && <span class="quiet"> {money(order.events_total, currency)} later</span>}</td>

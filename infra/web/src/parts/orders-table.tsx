@@ -4,7 +4,7 @@ import { count, counted, money } from "../format.ts";
 import { to } from "../router.ts";
 import { reasonOf } from "../words.ts";
 import { homeZone, When } from "./page.tsx";
-import { spoken, Tile } from "./tag.tsx";
+import { AlsoIn, spoken, Tile } from "./tag.tsx";
 
 export function OrdersTable({ items, connections }: { items: readonly OrderSaleOut[]; connections: readonly ConnectionOut[] }) {
   const known = new Map(connections.map((one) => [one.id, one]));
@@ -21,13 +21,15 @@ export function OrdersTable({ items, connections }: { items: readonly OrderSaleO
             <th scope="col" class="low">State</th>
           </tr>
         </thead>
-        <tbody>{items.map((order) => <Row key={order.id} order={order} of={known.get(order.connection_id)} />)}</tbody>
+        <tbody>{items.map((order) => <Row key={order.id} order={order} of={known.get(order.connection_id)} connections={connections} />)}</tbody>
       </table>
     </div>
   );
 }
 
-function Row({ order, of }: { order: OrderSaleOut; of: ConnectionOut | undefined }) {
+type RowFrame = { order: OrderSaleOut; of: ConnectionOut | undefined; connections: readonly ConnectionOut[] };
+
+function Row({ order, of, connections }: RowFrame) {
   const placed = <When at={order.placed_at} zone={of?.time_zone ?? homeZone()} />;
   return (
     <tr class={order.excluded ? "out" : ""}>
@@ -37,7 +39,7 @@ function Row({ order, of }: { order: OrderSaleOut; of: ConnectionOut | undefined
           <span class="two">
             <a class="whole" href={to(`/orders/${encodeURIComponent(order.id)}`)}>{order.number}</a>
             <span class="quiet">{order.store}</span>
-            <span class="quiet fold">{placed} · {counted(order.items, "item")} <State order={order} /></span>
+            <span class="quiet fold">{placed} · {counted(order.items, "item")} <State order={order} connections={connections} /></span>
           </span>
         </span>
       </th>
@@ -45,7 +47,7 @@ function Row({ order, of }: { order: OrderSaleOut; of: ConnectionOut | undefined
       <td class="low"><Buyer order={order} /></td>
       <td class="figure low">{count(order.items)}</td>
       <td class="figure">{money(order.total.minor, order.total.currency)}</td>
-      <td class="low"><State order={order} /></td>
+      <td class="low"><State order={order} connections={connections} /></td>
     </tr>
   );
 }
@@ -54,10 +56,11 @@ function Row({ order, of }: { order: OrderSaleOut; of: ConnectionOut | undefined
 export const Buyer = ({ order }: { order: OrderSaleOut }) =>
   order.customer || order.region ? <>{order.customer}{order.region && <span class="quiet"> {order.region}</span>}</> : <span class="quiet">not kept</span>;
 
-const State = ({ order }: { order: OrderSaleOut }) => (
+const State = ({ order, connections }: Pick<RowFrame, "order" | "connections">) => (
   <>
     <span class="tag plain">{spoken(order.status)}</span>
     {order.excluded && <span class="tag warning">Not counted: {reasonOf(order.excluded)}</span>}
+    <AlsoIn id={order.also_in} connections={connections} />
     {order.flags.map((flag) => <span key={flag} class="tag warning">{spoken(flag)}</span>)}
   </>
 );

@@ -36,7 +36,7 @@ export function progressOf(sync: SyncOut, zone: string, kind: string): readonly 
     case "slowed":
       return [`${kind} asked us to slow down.`, line(`${sync.resume_at ? `We go on at ${timeOf(sync.resume_at, zone)}.` : "We go on soon."} Nothing to do`, days)];
     case "sign_in_needed":
-      return [`${kind} no longer accepts our access.`, `${days} are safe. Sign in again and we catch up by ourselves.`];
+      return [`${kind} no longer accepts our access.`, `${days} are safe. Connect again and we catch up by ourselves.`];
     case "cancelled":
       return [`${counted(sync.days_done, "day")} ${sync.days_done === 1 ? "is" : "are"} kept.`, line(`cancelled`, counted(sync.orders, "order"))];
     case "failed_days":
@@ -87,7 +87,10 @@ export function Strip({ sync, connection, changed, more }: StripFrame) {
   );
 }
 
-export const spokenKind = (kind: string): string => kind.charAt(0).toUpperCase() + kind.slice(1);
+/** Names with capitals inside; others are their kind with a capital. */
+const NAMES: Record<string, string> = { woocommerce: "WooCommerce", shipstation: "ShipStation", bigcommerce: "BigCommerce", ebay: "eBay" };
+
+export const spokenKind = (kind: string): string => NAMES[kind] ?? kind.charAt(0).toUpperCase() + kind.slice(1);
 
 const Cells = ({ sync, said }: { sync: SyncOut; said: string }) => (
   <>

@@ -43,11 +43,15 @@ export function SaleTag({ sale }: { sale: SaleOut }) {
   );
 }
 
-/** A word of the API as people read it: cancelled_unpaid is Cancelled unpaid. */
+/** A word of the API as people read it: cancelled_unpaid is Cancelled unpaid, on-hold is On hold. */
 export function spoken(word: string): string {
-  const text = word.replaceAll("_", " ").toLowerCase();
+  const text = word.replace(/[_-]+/g, " ").toLowerCase();
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
+
+/** An order that also came through another connection: the one by which it counts once the two are linked. */
+export const AlsoIn = ({ id, connections }: { id: string | null; connections: readonly ConnectionOut[] }) =>
+  id && <Tag tone="plain">{`Also in ${connections.find((one) => one.id === id)?.name ?? "another connection"}`}</Tag>;
 
 export const Tile = ({ name, colour }: { name: string; colour: number }) => (
   <span class={`tile c${((colour - 1) % 6) + 1}`} aria-hidden="true">{name.charAt(0).toUpperCase()}</span>
