@@ -72,7 +72,10 @@ class Connect:
         return Step(paired=self._by_keys.pair(signed_in, kind, fields, choice, account=account))
 
     def reconnect(self, signed_in: SignedIn, connection: Connection, fields: Mapping[str, str]) -> Step:
-        """Take the first step to the same shop again; its address need not be filled in. Raises what `connect` does."""
+        """Take the first step to the same shop again. Its address, and what was told of it before, need not be filled in.
+
+        Raises what `connect` does.
+        """
         known = self._kinds.get(connection.kind)
         address = known.fields[0] if known is not None and known.fields else None
         at = (
@@ -80,7 +83,9 @@ class Connect:
             if known is None or address is None or address.secret or not _has_address(known)
             else {address.name: connection.domain}
         )
-        return self.connect(signed_in, connection.kind, at | dict(fields), account=connection.account)
+        asked = (*known.fields, *known.key_fields) if known is not None else ()
+        told = {field.name: connection.traits[field.name] for field in asked if field.name in connection.traits}
+        return self.connect(signed_in, connection.kind, told | at | dict(fields), account=connection.account)
 
 
 def _holds_keys(kind: Kind, fields: Mapping[str, str]) -> bool:
