@@ -65,12 +65,15 @@ def test_every_kind_has_a_whole_contract_that_names_its_source(kind):
 
 def test_a_contract_that_is_missing_or_lacks_something_says_what_to_write(tmp_path):
     assert "Write tests/channels/contracts/eggs.json" in lacking("eggs", tmp_path)[0]
-    (tmp_path / "eggs.json").write_text("{")
-    assert len(lacking("eggs", tmp_path)) == 1
+    for broken in ("{", "[]", '{"cases": [1]}', '{"cases": [{"orders": [1]}]}', '{"cases": [{"name": []}]}'):
+        (tmp_path / "eggs.json").write_text(broken)
+        assert "one JSON object of the format" in lacking("eggs", tmp_path)[0]
+        assert contract("eggs", tmp_path) == {}
     whole = json.loads((CONTRACTS / "shopify.json").read_text()) | {"kind": "eggs"}
     for name in ("source", "opened"):
-        (tmp_path / "eggs.json").write_text(json.dumps(whole | {name: ""}))
-        assert lacking("eggs", tmp_path) == [f"Give tests/channels/contracts/eggs.json its `{name}`."]
+        (tmp_path / "eggs.json").write_text(json.dumps({key: value for key, value in whole.items() if key != name}))
+        (told,) = lacking("eggs", tmp_path)
+        assert told.startswith(f"Give tests/channels/contracts/eggs.json its `{name}`")
     for n, case in enumerate(whole["cases"]):
         others = whole["cases"][:n] + whole["cases"][n + 1 :]
         (tmp_path / "eggs.json").write_text(json.dumps(whole | {"cases": others}))

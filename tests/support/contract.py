@@ -37,7 +37,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
@@ -104,23 +104,52 @@ class Damage(msgspec.Struct, frozen=True):
 # --- the file
 
 
+class _Case(TypedDict, total=False):
+    name: str
+    does: str
+    answers: list[Json]
+    asked: list[str]
+    orders: list[Json]
+
+
+class _Contract(TypedDict, total=False):
+    """What must hold before anything can be looked up in a file."""
+
+    opened: Json
+    passed_over: list[str]
+    cases: list[_Case]
+
+
+_form = msgspec.json.Decoder(_Contract)
+
+
 def contract(kind: str, folder: Path = CONTRACTS) -> Json:
     """The kind's file; {} if there is none that can be read, so that only this kind's tests fail. `lacking` tells it."""
     try:
-        read = json.loads((folder / f"{kind}.json").read_text())
+        return _read(kind, folder)
     except (OSError, ValueError):
         return {}
-    return read if isinstance(read, dict) else {}
+
+
+def _read(kind: str, folder: Path) -> Json:
+    content = (folder / f"{kind}.json").read_bytes()
+    _form.decode(content)
+    read: Json = json.loads(content)
+    return read
 
 
 def lacking(kind: str, folder: Path = CONTRACTS) -> list[str]:
     """What is still to be written before the contract is whole, as sentences."""
-    name, read = f"tests/channels/contracts/{kind}.json", contract(kind, folder)
-    if not read:
+    name = f"tests/channels/contracts/{kind}.json"
+    try:
+        read = _read(kind, folder)
+    except OSError:
         return [f"Write {name}, one JSON object: its format is told in tests/support/contract.py."]
-    told = [
-        f"Give {name} its `{each}`." for each in ("source", "api_version", "read_on", "opened") if not read.get(each)
-    ]
+    except ValueError as exc:
+        return [f"Make {name} one JSON object of the format that is told in tests/support/contract.py: {exc}."]
+    told = [f"Give {name} its `{each}`." for each in ("source", "api_version", "read_on") if not read.get(each)]
+    if not read.get("opened", {}).get("domain"):
+        told.append(f"Give {name} its `opened` with a `domain`.")
     if read.get("kind") != kind:
         told.append(f'Give {name} its `kind`, "{kind}".')
     cases = {case.get("name"): case for case in read.get("cases", [])}
