@@ -10,7 +10,7 @@ text, by `money.parse_minor` with the places that `money.exponent` knows of the 
 out of it
 
     store       is the `Store.id` of a kind with many stores, "" of one with a single store
-    status      is one of the kind's `statuses`, in the channel's word
+    status      is the channel's word, as the kind's `statuses` list it
     excluded    is None if the order counts. Where it is the status that excludes, the same word as `status`: a merchant who counts
                 by statuses of his own can then choose such orders. Any other word (test, merged) is final
     events      hold what changed: money and goods given back are negative, so that sale and events add up to what is left. Their
