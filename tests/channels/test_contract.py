@@ -55,7 +55,7 @@ def shown(at: datetime) -> str:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_has_a_whole_contract_that_names_its_source(kind):
-    assert lacking(kind) == []
+    assert not (told := lacking(kind)), "\n".join(told)
     read = contract(kind)
     assert KINDS[kind].kind == read["kind"] == kind
     assert date.fromisoformat(read["read_on"])
@@ -64,25 +64,25 @@ def test_every_kind_has_a_whole_contract_that_names_its_source(kind):
 
 
 def test_a_contract_that_is_missing_or_lacks_something_says_what_to_write(tmp_path):
-    assert "Write tests/channels/contracts/eggs.json" in lacking("eggs", tmp_path)[0]
+    assert "Write tests/channels/contracts/nowhere.json" in lacking("nowhere", tmp_path)[0]
     for broken in ("{", "[]", '{"cases": [1]}', '{"cases": [{"orders": [1]}]}', '{"cases": [{"name": []}]}'):
-        (tmp_path / "eggs.json").write_text(broken)
-        assert "one JSON object of the format" in lacking("eggs", tmp_path)[0]
-        assert contract("eggs", tmp_path) == {}
-    whole = json.loads((CONTRACTS / "shopify.json").read_text()) | {"kind": "eggs"}
+        (tmp_path / "nowhere.json").write_text(broken)
+        assert "one JSON object of the format" in lacking("nowhere", tmp_path)[0]
+        assert contract("nowhere", tmp_path) == {}
+    whole = json.loads((CONTRACTS / "shopify.json").read_text()) | {"kind": "nowhere"}
     for name in ("source", "opened"):
-        (tmp_path / "eggs.json").write_text(json.dumps({key: value for key, value in whole.items() if key != name}))
-        (told,) = lacking("eggs", tmp_path)
-        assert told.startswith(f"Give tests/channels/contracts/eggs.json its `{name}`")
+        (tmp_path / "nowhere.json").write_text(json.dumps({key: value for key, value in whole.items() if key != name}))
+        (told,) = lacking("nowhere", tmp_path)
+        assert told.startswith(f"Give tests/channels/contracts/nowhere.json its `{name}`")
     for n, case in enumerate(whole["cases"]):
         others = whole["cases"][:n] + whole["cases"][n + 1 :]
-        (tmp_path / "eggs.json").write_text(json.dumps(whole | {"cases": others}))
-        assert len(lacking("eggs", tmp_path)) == (case["name"] in CASES)
+        (tmp_path / "nowhere.json").write_text(json.dumps(whole | {"cases": others}))
+        assert len(lacking("nowhere", tmp_path)) == (case["name"] in CASES)
         for need in ("answers", *NEEDS[case.get("does", "fetch_pages")]):
             first = next((each for each in need.split(" or ") if each in case), None)
             without = {name: value for name, value in case.items() if name != first}
-            (tmp_path / "eggs.json").write_text(json.dumps(whole | {"cases": [*others, without]}))
-            assert any(case["name"] in told and need in told for told in lacking("eggs", tmp_path))
+            (tmp_path / "nowhere.json").write_text(json.dumps(whole | {"cases": [*others, without]}))
+            assert any(case["name"] in told and need in told for told in lacking("nowhere", tmp_path))
 
 
 # --- orders
