@@ -26,6 +26,7 @@ READS_MAX = 3
 TURNS_MAX = 50
 
 Sections = list[DaySections]
+Folded = list[tuple[DocumentSheet, ...] | None]
 
 _decoder = msgspec.msgpack.Decoder(DocumentVersion)
 
@@ -186,17 +187,17 @@ class Documents:
             return None
         return as_shown(adjusted(document_of(base.sheets if base else (), happened), *more), version.frozen)
 
-    def fold_many(self, asked: Sequence[tuple[DayKey, DocumentVersion]]) -> list[tuple[DocumentSheet, ...] | None]:
+    def fold_many(self, asked: Sequence[tuple[DayKey, DocumentVersion]]) -> Folded:
         """The same of many versions, in few reads."""
         wanted = {(day, version.base) for day, version in asked if version.base}
         bases = self._revisions.read_many(wanted)
-        named: list[list[tuple[DayKey, str, date]]] = []
+        named = []
         for day, version in asked:
             base = bases.get((day, version.base)) if version.base else None
             own = [(day, base.attempt, day.day)] if base is not None and day.day in base.event_days else []
             named.append([*own, *((_on(day, order_day), attempt, day.day) for order_day, attempt in version.sources)])
         events = self._revisions.read_events_many({name for names in named for name in names})
-        folded: list[tuple[DocumentSheet, ...] | None] = []
+        folded: Folded = []
         for (day, version), names in zip(asked, named, strict=True):
             base = bases.get((day, version.base)) if version.base else None
             more = self._more(day, version)

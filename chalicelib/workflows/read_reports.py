@@ -364,7 +364,7 @@ def _regions_of(currency: str, now: dict[str, Sum], then: dict[str, Sum] | None)
     names = sorted(now.keys() | (then or {}).keys(), key=lambda name: (-now.get(name, Sum()).net, name))
     states = [name for name in names if name.startswith(f"{HOME}-")]
     outside = [name for name in names if name and name not in states and name != HOME]
-    nowhere = [name for name in ("", HOME)]
+    nowhere = ("", HOME)
     unknown = RegionRow(
         "",
         added(now.get(name, Sum()) for name in nowhere),
