@@ -5,6 +5,7 @@ from chalice.app import Response
 from chalicelib.entrypoints import (
     api_account,
     api_connections,
+    api_dashboard,
     api_mirrors,
     api_pairing,
     api_ranges,
@@ -21,6 +22,7 @@ __all__ = [
     "api",
     "api_account",
     "api_connections",
+    "api_dashboard",
     "api_mirrors",
     "api_pairing",
     "api_ranges",

@@ -15,9 +15,9 @@ class KpiOut(msgspec.Struct, frozen=True, kw_only=True):
     half away from zero, null where there are none; `net_sales` and `average_order` are minor units, `units` pieces."""
 
     name: Literal["net_sales", "orders", "units", "average_order"]
-    value: float | None
-    previous: float | None
-    spark: tuple[float | None, ...]
+    value: int | float | None
+    previous: int | float | None
+    spark: tuple[int | float | None, ...]
 
 
 class KpisOut(msgspec.Struct, frozen=True):

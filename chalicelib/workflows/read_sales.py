@@ -295,10 +295,10 @@ def _is_in(sale: Summary, asked: SalesFilter) -> bool:
 
 def _sorted_place(sale: Summary, sort: Sort, reading: Reading) -> SummaryPlace:
     """Where a sale stands in a list sorted so; what is alike is listed as by default."""
-    day, *rest = place_of(sale)
-    own = {"day": -day, "net": figures_of(sale.sheet, reading).net_sales, "orders": sale.sheet.sales.count}
+    place = place_of(sale)
+    own = {"day": -place[0], "net": figures_of(sale.sheet, reading).net_sales, "orders": sale.sheet.sales.count}
     first = own[sort.removeprefix("-")]
-    return -first if sort.startswith("-") else first, day, *rest
+    return -first if sort.startswith("-") else first, *place
 
 
 def _days_sold(connection: Connection, key: DayKey, version: DocumentVersion) -> list[DaySold]:
