@@ -25,6 +25,7 @@ from chalicelib.storage.table import dynamo
 from chalicelib.workflows.books import Books
 from chalicelib.workflows.connect import Connect
 from chalicelib.workflows.goods import Goods
+from chalicelib.workflows.listed import ListDocuments
 from chalicelib.workflows.pair import Pair
 from chalicelib.workflows.pair_by_approval import PairByApproval
 from chalicelib.workflows.pair_by_consent import PairByConsent
@@ -149,6 +150,7 @@ class System(Work):
     def books(self) -> Books:
         return Books(
             documents=self.documents,
+            listed=ListDocuments(self.documents, self.month_records),
             revisions=self.revisions,
             connections=self.connections,
             days=self.days,

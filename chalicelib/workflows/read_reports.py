@@ -158,7 +158,7 @@ class ReadReports:
         then: list[Document] = []
         for part, listed in ((whole, now), (earlier, then)):
             if part is not None and connections:
-                found = self._books.documents.list(workspace.id, part.first, part.last)
+                found = self._books.listed.list(workspace.id, part.first, part.last)
                 listed += [(key, version) for key, version in found if key.connection in connections]
         currencies = {sheet.currency for _, version in (*now, *then) for sheet in version.sheets}
         frame = Frame(

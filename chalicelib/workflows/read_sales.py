@@ -219,7 +219,7 @@ class ReadSales:
     ) -> Iterator[Document]:
         """Yield the live documents of these connections, oldest day first."""
         if connections:
-            for key, version in self._books.documents.list(workspace, first, last):
+            for key, version in self._books.listed.list(workspace, first, last):
                 if key.connection in connections:
                     yield key, version
 

@@ -287,6 +287,7 @@ def test_a_range_that_cannot_be_is_refused_by_its_field(shopping, asked, field):
 
 def test_usage_tells_months_and_where_the_year_goes(shopping):
     shopping.daybook.plan_year = lambda workspace, at: "2026-07-05"  # the year of the sign-up
+    shopping.daybook.__dict__.pop("sync_day")
     later = [order(9000 + n, placed_at=window_of(TODAY, ZONE).start_at + timedelta(minutes=n)) for n in range(3)]
     shopping.daybook.shop.orders[TODAY] = later
     shopping.daybook.pass_time(days=10)
