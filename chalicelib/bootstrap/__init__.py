@@ -24,6 +24,8 @@ from chalicelib.storage.idempotency import Once
 from chalicelib.storage.table import dynamo
 from chalicelib.workflows.books import Books
 from chalicelib.workflows.connect import Connect
+from chalicelib.workflows.goods import Goods
+from chalicelib.workflows.listed import ListDocuments
 from chalicelib.workflows.pair import Pair
 from chalicelib.workflows.pair_by_approval import PairByApproval
 from chalicelib.workflows.pair_by_consent import PairByConsent
@@ -31,7 +33,10 @@ from chalicelib.workflows.pair_by_keys import PairByKeys
 from chalicelib.workflows.pair_limit import PairLimit
 from chalicelib.workflows.read_activity import ReadActivity
 from chalicelib.workflows.read_connections import ReadConnections
+from chalicelib.workflows.read_customers import ReadCustomers
+from chalicelib.workflows.read_dashboard import ReadDashboard
 from chalicelib.workflows.read_ranges import ReadRanges
+from chalicelib.workflows.read_reports import ReadReports
 from chalicelib.workflows.read_sale import ReadSale
 from chalicelib.workflows.read_sales import ReadSales
 from chalicelib.workflows.read_syncs import ReadSyncs
@@ -145,6 +150,7 @@ class System(Work):
     def books(self) -> Books:
         return Books(
             documents=self.documents,
+            listed=ListDocuments(self.documents, self.month_records),
             revisions=self.revisions,
             connections=self.connections,
             days=self.days,
@@ -162,6 +168,24 @@ class System(Work):
     @cached_property
     def search_sales(self) -> SearchSales:
         return SearchSales(self.books, self.read_sales)
+
+    @cached_property
+    def read_reports(self) -> ReadReports:
+        return ReadReports(self.books, Goods(documents=self.documents, months=self.months))
+
+    @cached_property
+    def read_customers(self) -> ReadCustomers:
+        return ReadCustomers(self.books, self.persons)
+
+    @cached_property
+    def read_dashboard(self) -> ReadDashboard:
+        return ReadDashboard(
+            books=self.books,
+            reports=self.read_reports,
+            sales=self.read_sales,
+            connections=self.read_connections,
+            usage=self.read_usage,
+        )
 
     @cached_property
     def read_sale(self) -> ReadSale:

@@ -29,7 +29,7 @@ from chalice.app import Request, Response
 from chalicelib import bootstrap, errors
 from chalicelib.domain.accounts import SignedIn
 from chalicelib.entrypoints import wire
-from chalicelib.workflows.sign_in import is_token
+from chalicelib.workflows.sign_in import is_token, require_recent
 
 COOKIE = "__Host-daybook"
 TOKEN = "X-Daybook"  # noqa: S105 - the name of a header
@@ -225,6 +225,13 @@ def _signed_in(role: Role, visit: Visit) -> SignedIn:
     return who
 
 
+def signed_in_lately_as_owner(who: SignedIn) -> None:
+    """Who takes persons out of Daybook is the owner, and has just signed in. Raises Forbidden."""
+    if Role[who.role.upper()] < Role.OWNER:
+        raise errors.Forbidden("Your role does not allow this. Ask the owner of the workspace.")
+    require_recent(who, bootstrap.system().now())
+
+
 def _check_origin(visit: Visit) -> None:
     """A write comes from our own pages. Raises Forbidden.
 
@@ -314,7 +321,7 @@ def _encoded(answer: object, status: int) -> Response:
 def problem(visit: Visit, status: int, detail: str, exc: errors.RequestError | None = None) -> Response:
     """An RFC 9457 problem."""
     told = wire.Problem(
-        type="about:blank",
+        type=exc.type if exc else "about:blank",
         title=HTTPStatus(status).phrase,
         status=status,
         detail=detail,
