@@ -4,8 +4,17 @@
     Platform    the kind as we deal with it: pairing, and opening a paired shop. One object for all shops
     Channel     one paired shop, ready to be asked
 
-To add one, write `<kind>.py` with a class for each of the last two, give it a contract file under `tests/channels/contracts/`,
-and name it in `kinds.py`.
+To add one, write `<kind>.py` with a class for each of the last two, name it in `kinds.py`, and give it a contract file under
+`tests/channels/contracts/`. Answers are read by `answers.decode`, which names the field that does not fit; amounts, as the channel's
+text, by `money.parse_minor` with the places that `money.exponent` knows of the currency. In the orders (`domain/orders.py`) that come
+out of it
+
+    store       is the `Store.id` of a kind with many stores, "" of one with a single store
+    status      is the channel's word, as the kind's `statuses` list it
+    excluded    is None if the order counts. Where it is the status that excludes, the same word as `status`: a merchant who counts
+                by statuses of his own can then choose such orders. Any other word (test, merged) is final
+    events      hold what changed: money and goods given back are negative, so that sale and events add up to what is left. Their
+                ids and instants are the channel's and never change, as an order is read many times
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -37,9 +46,11 @@ class Page(msgspec.Struct, frozen=True):
 
 
 class ChangesPage(msgspec.Struct, frozen=True):
-    """One page of changed orders: when they were placed. `seen_until` is when the last of them changed, None if there is none.
+    """One page of changed orders: when they were placed. `cursor` is None after the last page.
 
-    `cursor` is None after the last page.
+    `seen_until` is when the last of them changed, None if there is none. A look that runs out of time begins there the next time,
+    so all that changed before has to be told by then: of a list that is not sorted by its changes, only a page that ends it, or ends
+    a slice of its time, has one.
     """
 
     placed: tuple[datetime, ...]
@@ -93,16 +104,24 @@ class Channel(Protocol):
     def fetch_pages(self, window: Window, cursor: str | None = None) -> Iterator[Page]:
         """Yield the orders placed in `window` page by page, from the start or from where a former page's cursor points.
 
-        Every page names the next one's cursor, so that an interrupted fetch goes on. An order may come twice.
+        Every page names the next one's cursor, so that an interrupted fetch goes on, by another channel and hours later. Orders that
+        do not count are yielded too. An order may come twice; what came last holds.
         """
         ...
 
     def count_orders(self, window: Window) -> int | None:
-        """Ask another way how many orders were placed in `window`; None if the channel gives no exact answer."""
+        """Ask another way how many orders were placed in `window`; None if the channel gives no exact answer.
+
+        It is compared with how many ids `fetch_pages` yielded, those of excluded orders included; while they differ, the day is
+        fetched anew, three times at most.
+        """
         ...
 
     def fetch_changes(self, since: datetime, until: datetime, cursor: str | None = None) -> Iterator[ChangesPage]:
-        """Yield when the orders updated in `[since, until)` were placed, those updated first first."""
+        """Yield when the orders updated in `[since, until)` were placed, those updated first first if the channel can sort so.
+
+        `cursor` goes on as that of `fetch_pages`. What a channel cannot tell is left to the re-reads of days by their age.
+        """
         ...
 
     def find_order(self, number: str) -> tuple[datetime, ...]:
@@ -136,9 +155,10 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """A kind of channel. `auth` is how it is paired: by consent there, by approval on the shop's own site, by a key.
 
     `fields` are what that asks of the merchant; `key_fields`, of a kind paired by approval, what pasting keys instead does.
-    `hosts` are where its API is; none if each shop has a site of its own. `keeps_history` is whether the channel tells what
-    happened to an order and when; where it does not, the differences that we observe are events. `may_mirror` is whether its
-    stores may hold orders that also come through other channels.
+    `hosts` are where its API is; none if each shop has a site of its own. `keeps_history` is whether the channel tells all that
+    happened to an order and when; where it does not, the differences that we observe are events. It is False as well where refunds
+    are told but edits are not: events that are told are not observed a second time. `may_mirror` is whether its stores may hold
+    orders that also come through other channels.
     """
 
     kind: str

@@ -13,10 +13,11 @@ Wire = Callable[[BaseHTTPRequestHandler], None]
 
 
 class ScriptedShop:
-    """`answers` and `sends` add to the script; the last answer is repeated. `asked` holds (path, headers, body)."""
+    """`answers` and `sends` add to the script; the last answer is repeated. `asked` holds (path, headers, body), `methods` the method of each."""
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.asked: list[tuple[str, dict[str, str], bytes]] = []
+        self.methods: list[str] = []
         self._script: list[Wire] = []
         self._server = _Server(self)
         if tls is not None:
@@ -47,6 +48,7 @@ class ScriptedShop:
         """Begin a new script."""
         self._script.clear()
         self.asked.clear()
+        self.methods.clear()
 
     def questions(self) -> list[Any]:
         return [json.loads(body) for _, _, body in self.asked]
@@ -78,6 +80,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         shop = self.server.shop
+        shop.methods.append(self.command)
         shop.asked.append((self.path, dict(self.headers), body))
         shop.next()(self)
 
