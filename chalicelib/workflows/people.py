@@ -72,6 +72,8 @@ class People:
             place = next((place for place in seen.places if place.user == user), None)
             there = self._people.users(seen.places).get(user)
             if place is None or there is None:
+                if place is not None and place.role is None:
+                    self._forget(who.workspace, user)
                 raise errors.NotFound("There is nothing here.")
             before = _person(there[0])
             if place.role == role:  # decided before, and perhaps not written
