@@ -1,5 +1,6 @@
 // Joining a workspace by an invitation. Its secret stands behind the # of the address, which no server gets to see.
 import "../main.tsx"; // what the first load has stays one file
+import { batch } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import type { JoinIn, JoinLookIn, JoinLookOut, SessionOut } from "../wire.d.ts";
 import { Failed, session, write } from "../api.ts";
@@ -61,8 +62,11 @@ function Choose({ found, secret }: { found: JoinLookOut; secret: string }) {
   const [shown, show] = useState(false);
   async function join(form: FormData) {
     const password = String(form.get("password") ?? "");
-    session.value = await write<SessionOut>("POST", "/join", { secret, password } satisfies JoinIn);
-    go(to("/"), { replace: true }); // with the secret gone from the address
+    const begun = await write<SessionOut>("POST", "/join", { secret, password } satisfies JoinIn);
+    batch(() => {
+      session.value = begun;
+      go(to("/"), { replace: true }); // with the secret gone from the address
+    });
   }
   return (
     <form method="post" onSubmit={(event) => send(event, () => join(new FormData(event.currentTarget)))}>

@@ -71,7 +71,7 @@ function Search() {
     <form class="find" role="search" onSubmit={find}>
       <Icon name="search" />
       <input key={known} type="search" name="q" aria-label="Order number" placeholder="Order number" defaultValue={known} autoComplete="off" />
-      <button type="button" class="plain" aria-label="Command menu" aria-keyshortcuts="Control+K Meta+K" onClick={() => (over.value = "commands")}><kbd>{ON_A_MAC ? "⌘" : "Ctrl"} K</kbd><Icon name="search" /></button>
+      <button type="button" class="plain" aria-keyshortcuts="Control+K Meta+K" onClick={() => (over.value = "commands")}><span class="unseen">Command menu</span><kbd aria-hidden="true">{ON_A_MAC ? "⌘" : "Ctrl"} K</kbd><Icon name="search" /></button>
     </form>
   );
 }
@@ -103,7 +103,7 @@ function Menu({ email }: { email: string }) {
         {session.value?.user.role === "owner" && <a href={to("/keys")}>API keys</a>}
         <a href={to("/workspace")}>Workspace settings</a>
         <ThemeChoice />
-        <button type="button" class="plain" onClick={openShortcuts}>Keyboard shortcuts<kbd>?</kbd></button>
+        <button type="button" class="plain" onClick={openShortcuts}>Keyboard shortcuts<kbd aria-hidden="true">?</kbd></button>
         <button type="button" class="plain" onClick={() => void signOut()}>Sign out</button>
       </div>
     </div>
