@@ -21,7 +21,7 @@ def keys(who: SignedIn) -> wire_people.ApiKeysOut:
 def make_key(who: SignedIn, body: wire_people.ApiKeyIn) -> wire_people.ApiKeyMadeOut:
     """Make an API key; its text is answered this once. Needs a sign-in of the last 10 minutes."""
     made = bootstrap.system().api_keys.make(who, body.name, body.scope, days=body.days)
-    return wire_people.ApiKeyMadeOut(id=made.key.id, key=made.text.reveal(), ends_at=_instant(made.key.ends_at))
+    return wire_people.ApiKeyMadeOut(id=made.key.id, key=made.text.reveal(), ends_at=instant_of(made.key.ends_at))
 
 
 @api.route("/v1/keys/{key}", methods=["DELETE"])
@@ -39,11 +39,12 @@ def _shown(given: Listed) -> wire_people.ApiKeyOut:
         scope=key.scope,
         state=given.state,
         made_by=given.maker,
-        made_at=_instant(key.made_at),
-        ends_at=_instant(key.ends_at),
-        used_on=None if given.used_at is None else _instant(given.used_at).date(),
+        made_at=instant_of(key.made_at),
+        ends_at=instant_of(key.ends_at),
+        used_on=None if given.used_at is None else instant_of(given.used_at).date(),
     )
 
 
-def _instant(seconds: int) -> datetime:
+def instant_of(seconds: int) -> datetime:
+    """An instant of epoch seconds."""
     return datetime.fromtimestamp(seconds, UTC)

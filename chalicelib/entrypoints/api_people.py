@@ -1,11 +1,10 @@
 """Routes of the people of a workspace, of inviting them, and of joining."""
 
-from datetime import UTC, datetime
-
 from chalicelib import bootstrap
 from chalicelib.domain.accounts import SignedIn
 from chalicelib.entrypoints import wire, wire_people, wire_settings
 from chalicelib.entrypoints.api_account import session_begun
+from chalicelib.entrypoints.api_keys import instant_of
 from chalicelib.entrypoints.api_settings import changes_of
 from chalicelib.entrypoints.http import Answer, Role, Visit, api, may, public
 from chalicelib.workflows.access_record import ABOUT
@@ -55,7 +54,7 @@ def invite(who: SignedIn, body: wire_people.InvitationIn) -> wire_people.Invitat
     """Invite somebody; the link is answered this once. Needs a sign-in of the last 10 minutes."""
     made = bootstrap.system().invite.invite(who, body.email, body.role)
     given = made.invitation
-    return wire_people.InvitationMadeOut(id=given.id, link=made.link.reveal(), ends_at=_instant(given.ends_at))
+    return wire_people.InvitationMadeOut(id=given.id, link=made.link.reveal(), ends_at=instant_of(given.ends_at))
 
 
 @api.route("/v1/invitations/{invitation}", methods=["DELETE"])
@@ -76,7 +75,7 @@ def look_at_invitation(body: wire_people.JoinLookIn) -> wire_people.JoinLookOut:
         email=given.email,
         role=given.role,
         made_by=shown.maker,
-        ends_at=_instant(given.ends_at),
+        ends_at=instant_of(given.ends_at),
     )
 
 
@@ -98,10 +97,6 @@ def _invitation(shown: Shown) -> wire_people.InvitationOut:
         email=given.email,
         role=given.role,
         made_by=shown.maker,
-        made_at=_instant(given.made_at),
-        ends_at=_instant(given.ends_at),
+        made_at=instant_of(given.made_at),
+        ends_at=instant_of(given.ends_at),
     )
-
-
-def _instant(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from chalicelib import errors
-from chalicelib.domain.accounts import SignedIn, normal_name
+from chalicelib.domain.accounts import SignedIn, User, normal_name
 from chalicelib.domain.people import (
     KEY_PREFIX,
     SECRET_BYTES,
@@ -125,11 +125,11 @@ class ApiKeys:
         makers = {user: self._accounts.user(user) for user in {each.grant.made_by for each in found}}
         return tuple(self._listed(each, makers[each.grant.made_by]) for each in found)
 
-    def _listed(self, found: "Found[ApiKey]", maker: object) -> Listed:
+    def _listed(self, found: "Found[ApiKey]", maker: User | None) -> Listed:
         ended = self._now().timestamp() >= found.grant.ends_at
         return Listed(
             key=found.grant,
-            maker=getattr(maker, "email", None),
+            maker=maker.email if maker else None,
             used_at=found.used_at,
             state="ended" if ended else "active" if maker else "stopped",
         )

@@ -12,6 +12,8 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from infra.local.machine import SHOP, Machine
 from tests.pages.test_journey import heading, look_over
 
+SLOW_MS = 30_000  # the shop is still coming in
+
 
 @pytest.fixture(scope="module")
 def context(chromium: Browser, machine: Machine) -> Iterator[BrowserContext]:
@@ -71,10 +73,9 @@ def test_the_menu_goes_to_pages_and_gives_the_focus_back(page: Page) -> None:
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(row).to_be_focused()
-    menu(page)
+    dialog = menu(page)
     page.keyboard.type("work set")
-    option = page.get_by_role("option", selected=True)
-    expect(option).to_contain_text("Workspace settings")
+    expect(dialog.get_by_role("option", selected=True)).to_contain_text("Workspace settings")
     page.keyboard.press("Enter")
     heading(page, "Workspace settings")
     expect(page.get_by_role("main")).to_be_focused()
@@ -109,12 +110,13 @@ def test_an_order_number_leads_to_its_sale(page: Page) -> None:
     look_over(page, wrong)
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/orders/.+\?tab=orders&find="))
-    expect(page.get_by_role("region", name="Order numbers").get_by_role("rowheader").first).to_have_text(number)
-    menu(page)
+    numbers = page.get_by_role("region", name="Order numbers").get_by_role("rowheader")
+    expect(numbers.first).to_have_text(number, timeout=SLOW_MS)
+    dialog = menu(page)
     page.keyboard.type("999999999")
-    expect(page.get_by_role("option", selected=True)).to_have_text("Search all orders for “999999999”")
-    page.keyboard.press("Enter")
-    expect(page.get_by_text("No order 999999999.")).to_be_visible()
+    page.keyboard.press("Enter")  # before it is known that there is none
+    expect(page.get_by_text("No order 999999999.")).to_be_visible(timeout=SLOW_MS)
+    expect(dialog).to_have_count(0)
     assert not wrong, "\n".join(wrong)
 
 
@@ -138,7 +140,7 @@ def test_a_sync_shows_its_days_before_it_is_begun(page: Page) -> None:
     page.keyboard.type("current month")
     expect(dialog.get_by_role("option", selected=True)).to_contain_text("Current month")
     page.keyboard.press("Enter")
-    heading(page, re.compile("^Sync of "))
+    expect(page.get_by_role("heading", level=1, name=re.compile("^Sync of "))).to_be_visible(timeout=SLOW_MS)
     expect(dialog).to_have_count(0)
     assert len(asked(page, "/v1/syncs")["items"]) == syncs + 1
     assert not wrong, "\n".join(wrong)

@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib import errors
 from chalicelib.domain.accounts import SignedIn
+from chalicelib.domain.people import secret_hash
 from chalicelib.storage.table import Table
 from tests.support.memory import MemoryEngine
 from tests.support.people import PASSWORD
@@ -66,6 +67,15 @@ def test_of_many_who_use_it_at_once_one_joins(team: Team) -> None:
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(join, range(8))).count(True) == 1
     assert team.roles(owner) == {"owner": "owner", "clerk": "viewer"}
+
+
+def test_one_that_was_spent_is_used_even_where_its_joining_died(team: Team) -> None:
+    owner = team.owner()
+    secret = team.secret(owner, CLERK)
+    assert team.invitations.spend(secret_hash(secret), "somebody")
+    with pytest.raises(errors.NotFound):
+        team.invite.look(secret)
+    assert team.invite.list(owner.workspace) == ()
 
 
 def test_it_ends_after_seven_days(team: Team) -> None:

@@ -47,6 +47,9 @@ export function usePeriodKeys(move: Move): void {
 
 export function listenToKeys(): void {
   let going = 0;
+  session.subscribe((now) => {
+    if (!now) over.value = null; // it does not wait for the next one who signs in
+  });
   addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing || !session.peek()) return;
     if (isMenuKey(event)) {
@@ -97,7 +100,7 @@ const isSeen = (element: HTMLElement): boolean => element.checkVisibility();
 
 /** The page's own search, else the one of the bar. */
 function searchField(): HTMLElement | undefined {
-  return [...document.querySelectorAll<HTMLElement>("main input[type=search], .bar .find button, .bar .find input")].find(isSeen);
+  return ["main", ".bar"].flatMap((where) => [...document.querySelectorAll<HTMLElement>(`${where} input[type=search]`)]).find(isSeen);
 }
 
 /** The link of the next row of the page's tables: Enter opens it, as it opens every link. */

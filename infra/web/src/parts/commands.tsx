@@ -30,6 +30,7 @@ export function Commands() {
   const [within, enter] = useState<ConnectionOut | null>(null);
   const [chosen, choose] = useState(0);
   const [failed, fail] = useState<string | null>(null);
+  const entered = useRef(false);
   const list = useId();
   useEffect(() => dialog.current?.showModal(), []);
   const connections = useLoad<ConnectionsOut>("/connections").data?.items ?? [];
@@ -38,6 +39,12 @@ export function Commands() {
   const commands = within ? matching(syncs.found, text) : [...orders.found, ...matching(everything(connections, step), text), ...searchFor(text)].slice(0, SHOWN_MAX);
   const current = Math.min(chosen, commands.length - 1);
 
+  // Enter pressed while an order was looked for is answered with what was found.
+  useEffect(() => {
+    if (orders.busy || !entered.current) return;
+    entered.current = false;
+    run(commands[current]);
+  });
   function step(into: ConnectionOut | null): true {
     enter(into);
     setText("");
@@ -53,7 +60,8 @@ export function Commands() {
     const moved = moves[event.key];
     if (event.isComposing) return;
     if (moved !== undefined && commands.length) choose((moved + commands.length) % commands.length);
-    else if (event.key === "Enter") run(orders.busy ? undefined : commands[current]);
+    else if (event.key === "Enter" && orders.busy) entered.current = true;
+    else if (event.key === "Enter") run(commands[current]);
     else if (event.key === "Backspace" && within && !text) step(null);
     else return;
     event.preventDefault();
@@ -67,7 +75,7 @@ export function Commands() {
           type="text" role="combobox" aria-expanded="true" aria-controls={list} aria-autocomplete="list" aria-label={within ? `Days of ${within.name} to sync` : "Page, connection, sync or order number"}
           {...(commands[current] ? { "aria-activedescendant": `${list}-${current}` } : {})}
           placeholder={within ? "Which days?" : "Go to, sync, or an order number"} value={text} autoComplete="off" spellcheck={false}
-          onInput={(event) => (setText(event.currentTarget.value), choose(0))} onKeyDown={onKey}
+          onInput={(event) => (setText(event.currentTarget.value), choose(0), (entered.current = false))} onKeyDown={onKey}
         />
         <button type="button" class="plain" onClick={() => (within ? step(null) : dialog.current?.close())}>{within ? "Back" : "Close"}</button>
       </div>
@@ -93,12 +101,12 @@ function everything(connections: readonly ConnectionOut[], step: (into: Connecti
   const pages: Command[] = [
     ...Object.values(PLACES).map(([place, name]): Command => ({ id: place, icon: "page", name, act: goTo(place) })),
     ...(role === "owner" ? [{ id: "/keys", icon: "key" as const, name: "API keys", act: goTo("/keys") }] : []),
-    { id: "/workspace", icon: "page", name: "Workspace settings", side: "people", act: goTo("/workspace") },
+    { id: "/workspace", icon: "page", name: "Workspace settings", side: "People", act: goTo("/workspace") },
     { id: "?", icon: "info", name: "Keyboard shortcuts", act: () => void setTimeout(() => (over.value = "shortcuts")) },
   ];
   const shops = connections.flatMap((one): Command[] => [
     { id: one.id, icon: "plug", name: one.name, side: "Connection", act: goTo(at(one.id)) },
-    ...(role === "viewer" || one.state === "removed" ? [] : [{ id: `${one.id} sync`, icon: "again" as const, name: `Sync ${one.name}…`, side: "This week, last month, …", act: () => step(one) }]),
+    ...(role === "viewer" || one.state === "removed" ? [] : [{ id: `${one.id} sync`, icon: "again" as const, name: `Sync ${one.name}…`, side: "Choose days", act: () => step(one) }]),
     { id: `${one.id} settings`, icon: "page", name: `Order settings of ${one.name}`, act: goTo(`${at(one.id)}/settings`) },
   ]);
   return [...pages, ...shops];
