@@ -53,7 +53,7 @@ def opened(context: BrowserContext, place: str, title: str) -> Page:
 
 def listed(page: Page, name: str) -> Locator:
     """The entry of a person, an invitation or a key."""
-    return page.locator(".entries > li").filter(has_text=name)
+    return page.locator(".listing > li").filter(has_text=name)
 
 
 def invite(owner: BrowserContext, email: str, role: str) -> str:
@@ -168,7 +168,7 @@ def test_a_new_role_signs_its_person_out_and_removal_asks_for_the_address(
     page = opened(owner, "/workspace", "Workspace settings")
     entry = listed(page, "buyer@northwind.example")
     entry.get_by_label("Role of buyer@northwind.example").select_option(label="Member")
-    expect(entry.get_by_text("They are signed out and come back as member.")).to_be_visible()
+    expect(entry.get_by_text("They are signed out and come back as a member.")).to_be_visible()
     look_over(page, wrong)
     entry.get_by_role("button", name="Change role").click()
     expect(entry.get_by_role("button", name="Change role")).to_have_count(0)

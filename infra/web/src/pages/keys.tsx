@@ -45,7 +45,7 @@ function OfOwner() {
         <Make onMade={(name, key) => (show({ name, key }), keys.again())} />
         <Card title="Keys">
           <Region of={keys} what="the keys" rows={3}>
-            {({ items }) => (items.length ? <ul class="entries">{items.map((key) => <Entry key={key.id} of={key} again={keys.again} />)}</ul> : <Empty title="No keys yet.">A key lets a program in without anybody's password. What the API offers is described at <a href={to("/v1/openapi.json")} target="_blank">/v1/openapi.json</a>.</Empty>)}
+            {({ items }) => (items.length ? <ul class="listing">{items.map((key) => <Entry key={key.id} of={key} again={keys.again} />)}</ul> : <Empty title="No keys yet.">A key lets a program in without anybody's password. What the API offers is described at <a href={to("/v1/openapi.json")} target="_blank">/v1/openapi.json</a>.</Empty>)}
           </Region>
         </Card>
       </div>

@@ -18,6 +18,7 @@ const ROLES: Record<Role, readonly [name: string, what: string]> = {
   member: ["Member", "also begins syncs and changes order settings"],
   owner: ["Owner", "also connects shops, invites people and makes API keys"],
 };
+const aRole = (role: Role): string => (role === "owner" ? "an owner" : `a ${role}`);
 const dayOf = (instant: string): string => dayName(dayAt(new Date(instant), homeZone()), "year");
 
 export function People({ onMoved }: { onMoved: () => void }) {
@@ -29,14 +30,14 @@ export function People({ onMoved }: { onMoved: () => void }) {
     <>
       <Card title="People">
         <Region of={people} what="the people" rows={2}>
-          {({ items }) => <ul class="entries">{items.map((person) => <Entry key={person.id} person={person} moved={moved} />)}</ul>}
+          {({ items }) => <ul class="listing">{items.map((person) => <Entry key={person.id} person={person} moved={moved} />)}</ul>}
         </Region>
         <p class="quiet" id="roles-help">{Object.values(ROLES).map(([name, what]) => `${name}: ${what}`).join(". ")}.</p>
       </Card>
       {owner && <Invite moved={moved} />}
       {owner && !!invitations.data?.items.length && (
         <Card title="Open invitations">
-          <ul class="entries">{invitations.data.items.map((one) => <Open key={one.id} of={one} moved={moved} />)}</ul>
+          <ul class="listing">{invitations.data.items.map((one) => <Open key={one.id} of={one} moved={moved} />)}</ul>
         </Card>
       )}
     </>
@@ -50,7 +51,7 @@ function Entry({ person, moved }: { person: PersonOut; moved: () => void }) {
   const at = `/people/${encodeURIComponent(person.id)}`;
   async function turn(role: Role) {
     await write("PATCH", at, { role });
-    say(`${person.email} is ${ROLES[role][0].toLowerCase()} now.`);
+    say(`${person.email} is ${aRole(role)} now.`);
     ask(null);
     moved();
   }
@@ -70,7 +71,7 @@ function Entry({ person, moved }: { person: PersonOut; moved: () => void }) {
       {asked === "remove" && <Remove person={person} at={at} onStop={stop} moved={moved} />}
       {asked && asked !== "remove" && (
         <div class="row wide-row" role="status">
-          <span class="quiet">{person.you ? "You are" : "They are"} signed out and come back as {ROLES[asked][0].toLowerCase()}.</span>
+          <span class="quiet">{person.you ? "You are" : "They are"} signed out and come back as {aRole(asked)}.</span>
           <span class="actions"><button type="button" class="main" disabled={busy} onClick={() => send(null, () => turn(asked))}>Change role<span class="unseen"> of {person.email}</span></button><button type="button" class="plain" onClick={stop}>Keep</button></span>
         </div>
       )}
