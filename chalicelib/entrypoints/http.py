@@ -62,8 +62,7 @@ class Answer(msgspec.Struct, Generic[T]):
 class Declaration(msgspec.Struct, frozen=True, kw_only=True):
     """What a route says of itself. `role` None is public; a `hook` is for programs of others, which prove themselves.
 
-    A body annotated as a shape or None may be left out.
-    `keys` is whether API keys of that role may call it as well as people.
+    A body annotated as a shape or None may be left out. `keys` is whether API keys of that role may call it as well as people.
     """
 
     role: Role | None

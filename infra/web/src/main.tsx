@@ -12,17 +12,17 @@ import { Enter } from "./pages/enter.tsx";
 import { Home } from "./pages/home.tsx";
 import { Nowhere, Unreached } from "./pages/nowhere.tsx";
 import { Orders } from "./pages/orders.tsx";
-import { Pair } from "./pages/pair.tsx";
 import { Sale } from "./pages/sale.tsx";
 import { Sync } from "./pages/sync.tsx";
 import { Usage } from "./pages/usage.tsx";
-import { Workspace } from "./pages/workspace.tsx";
 import { later } from "./parts/later.tsx";
 import { Shell, showTheme } from "./parts/shell.tsx";
 import { fits, followLinks, go, next, path, query, to } from "./router.ts";
 
 const Join = later(async () => (await import("./pages/join.tsx")).Join);
 const Keys = later(async () => (await import("./pages/keys.tsx")).Keys);
+const Pair = later(async () => (await import("./pages/pair.tsx")).Pair);
+const Workspace = later(async () => (await import("./pages/workspace.tsx")).Workspace);
 
 const PAGES: readonly [string, (parts: Record<string, string>) => ComponentChild][] = [
   ["/", () => <Home />],

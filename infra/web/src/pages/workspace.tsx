@@ -1,4 +1,5 @@
 // Settings of the whole workspace: its name and calendar, the reading of refunds, and the days that are closed.
+import "../main.tsx"; // what the first load has stays one file
 import { useEffect, useState } from "preact/hooks";
 import type { WorkspaceIn, WorkspaceOut } from "../wire.d.ts";
 import { Failed, type Tagged, readTagged, session, writeTagged } from "../api.ts";
@@ -6,15 +7,13 @@ import { dayAt, dayName, dayPlus } from "../format.ts";
 import { useLoad } from "../load.ts";
 import { Changes, whoSaved } from "../parts/changes.tsx";
 import { Field, useSend } from "../parts/form.tsx";
-import { later } from "../parts/later.tsx";
 import { Card, homeZone, Page } from "../parts/page.tsx";
+import { People } from "../parts/people.tsx";
 import { Notice, Region } from "../parts/region.tsx";
 import { SaveBar } from "../parts/save-bar.tsx";
 import { say } from "../parts/toast.tsx";
 import { ZoneSelect } from "../parts/zones.tsx";
 import { READINGS } from "../words.ts";
-
-const People = later(async () => (await import("../parts/people.tsx")).People);
 
 export function Workspace() {
   const loaded = useLoad<Tagged<WorkspaceOut>>("/workspace", 0, readTagged);

@@ -1,5 +1,4 @@
 // The people of a workspace: their roles, inviting others, and letting somebody go.
-import "../main.tsx"; // what the first load has stays one file
 import { useState } from "preact/hooks";
 import type { InvitationIn, InvitationMadeOut, InvitationOut, InvitationsOut, PeopleOut, PersonOut } from "../wire.d.ts";
 import { session, write } from "../api.ts";
