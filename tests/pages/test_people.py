@@ -10,6 +10,7 @@ import requests
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from infra.local.machine import Machine
+from tests.pages.scripted import SESSION, ScriptedApi, problem
 from tests.pages.test_journey import heading, look_over
 
 PASSWORD = "a quiet harbour at dawn"
@@ -223,3 +224,56 @@ def test_a_withdrawn_link_does_not_work_and_who_is_signed_in_is_told_so(owner: B
     expect(page.get_by_text("This invitation does not work.")).to_be_visible()
     assert not wrong, "\n".join(wrong)
     page.close()
+
+
+def test_what_was_typed_outlives_the_sign_in_that_a_key_asks_for(scripted: Page, api: ScriptedApi) -> None:
+    wrong: list[str] = []
+    api.on("GET /keys", (200, {"items": [], "next": None}))
+    api.on("GET /people/changes", (200, {"items": [], "next": None}))
+    api.on("POST /keys", problem(403, "Enter your password again.", password="Enter your password again."))
+    api.on("DELETE /session", (204, None))
+    api.on("POST /session", (201, SESSION))
+    scripted.goto("/keys")
+    scripted.get_by_label("Name", exact=True).fill("Nightly export")
+    scripted.get_by_role("button", name="Make the key").click()
+    expect(scripted.get_by_role("alert")).to_contain_text("Enter your password again.")
+    look_over(scripted, wrong)
+    scripted.get_by_role("button", name="Sign in again").click()
+    heading(scripted, "Sign in")
+    scripted.get_by_label("Email").fill(OWNER)
+    scripted.get_by_label("Password", exact=True).fill(PASSWORD)
+    scripted.get_by_role("button", name="Sign in", exact=True).click()
+    heading(scripted, "API keys")
+    expect(scripted.get_by_label("Name", exact=True)).to_have_value("Nightly export")
+    made = {"id": "k1", "key": "daybook_key_x", "ends_at": "2027-11-26T15:00:00Z"}
+    api.on("POST /keys", (201, made))
+    scripted.get_by_role("button", name="Make the key").click()
+    expect(scripted.get_by_role("region", name="shown this once")).to_contain_text("It works until Nov 26, 2027.")
+    assert api.bodies("POST /keys")[-1] == {"name": "Nightly export", "scope": "read", "days": 365}
+    assert not wrong, "\n".join(wrong)
+
+
+def test_keys_that_ended_or_lost_their_maker_say_so(scripted: Page, api: ScriptedApi) -> None:
+    wrong: list[str] = []
+    dates = {"made_at": "2025-11-20T15:00:00Z", "ends_at": "2026-11-20T15:00:00Z", "used_on": "2026-11-19"}
+    ended = {"id": "k1", "name": "Old export", "scope": "read", "state": "ended", "made_by": OWNER} | dates
+    stopped = ended | {"id": "k2", "name": "Their import", "scope": "write", "state": "stopped", "made_by": None}
+    api.on("GET /keys", (200, {"items": [ended, stopped], "next": None}))
+    api.on("GET /people/changes", (200, {"items": [], "next": None}))
+    scripted.goto("/keys")
+    expect(listed(scripted, "Old export")).to_contain_text("last used Nov 19, 2026 · ended Nov 20, 2026")
+    expect(listed(scripted, "Their import")).to_contain_text("it stopped with them")
+    look_over(scripted, wrong)
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_part_that_cannot_be_loaded_says_so(scripted: Page) -> None:
+    wrong: list[str] = []
+    scripted.goto("/usage")
+    expect(scripted.get_by_role("heading", level=1)).to_be_visible()
+    scripted.route("**/static/part.*", lambda route: route.abort())
+    scripted.get_by_role("button", name=re.compile("^Menu of ")).click()
+    scripted.get_by_role("link", name="API keys").click()
+    expect(scripted.get_by_role("alert")).to_contain_text("This part could not be loaded.")
+    look_over(scripted, wrong)
+    assert not wrong, "\n".join(wrong)

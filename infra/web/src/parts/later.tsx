@@ -4,6 +4,7 @@
 // bundler leaves that in one file. Without it, each set of modules that some parts share becomes a file of the first load.
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { Page } from "./page.tsx";
 import { Notice } from "./region.tsx";
 
 /** A component whose code comes with its first use; nothing is shown for the moment that takes. */
@@ -21,10 +22,14 @@ export function later<P extends object>(load: () => Promise<ComponentType<P>>): 
   };
 }
 
-/** A newer page may have replaced the files that this one knows. */
-const Missing = () => (
-  <Notice kind="error">
-    <p><b>This part could not be loaded.</b> You may be offline, or Daybook was renewed meanwhile.</p>
-    <p><button type="button" onClick={() => location.reload()}>Load the page again</button></p>
-  </Notice>
-);
+/** A newer page may have replaced the files that this one knows. In place of a whole page it has a title, as every page. */
+function Missing() {
+  const [alone] = useState(() => !document.querySelector("h1"));
+  const notice = (
+    <Notice kind="error">
+      <p><b>This part could not be loaded.</b> You may be offline, or Daybook was renewed meanwhile.</p>
+      <p><button type="button" onClick={() => location.reload()}>Load the page again</button></p>
+    </Notice>
+  );
+  return alone ? <Page title="Not loaded">{notice}</Page> : notice;
+}
