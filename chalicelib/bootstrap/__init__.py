@@ -46,7 +46,14 @@ from chalicelib.workflows.search_sales import SearchSales
 from chalicelib.workflows.sign_in import SignIn
 
 if TYPE_CHECKING:
+    from chalicelib.domain.people import Invitation
+    from chalicelib.storage.grants import Grants
+    from chalicelib.storage.people import People as PeopleRecords
     from chalicelib.storage.sealing import Sealer
+    from chalicelib.workflows.access_record import AccessRecord
+    from chalicelib.workflows.api_keys import ApiKeys
+    from chalicelib.workflows.invite import Invite
+    from chalicelib.workflows.people import People
 
 
 from chalicelib.bootstrap.records import Outside
@@ -66,6 +73,62 @@ class System(Work):
             now=self.now,
             random=self.outside.random,
             individual_allowed=self.settings.individual_allowed,
+        )
+
+    @cached_property
+    def access_record(self) -> "AccessRecord":
+        from chalicelib.workflows.access_record import AccessRecord
+
+        return AccessRecord(audit=self.audit, note=self.note, now=self.now, new_id=self.new_id)
+
+    @cached_property
+    def api_keys(self) -> "ApiKeys":
+        from chalicelib.domain.people import ApiKey
+        from chalicelib.storage.grants import Grants
+        from chalicelib.workflows.api_keys import ApiKeys
+
+        return ApiKeys(
+            keys=Grants(self.outside.table, "KEY", ApiKey),
+            accounts=self.accounts,
+            record=self.access_record,
+            now=self.now,
+            random=self.outside.random,
+        )
+
+    @cached_property
+    def people_records(self) -> "PeopleRecords":
+        from chalicelib.storage.people import People
+
+        return People(self.outside.table, self.accounts)
+
+    @cached_property
+    def people(self) -> "People":
+        from chalicelib.workflows.people import People
+
+        return People(people=self.people_records, record=self.access_record, now=self.now)
+
+    @cached_property
+    def invitations(self) -> "Grants[Invitation]":
+        from chalicelib.domain.people import Invitation
+        from chalicelib.storage.grants import Grants
+
+        return Grants(self.outside.table, "INVITE", Invitation)
+
+    @cached_property
+    def invite(self) -> "Invite":
+        from chalicelib.workflows.invite import Invite
+
+        return Invite(
+            invitations=self.invitations,
+            accounts=self.accounts,
+            records=self.people_records,
+            people=self.people,
+            sign_in=self.sign_in,
+            passwords=Passwords(self.outside.cost),
+            record=self.access_record,
+            base_url=self.settings.base_url,
+            now=self.now,
+            random=self.outside.random,
         )
 
     @cached_property

@@ -41,6 +41,7 @@ def text(app: Chalice) -> str:
             "securitySchemes": {
                 "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
                 "token": {"type": "apiKey", "in": "header", "name": TOKEN},
+                "key": {"type": "http", "scheme": "bearer"},
             },
         },
     }
@@ -85,7 +86,8 @@ def _operation(
         content = {"application/json": {"schema": by_shape[declared.body]}}
         operation["requestBody"] = {"required": not declared.body_may_lack, "content": content}
     if declared.role is not None:
-        operation["security"] = [{"session": []} if method == "get" else {"session": [], "token": []}]
+        person: dict[str, list[str]] = {"session": []} if method == "get" else {"session": [], "token": []}
+        operation["security"] = [person, {"key": []}] if declared.keys else [person]
         operation["x-role"] = declared.role.name.lower()
     return operation
 

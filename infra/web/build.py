@@ -1,19 +1,22 @@
 """Builds the page: `python infra/web/build.py [--check | --watch]`.
 
 Installs the npm packages when their lock changed, writes `src/wire.d.ts` from the API's shapes, checks the types, and
-bundles `src/` into `chalicelib/pages/static/`: one script and one style sheet with hashed names, and the shell that names
-them. `--check` stops after the types; `--watch` builds again whenever a source changes.
+bundles `src/` into `chalicelib/pages/static/`: one style sheet, the script with what it always needs, and a part for each
+`import()`, all with hashed names, and the shell that names those of the first load. `--check` stops after the types; `--watch` builds again whenever a source changes.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -54,18 +57,53 @@ def bundle() -> None:
     """Write the page's files, the shell last, and remove those of earlier builds."""
     OUT.mkdir(parents=True, exist_ok=True)
     css = _write("css", _esbuild("style/main.css"))
-    js = _write(
-        "js", _esbuild("main.tsx", "--format=esm", "--target=es2022", "--jsx=automatic", "--jsx-import-source=preact")
-    )
+    scripts = _scripts()
     for name in ("icon.svg", "robots.txt"):
         shutil.copyfile(SOURCE / name, OUT / name)
-    shell = (SOURCE / "shell.html").read_text().replace("app.js", js).replace("app.css", css)
+    # What the script imports at once is asked for beside it, not after it.
+    first, *beside = scripts.first_load
+    preloads = "".join(f'<link rel="modulepreload" href="{{{{base}}}}/static/{name}">\n' for name in beside)
+    shell = (SOURCE / "shell.html").read_text().replace("app.js", first).replace("app.css", css)
     unfinished = OUT / "shell.new"
-    unfinished.write_text(shell)
+    unfinished.write_text(shell.replace("<script", f"{preloads}<script", 1))
     unfinished.rename(OUT / "shell.html")
-    for old in OUT.glob("app.*"):
-        if old.name not in (js, css):
+    for old in (*OUT.glob("app.*"), *OUT.glob("part.*")):
+        if old.name not in (css, *scripts.all):
             old.unlink()
+
+
+class Scripts(NamedTuple):
+    """Names of script files: those of the first load, the script first, and all with the parts that come later."""
+
+    first_load: tuple[str, ...]
+    all: tuple[str, ...]
+
+
+def _scripts() -> Scripts:
+    with TemporaryDirectory() as folder:
+        about = Path(folder) / "meta.json"
+        _esbuild(
+            "main.tsx",
+            "--format=esm",
+            "--splitting",
+            "--target=es2022",
+            "--jsx=automatic",
+            "--jsx-import-source=preact",
+            f"--outdir={OUT}",
+            "--entry-names=app.[hash]",
+            "--chunk-names=part.[hash]",
+            f"--metafile={about}",
+        )
+        outputs = {Path(path).name: output for path, output in json.loads(about.read_text())["outputs"].items()}
+    imports = {
+        name: [Path(each["path"]).name for each in output["imports"] if each["kind"] == "import-statement"]
+        for name, output in outputs.items()
+    }
+    (entry,) = (name for name, output in outputs.items() if output.get("entryPoint") == "src/main.tsx")
+    first_load = [entry]
+    for name in first_load:  # it grows while it is walked
+        first_load += [each for each in imports[name] if each not in first_load]
+    return Scripts(tuple(first_load), tuple(outputs))
 
 
 def _esbuild(entry: str, *options: str) -> str:

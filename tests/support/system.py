@@ -19,6 +19,7 @@ from chalicelib.domain.secret import Secret
 from chalicelib.domain.work import ChangesMessage, DayKey, DayMessage, Due, Message, OrderMessage, Queue
 from chalicelib.settings import Settings
 from chalicelib.storage.table import Table
+from tests.support.people import CHEAP
 
 ZONE = "America/New_York"
 SETTINGS = Settings(
@@ -127,6 +128,7 @@ class Daybook(System):
             now=lambda: self.clock,
             random=os.urandom,
             jitter=lambda: 0.5,
+            cost=CHEAP,
         )
         super().__init__(settings, outside)
 

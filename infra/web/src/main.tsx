@@ -3,6 +3,7 @@ import { render } from "preact";
 import type { ComponentChild } from "preact";
 import { useEffect } from "preact/hooks";
 import { Failed, expired, recall, session } from "./api.ts";
+import { listenToKeys } from "./keyboard.ts";
 import { keepLooking } from "./live.ts";
 import { Activity } from "./pages/activity.tsx";
 import { Connection } from "./pages/connection.tsx";
@@ -11,13 +12,17 @@ import { Enter } from "./pages/enter.tsx";
 import { Home } from "./pages/home.tsx";
 import { Nowhere, Unreached } from "./pages/nowhere.tsx";
 import { Orders } from "./pages/orders.tsx";
-import { Pair } from "./pages/pair.tsx";
 import { Sale } from "./pages/sale.tsx";
 import { Sync } from "./pages/sync.tsx";
 import { Usage } from "./pages/usage.tsx";
-import { Workspace } from "./pages/workspace.tsx";
+import { later } from "./parts/later.tsx";
 import { Shell, showTheme } from "./parts/shell.tsx";
 import { fits, followLinks, go, next, path, query, to } from "./router.ts";
+
+const Join = later(async () => (await import("./pages/join.tsx")).Join);
+const Keys = later(async () => (await import("./pages/keys.tsx")).Keys);
+const Pair = later(async () => (await import("./pages/pair.tsx")).Pair);
+const Workspace = later(async () => (await import("./pages/workspace.tsx")).Workspace);
 
 const PAGES: readonly [string, (parts: Record<string, string>) => ComponentChild][] = [
   ["/", () => <Home />],
@@ -31,14 +36,19 @@ const PAGES: readonly [string, (parts: Record<string, string>) => ComponentChild
   ["/syncs/:id", ({ id = "" }) => <Sync id={id} />],
   ["/activity", () => <Activity />],
   ["/usage", () => <Usage />],
+  ["/keys", () => <Keys />],
   ["/workspace", () => <Workspace />],
 ];
 const DOORS = ["/sign-in", "/sign-up"];
+/** Open to whoever holds the link, signed in or not. */
+const JOIN = "/join";
 
 function App() {
   const signedIn = !!session.value;
   const atDoor = DOORS.includes(path.value);
+  const joins = path.value === JOIN;
   useEffect(() => {
+    if (joins) return;
     if (signedIn && atDoor) {
       expired.value = false;
       go(next(), { replace: true });
@@ -48,7 +58,8 @@ function App() {
       const wanted = path.value + (words && `?${words}`);
       go(to("/sign-in", { next: wanted === "/" ? null : wanted }), { replace: true });
     }
-  }, [signedIn, atDoor]);
+  }, [signedIn, atDoor, joins]);
+  if (joins) return <Shell><Join /></Shell>;
   if (signedIn === atDoor) return null;
   return <Shell>{atDoor ? <Enter key={path.value} anew={path.value === "/sign-up"} /> : <div key={thingAt(path.value)}>{pageAt(path.value)}</div>}</Shell>;
 }
@@ -69,6 +80,7 @@ async function start(): Promise<void> {
   if (!root) throw new Error("the shell has no #app");
   showTheme();
   followLinks();
+  listenToKeys();
   try {
     await recall();
   } catch (error) {
