@@ -1,28 +1,38 @@
 // The page's start, and which page stands at which address.
+import "./core.ts";
 import { render } from "preact";
 import type { ComponentChild } from "preact";
 import { useEffect } from "preact/hooks";
 import { Failed, expired, recall, session } from "./api.ts";
 import { keepLooking } from "./live.ts";
-import { Activity } from "./pages/activity.tsx";
-import { Connection } from "./pages/connection.tsx";
-import { Connections } from "./pages/connections.tsx";
 import { Enter } from "./pages/enter.tsx";
-import { Home } from "./pages/home.tsx";
 import { Nowhere, Unreached } from "./pages/nowhere.tsx";
-import { Orders } from "./pages/orders.tsx";
-import { Pair } from "./pages/pair.tsx";
-import { Sale } from "./pages/sale.tsx";
-import { Sync } from "./pages/sync.tsx";
-import { Usage } from "./pages/usage.tsx";
-import { Workspace } from "./pages/workspace.tsx";
+import { later } from "./parts/later.tsx";
 import { Shell, showTheme } from "./parts/shell.tsx";
+import { showRows } from "./parts/sorting.tsx";
 import { fits, followLinks, go, next, path, query, to } from "./router.ts";
 
+const figures = () => import("./figures.ts");
+const books = () => import("./books.ts");
+const shops = () => import("./shops.ts");
+const Dashboard = later(async () => (await figures()).Dashboard);
+const Reports = later(async () => (await figures()).Reports);
+const Orders = later(async () => (await books()).Orders);
+const Sale = later(async () => (await books()).Sale);
+const Activity = later(async () => (await books()).Activity);
+const Sync = later(async () => (await books()).Sync);
+const Usage = later(async () => (await books()).Usage);
+const Connections = later(async () => (await shops()).Connections);
+const Connection = later(async () => (await shops()).Connection);
+const Pair = later(async () => (await shops()).Pair);
+const Workspace = later(async () => (await shops()).Workspace);
+
 const PAGES: readonly [string, (parts: Record<string, string>) => ComponentChild][] = [
-  ["/", () => <Home />],
+  ["/", () => <Dashboard />],
   ["/orders", () => <Orders />],
   ["/orders/:id", ({ id = "" }) => <Sale id={id} />],
+  ["/reports", () => <Reports name="sales" />],
+  ["/reports/:name", ({ name = "" }) => <Reports name={name} />],
   ["/connections", () => <Connections />],
   ["/connections/:id", ({ id = "" }) => <Connection id={id} tab="overview" />],
   ["/connections/add/:kind", ({ kind = "" }) => <Pair key={kind} kind={kind} />],
@@ -68,7 +78,10 @@ async function start(): Promise<void> {
   const root = document.getElementById("app");
   if (!root) throw new Error("the shell has no #app");
   showTheme();
+  showRows();
   followLinks();
+  // Its file comes while we ask who is there. A failure is told by the page itself.
+  if (path.value === "/") void Dashboard.load().catch(() => undefined);
   try {
     await recall();
   } catch (error) {
