@@ -1,22 +1,21 @@
 """Builds the page: `python infra/web/build.py [--check | --watch]`.
 
 Installs the npm packages when their lock changed, writes `src/wire.d.ts` from the API's shapes, checks the types, and
-bundles `src/` into `chalicelib/pages/static/`: one style sheet, the script with what it always needs, and a part for each
-`import()`, all with hashed names, and the shell that names those of the first load. `--check` stops after the types; `--watch` builds again whenever a source changes.
+bundles `src/` into `chalicelib/pages/static/`: a script and a style sheet with hashed names, the parts of the page that are
+fetched when they are wanted, and the shell that names what every visit needs. `--check` stops after the types; `--watch` builds again whenever a source changes.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import Any
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -56,65 +55,42 @@ def check() -> None:
 def bundle() -> None:
     """Write the page's files, the shell last, and remove those of earlier builds."""
     OUT.mkdir(parents=True, exist_ok=True)
-    css = _write("css", _esbuild("style/main.css"))
-    scripts = _scripts()
+    written = _esbuild()
+    (css,) = (name for name in written if name.endswith(".css"))
+    (js,) = (name for name, output in written.items() if output.get("entryPoint") == "src/main.tsx")
     for name in ("icon.svg", "robots.txt"):
         shutil.copyfile(SOURCE / name, OUT / name)
-    # What the script imports at once is asked for beside it, not after it.
-    first, *beside = scripts.first_load
-    preloads = "".join(f'<link rel="modulepreload" href="{{{{base}}}}/static/{name}">\n' for name in beside)
-    shell = (SOURCE / "shell.html").read_text().replace("app.js", first).replace("app.css", css)
+    ahead = "".join(f'<link rel="modulepreload" href="{{{{base}}}}/static/{name}">\n' for name in _needed(js, written))
+    shell = (SOURCE / "shell.html").read_text().replace("<!-- ahead -->\n", ahead)
     unfinished = OUT / "shell.new"
-    unfinished.write_text(shell.replace("<script", f"{preloads}<script", 1))
+    unfinished.write_text(shell.replace("app.js", js).replace("app.css", css))
     unfinished.rename(OUT / "shell.html")
     for old in (*OUT.glob("app.*"), *OUT.glob("part.*")):
-        if old.name not in (css, *scripts.all):
+        if old.name not in written:
             old.unlink()
 
 
-class Scripts(NamedTuple):
-    """Names of script files: those of the first load, the script first, and all with the parts that come later."""
-
-    first_load: tuple[str, ...]
-    all: tuple[str, ...]
-
-
-def _scripts() -> Scripts:
-    with TemporaryDirectory() as folder:
-        about = Path(folder) / "meta.json"
-        _esbuild(
-            "main.tsx",
-            "--format=esm",
-            "--splitting",
-            "--target=es2022",
-            "--jsx=automatic",
-            "--jsx-import-source=preact",
-            f"--outdir={OUT}",
-            "--entry-names=app.[hash]",
-            "--chunk-names=part.[hash]",
-            f"--metafile={about}",
-        )
-        outputs = {Path(path).name: output for path, output in json.loads(about.read_text())["outputs"].items()}
-    imports = {
-        name: [Path(each["path"]).name for each in output["imports"] if each["kind"] == "import-statement"]
-        for name, output in outputs.items()
-    }
-    (entry,) = (name for name, output in outputs.items() if output.get("entryPoint") == "src/main.tsx")
-    first_load = [entry]
-    for name in first_load:  # it grows while it is walked
-        first_load += [each for each in imports[name] if each not in first_load]
-    return Scripts(tuple(first_load), tuple(outputs))
+def _esbuild() -> dict[str, dict[str, Any]]:
+    """What esbuild wrote, by name: see its "Metafile"."""
+    with tempfile.TemporaryDirectory() as folder:
+        told = Path(folder) / "told.json"
+        options = ("--bundle", "--minify", "--splitting", "--format=esm", "--target=es2022", "--log-level=warning")
+        jsx = ("--jsx=automatic", "--jsx-import-source=preact")
+        names = (f"--outdir={OUT}", "--entry-names=app.[hash]", "--chunk-names=part.[hash]", f"--metafile={told}")
+        entries = ("src/main.tsx", "src/style/main.css")
+        _run("esbuild", "node_modules/.bin/esbuild", *entries, *options, *jsx, *names)
+        outputs = json.loads(told.read_text())["outputs"]
+    return {Path(path).name: output for path, output in outputs.items()}
 
 
-def _esbuild(entry: str, *options: str) -> str:
-    command = ("node_modules/.bin/esbuild", f"src/{entry}", "--bundle", "--minify", "--log-level=warning", *options)
-    return _run("esbuild", *command)
-
-
-def _write(kind: str, text: str) -> str:
-    name = f"app.{hashlib.sha256(text.encode()).hexdigest()[:10]}.{kind}"
-    (OUT / name).write_text(text)
-    return name
+def _needed(name: str, written: dict[str, dict[str, Any]]) -> list[str]:
+    """The parts without which a file cannot begin: the browser fetches them beside it, not after it."""
+    needed: list[str] = []
+    for wanted in written[name]["imports"]:
+        part = Path(wanted["path"]).name
+        if wanted["kind"] == "import-statement" and part not in needed:
+            needed += [part, *(each for each in _needed(part, written) if each not in needed)]
+    return needed
 
 
 def _run(what: str, *command: str) -> str:

@@ -1,5 +1,4 @@
 // Joining a workspace by an invitation. Its secret stands behind the # of the address, which no server gets to see.
-import "../main.tsx"; // what the first load has stays one file
 import { batch } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import type { JoinIn, JoinLookIn, JoinLookOut, SessionOut } from "../wire.d.ts";

@@ -1,5 +1,4 @@
 // API keys: how programs come in. A key's text is shown once, when it is made.
-import "../main.tsx"; // what the first load has stays one file
 import { useState } from "preact/hooks";
 import type { ApiKeyIn, ApiKeyMadeOut, ApiKeyOut, ApiKeysOut } from "../wire.d.ts";
 import { session, write } from "../api.ts";

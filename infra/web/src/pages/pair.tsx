@@ -1,5 +1,4 @@
 // The pairing wizard: Prepare, Connect and Choose, each at its own address. What was typed is kept between them.
-import "../main.tsx"; // what the first load has stays one file
 import type { KindOut, KindsOut } from "../wire.d.ts";
 import { useLoad } from "../load.ts";
 import { type Attempt, useAttempt } from "../pairing.ts";

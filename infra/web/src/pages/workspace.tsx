@@ -1,5 +1,4 @@
 // Settings of the whole workspace: its name and calendar, the reading of refunds, and the days that are closed.
-import "../main.tsx"; // what the first load has stays one file
 import { useEffect, useState } from "preact/hooks";
 import type { WorkspaceIn, WorkspaceOut } from "../wire.d.ts";
 import { Failed, type Tagged, readTagged, session, writeTagged } from "../api.ts";

@@ -1,5 +1,5 @@
 // The command menu: pages, connections, syncs of a connection, and an order by its number.
-import "../main.tsx"; // what the first load has stays one file
+import "../core.ts"; // what the first load has stays one file
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import type { ConnectionOut, ConnectionsOut, RangesOut, SalesOut, SyncOut } from "../wire.d.ts";
 import { Failed, session, write } from "../api.ts";

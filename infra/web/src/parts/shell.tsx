@@ -10,8 +10,8 @@ import { homeZone } from "./page.tsx";
 import { later } from "./later.tsx";
 import { Toast } from "./toast.tsx";
 
-const Commands = later(async () => (await import("./commands.tsx")).Commands);
-const Shortcuts = later(async () => (await import("./shortcuts.tsx")).Shortcuts);
+const Commands = later(async () => (await import("./commands.tsx")).Commands, null);
+const Shortcuts = later(async () => (await import("./shortcuts.tsx")).Shortcuts, null);
 
 const THEMES = ["auto", "light", "dark"] as const;
 type Theme = (typeof THEMES)[number];
@@ -46,10 +46,14 @@ function Bar() {
   return (
     <header class="bar">
       <div class="wide">
-        <a class="logo" href={to("/")} {...here(path.value === "/")}><img src={to("/static/icon.svg")} alt="" width={24} height={24} />Daybook</a>
+        <a class="logo" href={to("/")}><img src={to("/static/icon.svg")} alt="" width={24} height={24} />Daybook</a>
         {session.value && (
           <>
-            <nav aria-label="Main"><a href={to("/orders")} {...here(isAt("/orders"))}>Orders</a></nav>
+            <nav aria-label="Main">
+              <a href={to("/")} {...here(path.value === "/")}>Dashboard</a>
+              <a href={to("/orders")} {...here(isAt("/orders"))}>Orders</a>
+              <a href={to("/reports/sales")} {...here(isAt("/reports"))}>Reports</a>
+            </nav>
             <Search />
             <a class="corner" href={to("/connections")} {...here(isAt("/connections"))}><Icon name="plug" /><span>Connections</span></a>
             <Menu email={session.value.user.email} />
@@ -135,7 +139,7 @@ function ThemeChoice() {
   );
 }
 
-const PLACES: readonly [string, IconName, string][] = [["/", "home", "Home"], ["/orders", "receipt", "Orders"], ["/connections", "plug", "Channels"]];
+const PLACES: readonly [string, IconName, string][] = [["/", "home", "Home"], ["/orders", "receipt", "Orders"], ["/reports", "chart", "Reports"], ["/connections", "plug", "Channels"]];
 
 const Dock = () => (
   <nav class="dock" aria-label="Dock">

@@ -1,5 +1,5 @@
 // The list of keys, and the switch that turns those of one letter off.
-import "../main.tsx"; // what the first load has stays one file
+import "../core.ts"; // what the first load has stays one file
 import { useEffect, useRef } from "preact/hooks";
 import { ON_A_MAC, over, PLACES, singleKeys, turnSingleKeys } from "../keyboard.ts";
 
