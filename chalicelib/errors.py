@@ -17,6 +17,7 @@ DaybookError
     ├── Forbidden                403
     ├── NotFound                 404: not there, or not yours; both read alike
     ├── Conflict                 409
+    │   └── NeedsIndividual      only where a connection shows individual sales
     ├── OutOfDate                412: the settings were changed since they were read
     ├── PreconditionRequired     428: it was not said which settings were read
     ├── TooLarge                 413
@@ -83,6 +84,7 @@ class RequestError(DaybookError):
     """A visitor's input cannot be used. `fields` names each wrong field with a text for its reader."""
 
     status = 400
+    type = "about:blank"
 
     def __init__(self, message: str, fields: dict[str, str] | None = None) -> None:
         super().__init__(message)
@@ -111,6 +113,12 @@ class Conflict(RequestError):
     """The state of things does not allow it now."""
 
     status = 409
+
+
+class NeedsIndividual(Conflict):
+    """What is asked for is only kept where a connection shows individual sales."""
+
+    type = "needs-individual"
 
 
 class OutOfDate(RequestError):

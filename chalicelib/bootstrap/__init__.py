@@ -24,6 +24,8 @@ from chalicelib.storage.idempotency import Once
 from chalicelib.storage.table import dynamo
 from chalicelib.workflows.books import Books
 from chalicelib.workflows.connect import Connect
+from chalicelib.workflows.goods import Goods
+from chalicelib.workflows.listed import ListDocuments
 from chalicelib.workflows.pair import Pair
 from chalicelib.workflows.pair_by_approval import PairByApproval
 from chalicelib.workflows.pair_by_consent import PairByConsent
@@ -31,7 +33,10 @@ from chalicelib.workflows.pair_by_keys import PairByKeys
 from chalicelib.workflows.pair_limit import PairLimit
 from chalicelib.workflows.read_activity import ReadActivity
 from chalicelib.workflows.read_connections import ReadConnections
+from chalicelib.workflows.read_customers import ReadCustomers
+from chalicelib.workflows.read_dashboard import ReadDashboard
 from chalicelib.workflows.read_ranges import ReadRanges
+from chalicelib.workflows.read_reports import ReadReports
 from chalicelib.workflows.read_sale import ReadSale
 from chalicelib.workflows.read_sales import ReadSales
 from chalicelib.workflows.read_syncs import ReadSyncs
@@ -41,7 +46,14 @@ from chalicelib.workflows.search_sales import SearchSales
 from chalicelib.workflows.sign_in import SignIn
 
 if TYPE_CHECKING:
+    from chalicelib.domain.people import Invitation
+    from chalicelib.storage.grants import Grants
+    from chalicelib.storage.people import People as PeopleRecords
     from chalicelib.storage.sealing import Sealer
+    from chalicelib.workflows.access_record import AccessRecord
+    from chalicelib.workflows.api_keys import ApiKeys
+    from chalicelib.workflows.invite import Invite
+    from chalicelib.workflows.people import People
 
 
 from chalicelib.bootstrap.records import Outside
@@ -61,6 +73,62 @@ class System(Work):
             now=self.now,
             random=self.outside.random,
             individual_allowed=self.settings.individual_allowed,
+        )
+
+    @cached_property
+    def access_record(self) -> "AccessRecord":
+        from chalicelib.workflows.access_record import AccessRecord
+
+        return AccessRecord(audit=self.audit, note=self.note, now=self.now, new_id=self.new_id)
+
+    @cached_property
+    def api_keys(self) -> "ApiKeys":
+        from chalicelib.domain.people import ApiKey
+        from chalicelib.storage.grants import Grants
+        from chalicelib.workflows.api_keys import ApiKeys
+
+        return ApiKeys(
+            keys=Grants(self.outside.table, "KEY", ApiKey),
+            accounts=self.accounts,
+            record=self.access_record,
+            now=self.now,
+            random=self.outside.random,
+        )
+
+    @cached_property
+    def people_records(self) -> "PeopleRecords":
+        from chalicelib.storage.people import People
+
+        return People(self.outside.table, self.accounts)
+
+    @cached_property
+    def people(self) -> "People":
+        from chalicelib.workflows.people import People
+
+        return People(people=self.people_records, record=self.access_record, now=self.now)
+
+    @cached_property
+    def invitations(self) -> "Grants[Invitation]":
+        from chalicelib.domain.people import Invitation
+        from chalicelib.storage.grants import Grants
+
+        return Grants(self.outside.table, "INVITE", Invitation)
+
+    @cached_property
+    def invite(self) -> "Invite":
+        from chalicelib.workflows.invite import Invite
+
+        return Invite(
+            invitations=self.invitations,
+            accounts=self.accounts,
+            records=self.people_records,
+            people=self.people,
+            sign_in=self.sign_in,
+            passwords=Passwords(self.outside.cost),
+            record=self.access_record,
+            base_url=self.settings.base_url,
+            now=self.now,
+            random=self.outside.random,
         )
 
     @cached_property
@@ -145,6 +213,7 @@ class System(Work):
     def books(self) -> Books:
         return Books(
             documents=self.documents,
+            listed=ListDocuments(self.documents, self.month_records),
             revisions=self.revisions,
             connections=self.connections,
             days=self.days,
@@ -162,6 +231,24 @@ class System(Work):
     @cached_property
     def search_sales(self) -> SearchSales:
         return SearchSales(self.books, self.read_sales)
+
+    @cached_property
+    def read_reports(self) -> ReadReports:
+        return ReadReports(self.books, Goods(documents=self.documents, months=self.months))
+
+    @cached_property
+    def read_customers(self) -> ReadCustomers:
+        return ReadCustomers(self.books, self.persons)
+
+    @cached_property
+    def read_dashboard(self) -> ReadDashboard:
+        return ReadDashboard(
+            books=self.books,
+            reports=self.read_reports,
+            sales=self.read_sales,
+            connections=self.read_connections,
+            usage=self.read_usage,
+        )
 
     @cached_property
     def read_sale(self) -> ReadSale:

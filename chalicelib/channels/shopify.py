@@ -67,8 +67,9 @@ T = TypeVar("T")
 class Shopify:
     """One paired shop. `base_url` holds `{shop}` where the shop's domain goes; `store` names it in its orders.
 
-    Only with `persons` is the shop asked who its customers are. Apps that Shopify has not approved for such fields get the
-    answer with an error ("Protected customer data"); then the orders are read without.
+    Only with `persons` is the shop asked who its customers are; which country and state an order goes to it is always asked.
+    Apps that Shopify has not approved for such fields get the answer with an error ("Protected customer data"); then the
+    orders are read without.
     """
 
     kind = "shopify"
@@ -94,6 +95,7 @@ class Shopify:
         self._zone = zone
         self._store = store
         self._persons = persons
+        self._regions = True
         self._sleep = sleep
         self._now = now
         self._throttle: Throttle | None = None
@@ -155,15 +157,21 @@ class Shopify:
             raise errors.PermanentError("The shop did not let our app be removed.")
 
     def _list(self, query: str, after: str | None) -> tuple[wire.OrdersPage, dict[str, Person] | None]:
-        """A page of the list, and the customers on it if they are asked for and the shop lets us read them."""
+        """A page of the list, with where its orders go if the shop lets us read that, and with its customers if they are
+        asked for too."""
         variables = {"query": query, "after": after}
+        # Where a question is refused, either it is or every one: the next one tells.
         if self._persons:
             try:
                 page = self._ask(queries.ORDERS_AND_PERSONS, variables, wire.read_orders_and_persons).orders
                 return page, _persons_of(page.nodes)
             except errors.AuthExpired:
-                # Either this question is refused or every one: the next one tells.
                 self._persons = False
+        if self._regions:
+            try:
+                return self._ask(queries.ORDERS_AND_REGIONS, variables, wire.read_orders_and_regions).orders, None
+            except errors.AuthExpired:
+                self._regions = False
         return self._ask(queries.ORDERS, variables, wire.read_orders).orders, None
 
     # -- what the page does not show

@@ -16,7 +16,7 @@ from chalicelib import errors
 from chalicelib.domain.days import Cut, day_of
 from chalicelib.domain.money import divide_half_away, exponent, parse_minor
 from chalicelib.domain.orders import NOTHING, Amounts, Event, Order, OrderLine, Tender
-from chalicelib.domain.persons import Person, person_of
+from chalicelib.domain.persons import Person, person_of, region_of
 
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
@@ -117,15 +117,24 @@ class OrderNode(_Payload, frozen=True):
     line_items: Lines
 
 
-class Address(_Payload, frozen=True):
-    """All that we read about a person."""
+class Destination(_Payload, frozen=True):
+    """All that we read of where an order goes."""
 
-    name: str | None
     country_code_v2: str | None
     province_code: str | None
 
 
-class OrderNodeWithPerson(OrderNode, frozen=True):
+class OrderNodeWithRegion(OrderNode, frozen=True):
+    shipping_address: Destination | None
+
+
+class Address(Destination, frozen=True):
+    """All that we read about a person."""
+
+    name: str | None
+
+
+class OrderNodeWithPerson(OrderNodeWithRegion, frozen=True):
     display_address: Address | None
 
 
@@ -236,6 +245,7 @@ def _parse(node: OrderNode, ledger: Ledger | None, zone: Cut, store: str) -> Ord
         events=events,
         tenders=_tenders(node.transactions, places) if node.transactions else (),
         flags=flags if reason is None else (),
+        region=_region(node),
     )
 
 
@@ -243,6 +253,11 @@ def parse_person(node: OrderNodeWithPerson) -> Person | None:
     """The order's customer, as far as the shop says and we keep."""
     at = node.display_address
     return person_of(at.name, at.country_code_v2, at.province_code) if at else None
+
+
+def _region(node: OrderNode) -> str:
+    to = node.shipping_address if isinstance(node, OrderNodeWithRegion) else None
+    return region_of(to.country_code_v2, to.province_code) if to else ""
 
 
 # --- a plain order

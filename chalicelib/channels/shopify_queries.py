@@ -1,6 +1,7 @@
-"""What we ask of Shopify's Admin GraphQL API, version 2026-10: eight questions and one farewell.
+"""What we ask of Shopify's Admin GraphQL API, version 2026-10: nine questions and one farewell.
 
-Only ORDERS_AND_PERSONS, which individual mode asks in place of ORDERS, has a field about a person.
+ORDERS_AND_REGIONS is what every mode asks: the country and state that an order goes to, and nothing else of its address. Only
+ORDERS_AND_PERSONS, which individual mode asks in its place, has a field about a person. ORDERS is for apps that may read neither.
 
 Amounts are those of `shopMoney`. Cost by Shopify's rule, "API rate limits": a scalar 0, an object 1, a connection its page size
 times its node; lists that are not connections are taken as one object, `nodes(ids:)` as that many. One query may ask for 1,000.
@@ -12,7 +13,8 @@ times its node; lists that are not connections are taken as one object, `nodes(i
                 + shipping: connection 1 + page info 1 + 1 x (1 + price 2 + tax lines (1 + 2))              8
                 + lines: connection 1 + page info 1 + 6 x 10                                               62
     ORDERS      connection 1 + page info 1 + 11 x 84                                                      926
-                ... AND_PERSONS: with an address 1, so 11 x 85                                            937
+                ... AND_REGIONS: with an address 1, so 11 x 85                                            937
+                ... AND_PERSONS: with two addresses 2, so 11 x 86                                         948
     LINES       order 1 + connection 1 + page info 1 + 90 x 10                                            903
     sale        1 + amount 2 + tax 2 + discount 2 + line item 1 + variant 1                                 9
     agreement   1 + connection 1 + page info 1 + sales x 9
@@ -89,9 +91,14 @@ query Orders($query: String!, $after: String) {{
 }}
 {_LINES}"""
 
+# Country and state are protected fields of level 2 to Shopify, as all of an address is; the sums by state need them in every mode.
+ORDERS_AND_REGIONS = ORDERS.replace(
+    "      currencyCode\n", "      currencyCode\n      shippingAddress { countryCodeV2 provinceCode }\n"
+)
+
 # `displayAddress` is the shipping address or else the billing address, null where an order has neither. The `customer` object
 # would need the scope read_customers, which we do not ask for, and guests have none.
-ORDERS_AND_PERSONS = ORDERS.replace(
+ORDERS_AND_PERSONS = ORDERS_AND_REGIONS.replace(
     "      currencyCode\n", "      currencyCode\n      displayAddress { name countryCodeV2 provinceCode }\n"
 )
 

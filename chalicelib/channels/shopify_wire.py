@@ -10,7 +10,14 @@ from typing import Any, Generic, Protocol, TypeVar
 import msgspec
 
 from chalicelib import errors
-from chalicelib.channels.shopify_orders import Ledger, Lines, OrderNode, OrderNodeWithPerson, PageInfo
+from chalicelib.channels.shopify_orders import (
+    Ledger,
+    Lines,
+    OrderNode,
+    OrderNodeWithPerson,
+    OrderNodeWithRegion,
+    PageInfo,
+)
 
 LIST_ORDERS_MAX = 20_000
 PAGES_MAX = 50_000
@@ -65,6 +72,14 @@ class OrdersPage(Wire, frozen=True):
 
 class OrdersAnswer(Wire, frozen=True):
     orders: OrdersPage
+
+
+class OrdersPageWithRegions(OrdersPage, frozen=True):
+    nodes: tuple[OrderNodeWithRegion, ...]
+
+
+class OrdersWithRegionsAnswer(OrdersAnswer, frozen=True):
+    orders: OrdersPageWithRegions
 
 
 class OrdersPageWithPersons(OrdersPage, frozen=True):
@@ -150,6 +165,7 @@ class NamedAnswer(Wire, frozen=True):
 
 
 read_orders = msgspec.json.Decoder(Answer[OrdersAnswer])
+read_orders_and_regions = msgspec.json.Decoder(Answer[OrdersWithRegionsAnswer])
 read_orders_and_persons = msgspec.json.Decoder(Answer[OrdersWithPersonsAnswer])
 read_lines = msgspec.json.Decoder(Answer[LinesAnswer])
 read_ledgers = msgspec.json.Decoder(Answer[LedgersAnswer])

@@ -18,6 +18,7 @@ from chalicelib.domain.summaries import (
     DaySections,
     DocumentSheet,
     Reading,
+    RegionSales,
     Section,
     Sheet,
     SheetKey,
@@ -168,7 +169,7 @@ def added(*parts: DaySections) -> DaySections:
 
 def sale_of(sheets: Iterable[Sheet]) -> DaySections:
     """A day's sales as something that can be corrected: an adjustment is no order, so nothing is counted."""
-    return {(sheet.store, sheet.currency): msgspec.structs.replace(sheet.sales, count=0) for sheet in sheets}
+    return {(sheet.store, sheet.currency): _uncounted(sheet.sales) for sheet in sheets}
 
 
 def correction_of(owed: Iterable[tuple[Moved, DaySections]]) -> Correction:
@@ -268,9 +269,16 @@ def _negated(section: Section) -> Section:
         )
         for line in section.lines
     )
-    return Section(-section.count, -section.quantity_milli, -section.amounts, lines)
+    regions = tuple(RegionSales(each.region, -each.net, -each.count) for each in section.regions)
+    return Section(-section.count, -section.quantity_milli, -section.amounts, lines, regions)
+
+
+def _uncounted(section: Section) -> Section:
+    regions = tuple(RegionSales(each.region, each.net, 0) for each in section.regions)
+    return msgspec.structs.replace(section, count=0, regions=regions)
 
 
 def _without_nothing(section: Section) -> Section:
     lines = tuple(line for line in section.lines if any((line.quantity_milli, line.gross, line.discount, line.tax)))
-    return msgspec.structs.replace(section, lines=lines)
+    regions = tuple(each for each in section.regions if each.net or each.count)
+    return msgspec.structs.replace(section, lines=lines, regions=regions)

@@ -95,7 +95,7 @@ class Order(msgspec.Struct, frozen=True, gc=False, array_like=True, kw_only=True
     usage shelf. `root` is the id of the order that this one was split from, under which it is billed; "" if it is its own.
     `excluded` says why the order does not count as a sale (test, voided, expired, cancelled_unpaid, ...), None
     if it counts. `flags` are words for its reader: total_zero, rounding, unexplained, unknown_line_type. `region` is where it
-    went, country and state by their codes ("US-NY", "DE"); "" if the channel does not say.
+    went, by its codes as `domain.persons` has them ("US-NY", "DE"); "" if the channel does not say.
     """
 
     id: str

@@ -28,10 +28,14 @@ _decoder = msgspec.msgpack.Decoder(dict[str, Person])
 def person_of(name: str | None, country: str | None, state: str | None) -> Person | None:
     """The person behind what a shop says of a customer; None if it says nothing that we keep."""
     short = " ".join((name or "").split())[:NAME_MAX].rstrip()
-    region = _code(country)
-    if region == "US" and _code(state):
-        region = f"US-{_code(state)}"
+    region = region_of(country, state)
     return Person(short, region) if short or region else None
+
+
+def region_of(country: str | None, state: str | None) -> str:
+    """The region by its codes, "" if there is none that we know the form of."""
+    region = _code(country)
+    return f"US-{_code(state)}" if region == "US" and _code(state) else region
 
 
 def _code(text: str | None) -> str:

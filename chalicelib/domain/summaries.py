@@ -35,13 +35,25 @@ class SkuSales(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return self.gross - self.discount
 
 
+class RegionSales(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What went to one region ("US-NY", "DE"): net of orders or of events, and how many."""
+
+    region: str
+    net: int
+    count: int
+
+
 class Section(msgspec.Struct, frozen=True, array_like=True):
-    """Figures and the lines behind them, sorted by SKU, those without one last. `count` is of orders or of events."""
+    """Figures and the lines behind them, sorted by SKU, those without one last. `count` is of orders or of events.
+
+    `regions` are those that are known, by name; what they lack of the whole is of regions that nobody told.
+    """
 
     count: int = 0
     quantity_milli: int = 0
     amounts: Amounts = NOTHING
     lines: tuple[SkuSales, ...] = ()
+    regions: tuple[RegionSales, ...] = ()
 
 
 class Sheet(msgspec.Struct, frozen=True, array_like=True):
@@ -79,9 +91,12 @@ class Adding:
         self._amounts = [0] * 10
         self._lines: dict[ItemKey, list[int]] = {}
         self._names: dict[ItemKey, tuple[str, str]] = {}
+        self._regions: dict[str, list[int]] = {}
 
-    def add(self, amounts: Amounts, lines: Iterable[OrderLine | SkuSales], count: int = 1) -> None:
+    def add(self, amounts: Amounts, lines: Iterable[OrderLine | SkuSales], count: int = 1, region: str = "") -> None:
         self.count += count
+        if region:
+            self.add_region(region, amounts.net, count)
         totals = self._amounts
         for place, amount in enumerate(msgspec.structs.astuple(amounts)):
             if amount:
@@ -101,10 +116,16 @@ class Adding:
                     self._names[key] = (line.title, line.item)
             self._quantity += line.quantity_milli
 
+    def add_region(self, region: str, net: int, count: int) -> None:
+        sums = self._regions.setdefault(region, [0, 0])
+        sums[0] += net
+        sums[1] += count
+
     def section(self) -> Section:
         keys = sorted(self._lines, key=lambda key: (key[0] is None, key[0] or "", key[1], key[2]))
         lines = tuple(SkuSales(key[0], self._names[key][1], self._names[key][0], *self._lines[key]) for key in keys)
-        return Section(self.count, self._quantity, Amounts(*self._amounts), lines)
+        regions = tuple(RegionSales(region, *sums) for region, sums in sorted(self._regions.items()))
+        return Section(self.count, self._quantity, Amounts(*self._amounts), lines, regions)
 
 
 class Summarising:
@@ -138,13 +159,13 @@ class Summarising:
             if order.excluded is not None:
                 self._excluded[key] = self._excluded.get(key, 0) + 1
             else:
-                sales.add(order.amounts, order.lines)
+                sales.add(order.amounts, order.lines, region=order.region)
             if "unexplained" in order.flags:
                 self._unexplained[key] = self._unexplained.get(key, 0) + 1
             for event in order.events:
-                self._events[key].add(event.amounts, event.lines)
+                self._events[key].add(event.amounts, event.lines, region=order.region)
                 on_day = self._by_day.setdefault(day_of(event.at, self._cut), {})
-                on_day.setdefault(key, Adding()).add(event.amounts, event.lines)
+                on_day.setdefault(key, Adding()).add(event.amounts, event.lines, region=order.region)
 
     def _note_number(self, key: SheetKey, order: Order) -> None:
         place = (order.placed_at, order.id, order.number)
@@ -195,10 +216,12 @@ def number_in(text: str) -> int:
 
 
 def fold(sections: Iterable[Section]) -> Section:
-    """Add sections up, whatever their sequence, with or without their lines."""
+    """Add sections up, whatever their sequence, with or without their lines and regions."""
     adding, quantity_milli = Adding(), 0
     for section in sections:
         adding.add(section.amounts, section.lines, section.count)
+        for each in section.regions:
+            adding.add_region(each.region, each.net, each.count)
         quantity_milli += section.quantity_milli
     return msgspec.structs.replace(adding.section(), quantity_milli=quantity_milli)
 
@@ -216,6 +239,7 @@ class DocumentSheet(msgspec.Struct, frozen=True, array_like=True):
     """One store and currency of a document: its sales, and its events under both readings.
 
     A stored version has totals only; `skus` and `no_sku` then say how many lines its sales have, and how many without SKU.
+    Regions are kept with the lines; of a month, whose sheets are few, with the totals.
     """
 
     store: str
@@ -273,8 +297,17 @@ def _document_sheet(key: SheetKey, sheet: Sheet | None, happened: Section) -> Do
     )
 
 
+def totals_only(sheet: DocumentSheet) -> DocumentSheet:
+    """The sheet without lines and without regions."""
+    counted = without_lines(sheet)
+    sections = {name: getattr(counted, name) for name in ("sales", "event_day", "order_day")}
+    return msgspec.structs.replace(
+        counted, **{name: msgspec.structs.replace(section, regions=()) for name, section in sections.items()}
+    )
+
+
 def without_lines(sheet: DocumentSheet) -> DocumentSheet:
-    """Totals only, with the number of lines in place of the lines."""
+    """The sheet with the number of lines in place of the lines."""
     sections = {name: getattr(sheet, name) for name in ("sales", "event_day", "order_day")}
     bare = {name: msgspec.structs.replace(section, lines=()) for name, section in sections.items()}
     no_sku = sum(line.sku is None for line in sheet.sales.lines)

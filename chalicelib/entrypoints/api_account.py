@@ -14,7 +14,7 @@ from chalicelib.workflows.sign_in import Opened
 def sign_up(visit: Visit, body: wire.SignUpIn) -> Answer[wire.SessionOut]:
     """Make a user with a workspace of their own and sign them in."""
     system = bootstrap.system()
-    return _opened(system.sign_in.sign_up(body.email, body.password, body.workspace, address=visit.address))
+    return session_begun(system.sign_in.sign_up(body.email, body.password, body.workspace, address=visit.address))
 
 
 @api.route("/v1/session", methods=["POST"])
@@ -24,18 +24,18 @@ def sign_in(visit: Visit, body: wire.SignInIn) -> Answer[wire.SessionOut]:
     opened = bootstrap.system().sign_in.sign_in(
         body.email, body.password, address=visit.address, keep=body.keep, old=visit.cookie
     )
-    return _opened(opened)
+    return session_begun(opened)
 
 
 @api.route("/v1/session", methods=["GET"])
-@may(Role.VIEWER)
+@may(Role.VIEWER, keys=False)
 def session(who: SignedIn) -> wire.SessionOut:
     """Who is signed in."""
     return show.session(who, bootstrap.system().change.read_workspace(who.workspace))
 
 
 @api.route("/v1/session", methods=["DELETE"])
-@may(Role.VIEWER, status=204)
+@may(Role.VIEWER, status=204, keys=False)
 def sign_out(who: SignedIn) -> Answer[None]:
     """Sign out."""
     bootstrap.system().sign_in.sign_out(who)
@@ -65,7 +65,8 @@ def change_workspace(visit: Visit, who: SignedIn, body: wire.WorkspaceIn) -> Ans
     return Answer(show.workspace(changed), {"ETag": etag(changed.version)})
 
 
-def _opened(opened: Opened) -> Answer[wire.SessionOut]:
+def session_begun(opened: Opened) -> Answer[wire.SessionOut]:
+    """A new session with its cookie."""
     system = bootstrap.system()
     content = show.session(opened.signed_in, system.change.read_workspace(opened.signed_in.workspace))
     return Answer(content, {"Set-Cookie": _cookie(opened.cookie.reveal(), max_age_s=opened.max_age_s)})

@@ -1,39 +1,59 @@
-"""Routes of sales, of the activity, and of usage."""
+"""Routes of sales, of the activity, and of usage, as JSON and as CSV."""
+
+from chalice.app import Response
 
 from chalicelib import bootstrap, errors
 from chalicelib.domain.accounts import SignedIn
 from chalicelib.domain.activity import LEVELS
-from chalicelib.entrypoints import show, show_sales, wire, wire_sales
-from chalicelib.entrypoints.http import Role, Visit, api, bound_to, may, next_page, page
-from chalicelib.workflows.books import OrderSold
+from chalicelib.entrypoints import csv_columns, csv_out, show, show_sales, wire, wire_sales
+from chalicelib.entrypoints.http import Role, Visit, api, bound_to, may, next_page, page, signed_in_lately_as_owner
+from chalicelib.workflows.books import OrderSold, Sale
 from chalicelib.workflows.read_activity import ActivityFilter
 from chalicelib.workflows.read_sales import SalesFilter
 
 
 @api.route("/v1/sales", methods=["GET"])
 @may(Role.VIEWER)
-def sales(visit: Visit, who: SignedIn, query: wire_sales.SalesQuery) -> wire_sales.SalesOut:
-    """Sales, newest first, with the totals of the whole filter; or where an order number is."""
-    asked = SalesFilter(connection=query.connection, first=query.from_, last=query.to)
+def sales(visit: Visit, who: SignedIn, query: wire_sales.SalesQuery) -> wire_sales.SalesOut | Response:
+    """Sales, newest first, with the totals of the whole filter; or where an order number is. As CSV those of one type;
+    customers are among them for the owner, signed in lately."""
+    asked = SalesFilter(
+        connection=query.connection,
+        first=query.from_,
+        last=query.to,
+        store=query.store,
+        status=query.status,
+        sort=query.sort,
+    )
     system = bootstrap.system()
     bound = bound_to(who, visit, query)
+    as_csv = csv_out.is_wanted(visit)
     if query.q:
         if not any(map(str.isalnum, query.q)):
             raise errors.RequestError("That is no order number.", {"q": "Type the number as it is on the order."})
         found = system.search_sales.search(who.workspace, asked, query.q)
     else:
         read = system.read_sales.individual if query.type == "individual" else system.read_sales.page
-        found = read(who.workspace, asked, after=page(bound, query.cursor), limit=query.limit)
+        limit = csv_out.ROWS if as_csv else query.limit
+        found = read(who.workspace, asked, after=page(bound, query.cursor), limit=limit)
+    next_ = next_page(bound, found.next)
+    items = tuple(show_sales.sale(each, found.reading) for each in found.sales)
+    listed = _order_sales(found.orders_listed)
+    if as_csv and query.type == "summary":
+        return csv_out.answer(visit, ("sales",), csv_columns.SALES, items, next_)
+    if as_csv:
+        columns = _order_columns(who, query.persons)
+        return csv_out.answer(visit, ("individual-sales",), columns, listed, next_)
     return wire_sales.SalesOut(
-        items=tuple(show_sales.sale(each, found.reading) for each in found.sales),
-        orders_listed=_order_sales(found.orders_listed),
+        items=items,
+        orders_listed=listed,
         totals=tuple(map(show_sales.figures, found.totals)),
         count=found.count,
         counts=wire_sales.SalesCounts(summary=found.summaries, individual=found.individuals),
         orders=found.orders,
         found_in=tuple(map(show_sales.found, found.found)),
         searched_from=found.searched_from,
-        next=next_page(bound, found.next),
+        next=next_,
     )
 
 
@@ -47,6 +67,15 @@ def _order_sales(orders: tuple[OrderSold, ...]) -> tuple[wire_sales.OrderSaleOut
     return tuple(show_sales.order_sale(sold, also.get((sold.connection.id, sold.order.id))) for sold in orders)
 
 
+def _order_columns(who: SignedIn, persons: bool) -> csv_out.Columns:
+    """With customers only where that is asked for. Raises Forbidden."""
+    if not persons:
+        return csv_columns.ORDERS
+    signed_in_lately_as_owner(who)
+    bootstrap.system().change.note_look(who, "individual sales, exported")
+    return csv_columns.ORDERS_WITH_PERSONS
+
+
 @api.route("/v1/sales/{sale}", methods=["GET"])
 @may(Role.VIEWER)
 def sale(who: SignedIn, sale: str) -> wire_sales.SaleDetailOut:
@@ -56,38 +85,47 @@ def sale(who: SignedIn, sale: str) -> wire_sales.SaleDetailOut:
 
 @api.route("/v1/sales/{sale}/lines", methods=["GET"])
 @may(Role.VIEWER)
-def sale_lines(visit: Visit, who: SignedIn, sale: str, query: wire.PageQuery) -> wire_sales.SaleLinesOut:
+def sale_lines(visit: Visit, who: SignedIn, sale: str, query: wire.PageQuery) -> wire_sales.SaleLinesOut | Response:
     """A sale's lines by SKU: what was sold, then what came back."""
     bound = bound_to(who, visit, query, sale)
     of, lines, place = bootstrap.system().read_sale.lines(
-        who.workspace, sale, after=page(bound, query.cursor), limit=query.limit
+        who.workspace, sale, after=page(bound, query.cursor), limit=_limit(visit, query)
     )
     items = tuple(map(show_sales.sale_line, lines))
+    if csv_out.is_wanted(visit):
+        columns = csv_columns.lines_of(of.sheet.currency)
+        return csv_out.answer(visit, _name(of, "lines"), columns, items, next_page(bound, place))
     return wire_sales.SaleLinesOut(items=items, currency=of.sheet.currency, next=next_page(bound, place))
 
 
 @api.route("/v1/sales/{sale}/orders", methods=["GET"])
 @may(Role.VIEWER)
-def sale_orders(visit: Visit, who: SignedIn, sale: str, query: wire.PageQuery) -> wire_sales.SaleOrdersOut:
+def sale_orders(visit: Visit, who: SignedIn, sale: str, query: wire.PageQuery) -> wire_sales.SaleOrdersOut | Response:
     """A sale's order numbers, in the order in which they were placed."""
     bound = bound_to(who, visit, query, sale)
     of, orders, place = bootstrap.system().read_sale.orders(
-        who.workspace, sale, after=page(bound, query.cursor), limit=query.limit
+        who.workspace, sale, after=page(bound, query.cursor), limit=_limit(visit, query)
     )
     also = bootstrap.system().mirrors.also_in(of.connection, [(each.key.day, each.order) for each in orders])
     items = tuple(show_sales.sale_order(each, also.get(each.order.id)) for each in orders)
+    if csv_out.is_wanted(visit):
+        columns = csv_columns.orders_of(of.sheet.currency)
+        return csv_out.answer(visit, _name(of, "orders"), columns, items, next_page(bound, place))
     return wire_sales.SaleOrdersOut(items=items, currency=of.sheet.currency, next=next_page(bound, place))
 
 
 @api.route("/v1/sales/{sale}/versions", methods=["GET"])
 @may(Role.VIEWER)
-def sale_versions(visit: Visit, who: SignedIn, sale: str, query: wire.PageQuery) -> wire_sales.VersionsOut:
+def sale_versions(visit: Visit, who: SignedIn, sale: str, query: wire.PageQuery) -> wire_sales.VersionsOut | Response:
     """A sale's versions, newest first, each with what it changed."""
     bound = bound_to(who, visit, query, sale)
     of, versions, place = bootstrap.system().sale_versions.page(
-        who.workspace, sale, after=page(bound, query.cursor), limit=query.limit
+        who.workspace, sale, after=page(bound, query.cursor), limit=_limit(visit, query)
     )
     items = tuple(map(show_sales.version, versions))
+    if csv_out.is_wanted(visit):
+        columns = csv_columns.versions_of(of.sheet.currency)
+        return csv_out.answer(visit, _name(of, "versions"), columns, items, next_page(bound, place))
     return wire_sales.VersionsOut(items=items, currency=of.sheet.currency, next=next_page(bound, place))
 
 
@@ -100,7 +138,7 @@ def sale_version(who: SignedIn, sale: str, version: str) -> wire_sales.VersionDi
 
 @api.route("/v1/activity", methods=["GET"])
 @may(Role.VIEWER)
-def activity(visit: Visit, who: SignedIn, query: wire.ActivityQuery) -> wire.ActivityListOut:
+def activity(visit: Visit, who: SignedIn, query: wire.ActivityQuery) -> wire.ActivityListOut | Response:
     """What happened, newest first. `after` is the id of a line: then only newer ones. Counts are by level, 1,000 at most."""
     system = bootstrap.system()
     asked = ActivityFilter(
@@ -113,9 +151,14 @@ def activity(visit: Visit, who: SignedIn, query: wire.ActivityQuery) -> wire.Act
         after=query.after,
     )
     bound = bound_to(who, visit, query)
-    lines, place = system.read_activity.page(who.workspace, asked, before=page(bound, query.cursor), limit=query.limit)
+    lines, place = system.read_activity.page(
+        who.workspace, asked, before=page(bound, query.cursor), limit=_limit(visit, query)
+    )
+    items = tuple(map(show.line, lines))
+    if csv_out.is_wanted(visit):
+        return csv_out.answer(visit, ("activity",), csv_columns.ACTIVITY, items, next_page(bound, place))
     return wire.ActivityListOut(
-        items=tuple(map(show.line, lines)),
+        items=items,
         counts=wire.ActivityCounts(**system.read_activity.counts(who.workspace, asked)),
         next=next_page(bound, place),
     )
@@ -123,7 +166,21 @@ def activity(visit: Visit, who: SignedIn, query: wire.ActivityQuery) -> wire.Act
 
 @api.route("/v1/usage", methods=["GET"])
 @may(Role.VIEWER)
-def usage(who: SignedIn) -> wire.UsageOut:
+def usage(visit: Visit, who: SignedIn) -> wire.UsageOut | Response:
     """Orders counted in the plan year in which we are: each counts once, ever, however often it is synced."""
     system = bootstrap.system()
-    return show.usage(system.read_usage.read(system.change.read_workspace(who.workspace)))
+    shown = show.usage(system.read_usage.read(system.change.read_workspace(who.workspace)))
+    if csv_out.is_wanted(visit):
+        rows = [("month", each.month, each.orders) for each in shown.months]
+        rows += [("connection", each.name, each.orders) for each in shown.connections]
+        return csv_out.answer(visit, ("usage", shown.year_from.isoformat()), csv_columns.USAGE, rows, None)
+    return shown
+
+
+def _limit(visit: Visit, query: wire.PageQuery) -> int:
+    return csv_out.ROWS if csv_out.is_wanted(visit) else query.limit
+
+
+def _name(of: Sale, what: str) -> tuple[str, ...]:
+    """A file's name from the sale's day and connection."""
+    return "sale", of.days[0].isoformat(), of.connection.id, what

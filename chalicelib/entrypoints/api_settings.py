@@ -51,20 +51,21 @@ def change_settings(
 
 @api.route("/v1/connections/{connection}/settings/changes", methods=["GET"])
 @may(Role.MEMBER)
-def settings_changes(visit: Visit, who: SignedIn, connection: str, query: wire.PageQuery) -> wire_settings.ChangesOut:
+def settingschanges_of(visit: Visit, who: SignedIn, connection: str, query: wire.PageQuery) -> wire_settings.ChangesOut:
     """Who changed a connection's order settings, newest first."""
     found = bootstrap.system().read_connections.find(who.workspace, connection)
-    return _changes(visit, who, query, f"connection {found.id}")
+    return changes_of(visit, who, query, f"connection {found.id}")
 
 
 @api.route("/v1/workspace/changes", methods=["GET"])
 @may(Role.MEMBER)
-def workspace_changes(visit: Visit, who: SignedIn, query: wire.PageQuery) -> wire_settings.ChangesOut:
+def workspacechanges_of(visit: Visit, who: SignedIn, query: wire.PageQuery) -> wire_settings.ChangesOut:
     """Who changed the workspace's settings, newest first."""
-    return _changes(visit, who, query, "workspace")
+    return changes_of(visit, who, query, "workspace")
 
 
-def _changes(visit: Visit, who: SignedIn, query: wire.PageQuery, about: str) -> wire_settings.ChangesOut:
+def changes_of(visit: Visit, who: SignedIn, query: wire.PageQuery, about: str) -> wire_settings.ChangesOut:
+    """A page of the record of changes."""
     bound = bound_to(who, visit, query, about)
     changes, place = bootstrap.system().change.list(
         who.workspace, about, before=page(bound, query.cursor), limit=query.limit

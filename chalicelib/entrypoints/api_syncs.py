@@ -3,12 +3,13 @@
 import hashlib
 
 import msgspec
+from chalice.app import Response
 
 from chalicelib import bootstrap, errors
 from chalicelib.domain.accounts import SignedIn
 from chalicelib.domain.connections import Connection
 from chalicelib.domain.syncs import Sync
-from chalicelib.entrypoints import show, wire
+from chalicelib.entrypoints import csv_columns, csv_out, show, wire
 from chalicelib.entrypoints.api_ranges import range_of
 from chalicelib.entrypoints.http import Answer, Role, Visit, api, bound_to, may, next_page, page
 from chalicelib.workflows.read_activity import ActivityFilter
@@ -76,16 +77,20 @@ def sync(who: SignedIn, sync: str) -> wire.SyncOut:
 
 @api.route("/v1/syncs/{sync}/days", methods=["GET"])
 @may(Role.VIEWER)
-def sync_days(visit: Visit, who: SignedIn, sync: str, query: wire.PageQuery) -> wire.SyncDaysOut:
-    """The days of a sync, newest first."""
+def sync_days(visit: Visit, who: SignedIn, sync: str, query: wire.PageQuery) -> wire.SyncDaysOut | Response:
+    """The days of a sync, newest first, as JSON or as CSV."""
     read = bootstrap.system().read_syncs
     progress = read.one(who.workspace, sync)
     bound = bound_to(who, visit, query, sync)
     skip = int(page(bound, query.cursor) or 0)
-    days = progress.days[skip : skip + query.limit]
+    after = skip + (csv_out.ROWS if csv_out.is_wanted(visit) else query.limit)
+    days = progress.days[skip:after]
     sales = read.sales_of(progress.sync, days)
-    place = str(skip + query.limit) if len(progress.days) > skip + query.limit else None
+    place = str(after) if len(progress.days) > after else None
     items = tuple(show.sync_day(day, sales.get(day.day)) for day in days)
+    if csv_out.is_wanted(visit):
+        name = ("sync", progress.sync.id, "days")
+        return csv_out.answer(visit, name, csv_columns.SYNC_DAYS, items, next_page(bound, place))
     return wire.SyncDaysOut(items=items, next=next_page(bound, place))
 
 

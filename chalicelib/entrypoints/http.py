@@ -29,7 +29,7 @@ from chalice.app import Request, Response
 from chalicelib import bootstrap, errors
 from chalicelib.domain.accounts import SignedIn
 from chalicelib.entrypoints import wire
-from chalicelib.workflows.sign_in import is_token
+from chalicelib.workflows.sign_in import is_token, require_recent
 
 COOKIE = "__Host-daybook"
 TOKEN = "X-Daybook"  # noqa: S105 - the name of a header
@@ -62,7 +62,7 @@ class Answer(msgspec.Struct, Generic[T]):
 class Declaration(msgspec.Struct, frozen=True, kw_only=True):
     """What a route says of itself. `role` None is public; a `hook` is for programs of others, which prove themselves.
 
-    A body annotated as a shape or None may be left out.
+    A body annotated as a shape or None may be left out. `keys` is whether API keys of that role may call it as well as people.
     """
 
     role: Role | None
@@ -73,6 +73,7 @@ class Declaration(msgspec.Struct, frozen=True, kw_only=True):
     takes: tuple[str, ...]
     hook: bool = False
     body_may_lack: bool = False
+    keys: bool = False
 
 
 class Visit:
@@ -94,6 +95,12 @@ class Visit:
             if name == COOKIE:
                 return str(value)
         return None
+
+    @property
+    def key(self) -> str | None:
+        """The API key that the request came with."""
+        scheme, _, text = (self.header("authorization") or "").strip().partition(" ")
+        return text.strip() if scheme.lower() == "bearer" else None
 
     @property
     def address(self) -> str:
@@ -132,9 +139,12 @@ class Visit:
 api = Blueprint(__name__)
 
 
-def may(role: Role, *, status: int = 200) -> Callable[[View], View]:
-    """Declare a route for whoever is signed in with at least this role."""
-    return lambda view: _declared(view, role, status)
+def may(role: Role, *, status: int = 200, keys: bool = True) -> Callable[[View], View]:
+    """Declare a route for whoever is signed in with at least this role; without `keys`, for people only.
+
+    No key is an owner, so what owners do is for people in any case.
+    """
+    return lambda view: _declared(view, role, status, keys=keys and role < Role.OWNER)
 
 
 def public(*, status: int = 200) -> Callable[[View], View]:
@@ -159,7 +169,7 @@ def refuse_undeclared(app: Chalice) -> None:
                 raise RuntimeError(f"{method} {path} does not say who may call it")
 
 
-def _declared(view: View, role: Role | None, status: int, *, hook: bool = False) -> View:
+def _declared(view: View, role: Role | None, status: int, *, hook: bool = False, keys: bool = False) -> View:
     parameters = {name: each.annotation for name, each in signature(view).parameters.items()}
     answer = signature(view).return_annotation
     body = parameters.get("body")
@@ -173,6 +183,7 @@ def _declared(view: View, role: Role | None, status: int, *, hook: bool = False)
         takes=tuple(parameters),
         hook=hook,
         body_may_lack=bool(shapes),
+        keys=keys,
     )
 
     @wraps(view)
@@ -203,7 +214,7 @@ def _input(declaration: Declaration, visit: Visit, path: Mapping[str, str]) -> d
         if visit.writes:
             _check_origin(visit)
     else:
-        given["who"] = _signed_in(declaration.role, visit)
+        given["who"] = _signed_in(declaration.role, visit, keys=declaration.keys)
     if declaration.query is not None:
         given["query"] = _query(visit, declaration.query)
     if declaration.body is not None:
@@ -213,16 +224,33 @@ def _input(declaration: Declaration, visit: Visit, path: Mapping[str, str]) -> d
     return {name: given[name] for name in declaration.takes}
 
 
-def _signed_in(role: Role, visit: Visit) -> SignedIn:
-    """Who asks, if they may. Raises NotSignedIn, Forbidden."""
-    who: SignedIn = bootstrap.system().sign_in.read(visit.cookie)
-    if visit.writes:
+def _signed_in(role: Role, visit: Visit, *, keys: bool) -> SignedIn:
+    """Who asks, if they may. Raises NotSignedIn, Forbidden.
+
+    A request with an API key is a program's, whatever cookie came along: browsers send no such header for foreign pages, so
+    there is no origin to check.
+    """
+    who: SignedIn
+    if visit.key is not None:
+        who = bootstrap.system().api_keys.read(visit.key)
+        if not keys:
+            raise errors.Forbidden("API keys cannot do this. A person has to sign in for it.")
+    else:
+        who = bootstrap.system().sign_in.read(visit.cookie)
+    if visit.writes and visit.key is None:
         _check_origin(visit)
         if not is_token(who, visit.header(TOKEN) or ""):
             raise errors.Forbidden("This did not come from a page of ours. Reload the page and try again.")
     if Role[who.role.upper()] < role:
         raise errors.Forbidden("Your role does not allow this. Ask the owner of the workspace.")
     return who
+
+
+def signed_in_lately_as_owner(who: SignedIn) -> None:
+    """Who takes persons out of Daybook is the owner, and has just signed in. Raises Forbidden."""
+    if Role[who.role.upper()] < Role.OWNER:
+        raise errors.Forbidden("Your role does not allow this. Ask the owner of the workspace.")
+    require_recent(who, bootstrap.system().now())
 
 
 def _check_origin(visit: Visit) -> None:
@@ -314,7 +342,7 @@ def _encoded(answer: object, status: int) -> Response:
 def problem(visit: Visit, status: int, detail: str, exc: errors.RequestError | None = None) -> Response:
     """An RFC 9457 problem."""
     told = wire.Problem(
-        type="about:blank",
+        type=exc.type if exc else "about:blank",
         title=HTTPStatus(status).phrase,
         status=status,
         detail=detail,

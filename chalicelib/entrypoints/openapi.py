@@ -41,6 +41,7 @@ def text(app: Chalice) -> str:
             "securitySchemes": {
                 "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
                 "token": {"type": "apiKey", "in": "header", "name": TOKEN},
+                "key": {"type": "http", "scheme": "bearer"},
             },
         },
     }
@@ -69,6 +70,8 @@ def _operation(
     success: dict[str, Any] = {"description": HTTPStatus(declared.status).phrase}
     if answer is not None:
         success["content"] = {"application/json": {"schema": by_shape[answer]}}
+        if Response in get_args(declared.answer):
+            success["content"]["text/csv"] = {"schema": {"type": "string"}}
     problem = {"application/problem+json": {"schema": by_shape[wire.Problem]}}
     responses = {str(declared.status): success, "default": {"description": "A problem", "content": problem}}
     if type(None) in get_args(declared.answer):
@@ -83,7 +86,8 @@ def _operation(
         content = {"application/json": {"schema": by_shape[declared.body]}}
         operation["requestBody"] = {"required": not declared.body_may_lack, "content": content}
     if declared.role is not None:
-        operation["security"] = [{"session": []} if method == "get" else {"session": [], "token": []}]
+        person: dict[str, list[str]] = {"session": []} if method == "get" else {"session": [], "token": []}
+        operation["security"] = [person, {"key": []}] if declared.keys else [person]
         operation["x-role"] = declared.role.name.lower()
     return operation
 

@@ -155,6 +155,8 @@ def usage(given: Usage) -> wire.UsageOut:
         year_to=given.year.last,
         allotment=given.allotment,
         used=given.used,
+        forecast=given.forecast,
+        months=tuple(wire.UsageMonth(month=month, orders=orders) for month, orders in given.months),
         connections=tuple(
             wire.UsageConnection(connection_id=each.id, name=each.name, orders=orders) for each, orders in given.shops
         ),

@@ -47,7 +47,7 @@ def sale(given: Sale, reading: wire.Reading) -> wire_sales.SaleOut:
         to=last,
         connection_id=given.connection.id,
         connection=given.connection.name,
-        store=_store_name(given.connection, sheet.store),
+        store=store_name(given.connection, sheet.store),
         currency=sheet.currency,
         orders=sheet.sales.count,
         skus=sheet.skus,
@@ -75,7 +75,7 @@ def order_sale(given: OrderSold, also_in: str | None) -> wire_sales.OrderSaleOut
         day=given.key.day,
         connection_id=given.connection.id,
         connection=given.connection.name,
-        store=_store_name(given.connection, order.store),
+        store=store_name(given.connection, order.store),
         customer=(given.person.name or None) if given.person else None,
         region=(given.person.region or None) if given.person else None,
         status=order.status,
@@ -88,7 +88,7 @@ def order_sale(given: OrderSold, also_in: str | None) -> wire_sales.OrderSaleOut
     )
 
 
-def _store_name(connection: Connection, store: str) -> str:
+def store_name(connection: Connection, store: str) -> str:
     """What people call the store; a connection with one store is that store."""
     return {each.id: each.name for each in connection.stores}.get(store, connection.name)
 

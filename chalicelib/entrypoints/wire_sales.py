@@ -112,7 +112,7 @@ class SalesCounts(msgspec.Struct, frozen=True):
 
 
 class SalesOut(msgspec.Struct, frozen=True, kw_only=True):
-    """`GET /v1/sales?type=&q=&connection=&from=&to=&cursor=&limit=`, newest day first.
+    """`GET /v1/sales?type=&q=&connection=&store=&status=&from=&to=&sort=&cursor=&limit=`, newest day first if not said otherwise.
 
     Type `summary` lists days, or months, of connections that show those, in `items`; `individual` lists the orders of the
     others, in `orders_listed`. `totals` are over the whole filter and that type, one per currency; `count` is the number of
@@ -288,8 +288,15 @@ class VersionDiffOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SalesQuery(PageQuery, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}):
+    """`status` is a state of summary sales, or the channel's word for that of individual ones, which are listed by day only.
+    `persons`: as CSV, with the customers of individual sales."""
+
     type: Literal["summary", "individual"] = "summary"
     q: str = ""
     connection: str | None = None
+    store: str | None = None
+    status: str | None = None
     from_: date | None = None
     to: date | None = None
+    sort: Literal["-day", "day", "-net", "net", "-orders", "orders"] = "-day"
+    persons: bool = False

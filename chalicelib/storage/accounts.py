@@ -34,6 +34,7 @@ class UserItem(Item):
     role = UnicodeAttribute()
     password = UnicodeAttribute()
     epoch = NumberAttribute(default=0)
+    role_change = NumberAttribute(default=0)
 
 
 class EmailClaim(Item):
@@ -74,6 +75,17 @@ class KnownPlace(Item):
     pass
 
 
+def user_of(id_: str, item: UserItem) -> User:
+    return User(
+        id=id_,
+        workspace=item.workspace,
+        email=item.email,
+        role=item.role,  # type: ignore[arg-type]
+        password=item.password,
+        epoch=int(item.epoch or 0),
+    )
+
+
 class Accounts:
     """The accounts of everybody. `new_id` gives names never used twice."""
 
@@ -89,17 +101,8 @@ class Accounts:
         return self.user(claim.user if claim else "nobody")
 
     def user(self, user: str) -> User | None:
-        item = self._table.get(UserItem, *_user_key(user))
-        if item is None:
-            return None
-        return User(
-            id=user,
-            workspace=item.workspace,
-            email=item.email,
-            role=item.role,  # type: ignore[arg-type]
-            password=item.password,
-            epoch=int(item.epoch or 0),
-        )
+        item = self._table.get(UserItem, *user_key(user))
+        return None if item is None else user_of(user, item)
 
     def add(self, workspace: Workspace, user: User) -> bool:
         """Add a workspace with its first user; False if somebody has the user's e-mail.
@@ -118,9 +121,18 @@ class Accounts:
                 signed_up_at=int(workspace.signed_up_at.timestamp()),
             )
         )
+        self.add_user(user)
+        claimed = self.claim_email(user)
+        if not claimed:
+            self._try_to(lambda: self._table.delete(*user_key(user.id)))
+            self._try_to(lambda: self._table.delete(*_workspace_key(workspace.id)))
+        return claimed
+
+    def add_user(self, user: User) -> None:
+        """Write a user whom nobody finds before their e-mail is claimed."""
         self._insert_own(
             UserItem(
-                *_user_key(user.id),
+                *user_key(user.id),
                 workspace=user.workspace,
                 email=user.email,
                 role=user.role,
@@ -128,23 +140,33 @@ class Accounts:
                 epoch=user.epoch,
             )
         )
+
+    def claim_email(self, user: User) -> bool:
+        """From now on the user is found by their e-mail; False if somebody else is."""
         at = _email_key(user.email)
-        claimed = write_surely(
+        return write_surely(
             lambda: self._table.insert(EmailClaim(*at, user=user.id)),
             lambda: self._table.get(EmailClaim, *at),
             landed=lambda item: item is not None and item.user == user.id,
             open_still=lambda item: item is None,
         )
-        if not claimed:
-            self._try_to(lambda: self._table.delete(*_user_key(user.id)))
-            self._try_to(lambda: self._table.delete(*_workspace_key(workspace.id)))
-        return claimed
+
+    def remove(self, user: User) -> None:
+        """Delete a user, last of all the item that is read to repeat this. Raises Unanswered if that is not sure."""
+        at = _email_key(user.email)
+        write_surely(
+            lambda: self._table.delete(*at, EmailClaim.user == user.id),
+            lambda: self._table.get(EmailClaim, *at),
+            landed=lambda item: item is None or item.user != user.id,
+            open_still=lambda item: item is not None,
+        )
+        self._repeat(lambda: self._table.delete(*user_key(user.id)))
 
     def keep_password(self, user: User, password: str) -> None:
         """Replace the stored form of the same password, unless the password was changed since; may be lost."""
         self._try_to(
             lambda: self._table.update(
-                *_user_key(user.id), [UserItem.password.set(password)], UserItem.password == user.password
+                *user_key(user.id), [UserItem.password.set(password)], UserItem.password == user.password
             )
         )
 
@@ -215,7 +237,7 @@ class Accounts:
 
     def end_sessions_of(self, user: str) -> None:
         """End all sessions that the user has now, by one write. Raises Unanswered if that is not sure."""
-        self._update_surely(_user_key(user), [UserItem.epoch.add(1)], UserItem.email.exists())
+        self._update_surely(user_key(user), [UserItem.epoch.add(1)], UserItem.email.exists())
 
     # -- tries
 
@@ -301,7 +323,7 @@ def _hashed(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _user_key(user: str) -> tuple[str, str]:
+def user_key(user: str) -> tuple[str, str]:
     return key("USER", user), "USER"
 
 

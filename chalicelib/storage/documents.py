@@ -26,6 +26,7 @@ READS_MAX = 3
 TURNS_MAX = 50
 
 Sections = list[DaySections]
+Folded = list[tuple[DocumentSheet, ...] | None]
 
 _decoder = msgspec.msgpack.Decoder(DocumentVersion)
 
@@ -185,6 +186,28 @@ class Documents:
         if happened is None or more is None:
             return None
         return as_shown(adjusted(document_of(base.sheets if base else (), happened), *more), version.frozen)
+
+    def fold_many(self, asked: Sequence[tuple[DayKey, DocumentVersion]]) -> Folded:
+        """The same of many versions, in few reads."""
+        wanted = {(day, version.base) for day, version in asked if version.base}
+        bases = self._revisions.read_many(wanted)
+        named = []
+        for day, version in asked:
+            base = bases.get((day, version.base)) if version.base else None
+            own = [(day, base.attempt, day.day)] if base is not None and day.day in base.event_days else []
+            named.append([*own, *((_on(day, order_day), attempt, day.day) for order_day, attempt in version.sources)])
+        events = self._revisions.read_events_many({name for names in named for name in names})
+        folded: Folded = []
+        for (day, version), names in zip(asked, named, strict=True):
+            base = bases.get((day, version.base)) if version.base else None
+            more = self._more(day, version)
+            if more is None or (version.base and base is None) or not all(name in events for name in names):
+                folded.append(None)
+                continue
+            happened = [events[name] for name in names]
+            sheets = adjusted(document_of(base.sheets if base else (), happened), *more)
+            folded.append(as_shown(sheets, version.frozen))
+        return folded
 
     def _happened(self, day: DayKey, version: DocumentVersion, *, own: bool) -> Sequence[DaySections] | None:
         named = [(day.day, version.base)] if own and version.base else []

@@ -20,8 +20,8 @@
     WS#<workspace>                      SYNC#<sync>                     Sync
     ACT#<workspace>#<level>             <instant>#<random>              Activity
 
-Accounts, connections, pairings and what was met before have their own models beside their repositories (accounts.py,
-connections.py, pairings.py, shop_domains.py, known.py).
+Accounts, people, keys, connections, pairings and what was met before have their own models beside their repositories
+(accounts.py, people.py, grants.py, connections.py, pairings.py, shop_domains.py, known.py).
 
 Parts of keys are encoded by `key`, so that no id can contain the separator or leave its prefix. What conditions test or
 updates add to is an attribute of its own; everything else is one packed `body`, because an item is read as a whole and

@@ -64,6 +64,13 @@ class MonthRecords:
             month, _, connection = item.sk.partition("#")
             yield _record(MonthKey(workspace, connection, date.fromisoformat(month)), item)
 
+    def touches(self, workspace: str, first: date, last: date) -> Iterator[tuple[MonthKey, int]]:
+        """Yield how often each of these months was touched."""
+        between = (first.isoformat(), last.isoformat() + "$")
+        for item in self._table.query(MonthHead, key("MONTHS", workspace), between=between):
+            month, _, connection = item.sk.partition("#")
+            yield MonthKey(workspace, connection, date.fromisoformat(month)), int(item.touched)
+
     def publish(self, seen: MonthRecord, version: MonthVersion, sheets: tuple[DocumentSheet, ...]) -> bool:
         """Write the version with its lines and make it live, as built from all that `seen` counts. False: somebody went first.
 

@@ -66,6 +66,20 @@ class Revisions:
         item = self._table.get(Part, *_revision(day, attempt))
         return _revision_decoder.decode(zlib.decompress(item.body)) if item else None
 
+    def read_many(self, asked: Iterable[tuple[DayKey, str]]) -> dict[tuple[DayKey, str], Revision]:
+        """Revisions of many days by day and attempt; those that are gone are left out."""
+        names = {_revision(day, attempt): (day, attempt) for day, attempt in asked}
+        found = self._table.get_many(Part, names)
+        return {names[name]: _revision_decoder.decode(zlib.decompress(item.body)) for name, item in found.items()}
+
+    def read_events_many(
+        self, asked: Iterable[tuple[DayKey, str, date]]
+    ) -> dict[tuple[DayKey, str, date], DaySections]:
+        """The same of events, by order day, attempt and the day they happened on."""
+        names = {_events(day, attempt, on): (day, attempt, on) for day, attempt, on in asked}
+        found = self._table.get_many(Part, names)
+        return {names[name]: _sections(item.body) for name, item in found.items()}
+
     def order_ids(self, day: DayKey, revision: Revision, state: str = "counts") -> Iterator[tuple[str, str]]:
         """Yield (id, shelf) of every order that counts as a sale, or is a "mirror". Raises TornRead if a chunk is gone."""
         for packed in self._packed_orders(day, revision):

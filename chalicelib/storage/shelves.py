@@ -171,9 +171,16 @@ class Shelves:
     def usage(self, account: Account) -> dict[str, int]:
         """Orders counted by plan year, over all shelves of the shop."""
         counts: dict[str, int] = {}
+        for year, by_shelf in self.by_shelf(account).items():
+            counts[year] = sum(by_shelf.values())
+        return counts
+
+    def by_shelf(self, account: Account) -> dict[str, dict[str, int]]:
+        """The same, by plan year and shelf."""
+        counts: dict[str, dict[str, int]] = {}
         for item in self._table.query(ShelfHead, _pk(account), begins="HEAD#"):
             for year, orders in _shelf(item).counts.items():
-                counts[year] = counts.get(year, 0) + orders
+                counts.setdefault(year, {})[item.sk.partition("#")[2]] = orders
         return counts
 
     def _bodies(self, account: Account, shelf: Shelf) -> dict[str, bytes] | None:

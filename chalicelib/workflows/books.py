@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from chalicelib.storage.days import Days
     from chalicelib.storage.documents import Documents
     from chalicelib.storage.revisions import Revisions
+    from chalicelib.workflows.listed import ListDocuments
     from chalicelib.workflows.months import Months
 
 READS_MAX = 3
@@ -176,6 +177,7 @@ class Books:
         self,
         *,
         documents: "Documents",
+        listed: "ListDocuments",
         revisions: "Revisions",
         connections: "Connections",
         days: "Days",
@@ -186,6 +188,7 @@ class Books:
         now: Callable[[], datetime],
     ) -> None:
         self.documents = documents
+        self.listed = listed
         self.revisions = revisions
         self.months = months
         self.reading = reading

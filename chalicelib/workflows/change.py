@@ -85,6 +85,15 @@ class Change:
         change = AuditChange(id=line_id(at, self._new_id()), at=at, actor=who.email, about=about, before=old, after=new)
         self._audit.write(who.workspace, change)
 
+    def note_look(self, who: SignedIn, at_what: str) -> None:
+        """Keep who looks at persons, before they are shown."""
+        at = self._now()
+        look = {"looked_at": at_what}
+        change = AuditChange(
+            id=line_id(at, self._new_id()), at=at, actor=who.email, about="persons", before={}, after=look
+        )
+        self._audit.write(who.workspace, change)
+
     def list(
         self, workspace: str, about: str, *, before: str | None, limit: int
     ) -> tuple[list[AuditChange], str | None]:

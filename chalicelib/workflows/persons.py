@@ -6,7 +6,7 @@ the other. What a walk misses because its process died, or because somebody wrot
 finds. Facts, documents and totals know no persons: nothing else changes.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from contextlib import suppress
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -84,6 +84,13 @@ class Persons:
         """Who is known to have bought on a day, by order id; nobody unless the connection is in individual mode."""
         head = self._days.read(day) if self._are_kept(day) else None
         return self._parts.names(head) if head is not None else {}
+
+    def names_of(
+        self, workspace: str, connections: Set[str], first: date, last: date
+    ) -> dict[DayKey, dict[str, Person]]:
+        """Who is known to have bought from connections in individual mode on days from `first` to `last`, by order id."""
+        heads = [head for head in self._days.list(workspace, first, last) if head.key.connection in connections]
+        return self._parts.names_of(heads)
 
     def days_without_names(self, connection: Connection) -> int:
         """How many days with orders have no persons, because they were read before individual mode began."""

@@ -6,9 +6,12 @@ So the totals of both lists together are the same in every mode. A month that th
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from operator import itemgetter
+from typing import Literal
 
 import msgspec
 
+from chalicelib import errors
 from chalicelib.domain.connections import Connection
 from chalicelib.domain.days import DAY
 from chalicelib.domain.months import MonthKey, MonthVersion, last_of, month_key, month_of
@@ -23,6 +26,8 @@ from chalicelib.workflows.books import (
     MonthSold,
     OrderSold,
     Summary,
+    figures_of,
+    is_of,
     orders_in,
     place_of,
     totals_of,
@@ -33,15 +38,31 @@ REBUILT_MAX = 6
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 OrderPlace = tuple[int, int, str, str]
+SummaryPlace = tuple[int, int, str, str, str]
 Document = tuple[DayKey, DocumentVersion]
 
 
+Sort = Literal["-day", "day", "-net", "net", "-orders", "orders"]
+
+
 class SalesFilter(msgspec.Struct, frozen=True):
-    """Both days inside; None leaves that side to the last `LISTED_DAYS` days."""
+    """Both days inside; None leaves that side to the last `LISTED_DAYS` days.
+
+    `status` is the state of a summary, or the channel's word for that of an order.
+    """
 
     connection: str | None = None
     first: date | None = None
     last: date | None = None
+    store: str | None = None
+    status: str | None = None
+    sort: Sort = "-day"
+
+    def has(self, sheet: DocumentSheet) -> bool:
+        return self.store is None or sheet.store == self.store
+
+    def lists(self, sale: OrderSold) -> bool:
+        return self.store in (None, sale.order.store) and self.status in (None, sale.order.status)
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -96,13 +117,17 @@ class ReadSales:
         self._books = books
 
     def page(self, workspace: str, asked: SalesFilter, *, after: str | None, limit: int) -> SalesPage:
-        """The filter's summary sales, newest first, from behind the place `after`. Raises TornRead."""
+        """The filter's summary sales, sorted as it says, from behind the place `after`. Raises TornRead."""
         reading = self._books.reading(workspace)
         filtered = self.filtered(workspace, asked, reading)
-        sales = filtered.summaries
-        place = msgspec.json.decode(after, type=tuple[int, str, str, str]) if after else None
-        rest = sales if place is None else [sale for sale in sales if place_of(sale) > place]
-        shown = rest[:limit]
+        placed = sorted(
+            ((_sorted_place(sale, asked.sort, reading), sale) for sale in filtered.summaries if _is_in(sale, asked)),
+            key=itemgetter(0),
+        )
+        sales = [sale for _, sale in placed]
+        place = msgspec.json.decode(after, type=SummaryPlace) if after else None
+        rest = placed if place is None else [each for each in placed if each[0] > place]
+        shown = [sale for _, sale in rest[:limit]]
         return SalesPage(
             sales=self._checked(shown),
             reading=reading,
@@ -111,16 +136,22 @@ class ReadSales:
             summaries=len(sales),
             individuals=filtered.individuals,
             orders=sum(sale.sheet.sales.count for sale in sales),
-            next=msgspec.json.encode(place_of(shown[-1])).decode() if len(rest) > limit else None,
+            next=msgspec.json.encode(rest[limit - 1][0]).decode() if len(rest) > limit else None,
         )
 
     def individual(self, workspace: str, asked: SalesFilter, *, after: str | None, limit: int) -> SalesPage:
         """The filter's individual sales, newest first, from behind the place `after`. Raises TornRead.
 
-        Only the days that the page is made of are opened; totals and counts are those of the day documents.
+        Only the days that the page is made of are opened; totals and counts are those of the day documents. With a status
+        days that have other orders beside are opened for them. Raises RequestError for another sort than by day.
         """
+        if asked.sort != "-day":
+            raise errors.RequestError("Individual sales are listed by day.", {"sort": "Choose the newest day first."})
         reading = self._books.reading(workspace)
         filtered = self.filtered(workspace, asked, reading)
+        if asked.status is not None:
+            individual = list(self._of_status(filtered.individual, asked.status))
+            filtered = msgspec.structs.replace(filtered, individual=individual)
         place = msgspec.json.decode(after, type=OrderPlace) if after else None
         days = _by_day(sale for sale in filtered.individual if place is None or _day_place(sale) >= place[0])
         shown: list[OrderSold] = []
@@ -131,7 +162,7 @@ class ReadSales:
                 if more:
                     break
                 continue
-            orders = sorted(self._orders(sales), key=order_place)
+            orders = sorted(filter(asked.lists, self._orders(sales)), key=order_place)
             orders = orders if place is None else [order for order in orders if order_place(order) > place]
             left = limit - len(shown)
             shown += orders[:left]
@@ -166,8 +197,8 @@ class ReadSales:
             elif first <= key.day <= last:
                 listed = filtered.individual if mode == "individual" else filtered.days
                 sales = _days_sold(connections[key.connection], key, version)
-                listed += [sale for sale in sales if not sale.sheet.is_blank(reading)]
-        filtered.months.extend(self._months(workspace, months, connections))
+                listed += [sale for sale in sales if asked.has(sale.sheet) and not sale.sheet.is_blank(reading)]
+        filtered.months.extend(sale for sale in self._months(workspace, months, connections) if asked.has(sale.sheet))
         return filtered
 
     def days(self, workspace: str, asked: SalesFilter) -> list[DaySold]:
@@ -175,7 +206,7 @@ class ReadSales:
         connections = self._asked(workspace, asked)
         documents = self._documents(workspace, connections, self.first(asked), self.last(asked))
         sales = (sale for key, version in documents for sale in _days_sold(connections[key.connection], key, version))
-        return sorted(sales, key=place_of)
+        return sorted((sale for sale in sales if asked.has(sale.sheet)), key=place_of)
 
     def _asked(self, workspace: str, asked: SalesFilter) -> dict[str, Connection]:
         connections = self._books.connections(workspace)
@@ -188,7 +219,7 @@ class ReadSales:
     ) -> Iterator[Document]:
         """Yield the live documents of these connections, oldest day first."""
         if connections:
-            for key, version in self._books.documents.list(workspace, first, last):
+            for key, version in self._books.listed.list(workspace, first, last):
                 if key.connection in connections:
                     yield key, version
 
@@ -237,6 +268,17 @@ class ReadSales:
 
     # -- orders
 
+    def _of_status(self, sales: Iterable[DaySold], status: str) -> Iterator[DaySold]:
+        """The sales as far as their orders have this status, with all that happened to those. Raises TornRead."""
+        for sale in sales:
+            words = {word for word, _ in sale.sheet.statuses}
+            if words == {status}:
+                yield sale
+            elif not words or status in words:
+                listed = [each.order for each in self._orders([sale]) if is_of(each.order, sale.sheet)]
+                if orders := [order for order in listed if order.status == status]:
+                    yield msgspec.structs.replace(sale, sheet=_sheet_of(orders, sale.key, sale.connection))
+
     def _orders(self, sales: Sequence[DaySold]) -> Iterable[OrderSold]:
         """All orders of some sales of one day. Raises TornRead."""
         for key in sorted({sale.key for sale in sales}):
@@ -245,6 +287,18 @@ class ReadSales:
             version, orders = self._books.orders(key, listed)
             if version is not None:
                 yield from orders_sold(self._books, key, connection, version, orders)
+
+
+def _is_in(sale: Summary, asked: SalesFilter) -> bool:
+    return asked.status is None or sale.version.state == asked.status
+
+
+def _sorted_place(sale: Summary, sort: Sort, reading: Reading) -> SummaryPlace:
+    """Where a sale stands in a list sorted so; what is alike is listed as by default."""
+    place = place_of(sale)
+    own = {"day": -place[0], "net": figures_of(sale.sheet, reading).net_sales, "orders": sale.sheet.sales.count}
+    first = own[sort.removeprefix("-")]
+    return -first if sort.startswith("-") else first, *place
 
 
 def _days_sold(connection: Connection, key: DayKey, version: DocumentVersion) -> list[DaySold]:
@@ -263,15 +317,19 @@ def orders_sold(
 def order_sold(
     key: DayKey, connection: Connection, version: DocumentVersion, order: Order, person: Person | None
 ) -> OrderSold:
-    (sheet,) = summarise([order], key.day, connection.calendar).sheets()
-    document = DocumentSheet(
+    return OrderSold(key, connection, version, order, _sheet_of([order], key, connection), person)
+
+
+def _sheet_of(orders: Sequence[Order], key: DayKey, connection: Connection) -> DocumentSheet:
+    """What orders of one store and currency come to, with all that happened to them under both readings."""
+    (sheet,) = summarise(orders, key.day, connection.calendar).sheets()
+    return DocumentSheet(
         **{name: getattr(sheet, name) for name in sheet.__struct_fields__ if name != "events"},
         event_day=sheet.events,
         order_day=sheet.events,
         skus=len(sheet.sales.lines),
         no_sku=sum(line.sku is None for line in sheet.sales.lines),
     )
-    return OrderSold(key, connection, version, order, document, person)
 
 
 def order_place(sale: OrderSold) -> OrderPlace:

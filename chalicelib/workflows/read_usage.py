@@ -1,7 +1,10 @@
-"""Reading usage: the orders counted in the plan year in which we are, by shop."""
+"""Reading usage: the orders counted in the plan year in which we are, by shop and by the month in which they were made.
+
+The forecast says what the year comes to if each of its days that are left brings as many orders as one of the last 28 did.
+"""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -9,22 +12,46 @@ import msgspec
 from chalicelib.domain.accounts import Workspace
 from chalicelib.domain.allotment import Account, PlanYear, plan_year
 from chalicelib.domain.connections import Connection
+from chalicelib.domain.days import day_of
 
 if TYPE_CHECKING:
     from chalicelib.storage.connections import Connections
     from chalicelib.storage.shelves import Shelves
 
 
+RECENT_DAYS = 28
+
+
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
-    """`allotment` is None where it is unlimited. `shops` are in the order of their names."""
+    """`allotment` is None where it is unlimited. `shops` are in the order of their names, `months` ("2026-07") in theirs.
+
+    `days` are the orders by the UTC day on which they were made. `today` is the workspace's.
+    """
 
     year: PlanYear
     allotment: int | None
     shops: tuple[tuple[Connection, int], ...]
+    days: dict[date, int]
+    today: date
 
     @property
     def used(self) -> int:
         return sum(orders for _, orders in self.shops)
+
+    @property
+    def months(self) -> tuple[tuple[str, int], ...]:
+        months: dict[str, int] = {}
+        for day, orders in self.days.items():
+            months[f"{day:%Y-%m}"] = months.get(f"{day:%Y-%m}", 0) + orders
+        return tuple(sorted(months.items()))
+
+    @property
+    def forecast(self) -> int:
+        """Orders at the end of the year, half up."""
+        first = self.today - timedelta(days=RECENT_DAYS)
+        recent = sum(orders for day, orders in self.days.items() if first <= day < self.today)
+        left = max((self.year.last - self.today).days, 0)
+        return self.used + (2 * recent * left + RECENT_DAYS) // (2 * RECENT_DAYS)
 
 
 class ReadUsage:
@@ -39,9 +66,20 @@ class ReadUsage:
         self._now = now
 
     def read(self, workspace: Workspace) -> Usage:
-        year = plan_year(workspace.signed_up_at, self._now(), workspace.time_zone)
+        now = self._now()
+        year = plan_year(workspace.signed_up_at, now, workspace.time_zone)
         shops = []
+        days: dict[date, int] = {}
         for each in sorted(self._connections.list(workspace.id), key=lambda each: (each.name, each.id)):
-            counted = self._shelves.usage(Account(workspace.id, each.kind, each.account))
-            shops.append((each, counted.get(year.name, 0)))
-        return Usage(year=year, allotment=self._allotment or None, shops=tuple(shops))
+            counted = self._shelves.by_shelf(Account(workspace.id, each.kind, each.account)).get(year.name, {})
+            shops.append((each, sum(counted.values())))
+            for shelf, orders in counted.items():
+                made = date.fromisoformat(shelf)
+                days[made] = days.get(made, 0) + orders
+        return Usage(
+            year=year,
+            allotment=self._allotment or None,
+            shops=tuple(shops),
+            days=days,
+            today=day_of(now, workspace.time_zone),
+        )

@@ -17,7 +17,7 @@ from chalicelib.domain.corrections import Lock
 from chalicelib.domain.facts import digest
 from chalicelib.domain.sales import sale_id
 from chalicelib.domain.sentences import counted, day_name, money_text
-from chalicelib.domain.summaries import Diff, diff, without_lines
+from chalicelib.domain.summaries import Diff, diff, totals_only
 from chalicelib.domain.work import DayKey, DocumentVersion, Head, LiveState, Revision
 
 if TYPE_CHECKING:
@@ -227,7 +227,7 @@ class Settle:
         said = [base.digest.encode() if base else b"", version.state.encode(), msgspec.msgpack.encode(sheets)]
         if owed.corrected:
             said.append(msgspec.msgpack.encode(owed.corrected))
-        return msgspec.structs.replace(version, digest=digest(*said), sheets=tuple(map(without_lines, sheets)))
+        return msgspec.structs.replace(version, digest=digest(*said), sheets=tuple(map(totals_only, sheets)))
 
     def _version(
         self,

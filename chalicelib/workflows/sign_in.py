@@ -105,7 +105,7 @@ class SignIn:
         if not added:
             raise errors.RequestError("This email is taken.", {"email": "There is an account with this email already."})
         self._accounts.note_place(mail, _network(address), at=self._seconds())
-        return self._begin(user, keep=False)
+        return self.begin(user, keep=False)
 
     def sign_in(self, email: str, password: str, *, address: str, keep: bool = False, old: str | None = None) -> Opened:
         """Begin a session; the one whose cookie is `old` ends. Raises NotSignedIn, TooManyTries."""
@@ -127,7 +127,7 @@ class SignIn:
             self._accounts.keep_password(user, self._passwords.keep(password, self._random(SALT_BYTES)))
         if old is not None:
             self._accounts.end_session(_session_id(old))
-        return self._begin(user, keep=keep)
+        return self.begin(user, keep=keep)
 
     def read(self, cookie: str | None) -> SignedIn:
         """Who asks, by their cookie. Raises NotSignedIn."""
@@ -167,7 +167,8 @@ class SignIn:
         if wait:
             raise errors.TooManyTries("Too many tries. Wait a little and try again.", wait)
 
-    def _begin(self, user: User, *, keep: bool) -> Opened:
+    def begin(self, user: User, *, keep: bool) -> Opened:
+        """Begin a session for somebody who has proved who they are."""
         cookie = Secret(urlsafe_b64encode(self._random(_SECRET_BYTES)).decode().rstrip("="))
         now = self._seconds()
         session = Session(

@@ -98,6 +98,7 @@ def order_node(order: Order, now_s: float) -> Node:
         "name": order.name,
         "currencyCode": order.currency,
         "displayAddress": _address(order),
+        "shippingAddress": _address(order),
         "processedAt": instant(order.placed_s),
         "createdAt": instant(order.created_s),
         "updatedAt": instant(updated_s(order, now_s)),

@@ -1,19 +1,21 @@
 """Builds the page: `python infra/web/build.py [--check | --watch]`.
 
 Installs the npm packages when their lock changed, writes `src/wire.d.ts` from the API's shapes, checks the types, and
-bundles `src/` into `chalicelib/pages/static/`: one script and one style sheet with hashed names, and the shell that names
-them. `--check` stops after the types; `--watch` builds again whenever a source changes.
+bundles `src/` into `chalicelib/pages/static/`: a script and a style sheet with hashed names, the parts of the page that are
+fetched when they are wanted, and the shell that names what every visit needs. `--check` stops after the types; `--watch` builds again whenever a source changes.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
+import json
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -53,30 +55,42 @@ def check() -> None:
 def bundle() -> None:
     """Write the page's files, the shell last, and remove those of earlier builds."""
     OUT.mkdir(parents=True, exist_ok=True)
-    css = _write("css", _esbuild("style/main.css"))
-    js = _write(
-        "js", _esbuild("main.tsx", "--format=esm", "--target=es2022", "--jsx=automatic", "--jsx-import-source=preact")
-    )
+    written = _esbuild()
+    (css,) = (name for name in written if name.endswith(".css"))
+    (js,) = (name for name, output in written.items() if output.get("entryPoint") == "src/main.tsx")
     for name in ("icon.svg", "robots.txt"):
         shutil.copyfile(SOURCE / name, OUT / name)
-    shell = (SOURCE / "shell.html").read_text().replace("app.js", js).replace("app.css", css)
+    ahead = "".join(f'<link rel="modulepreload" href="{{{{base}}}}/static/{name}">\n' for name in _needed(js, written))
+    shell = (SOURCE / "shell.html").read_text().replace("<!-- ahead -->\n", ahead)
     unfinished = OUT / "shell.new"
-    unfinished.write_text(shell)
+    unfinished.write_text(shell.replace("app.js", js).replace("app.css", css))
     unfinished.rename(OUT / "shell.html")
-    for old in OUT.glob("app.*"):
-        if old.name not in (js, css):
+    for old in (*OUT.glob("app.*"), *OUT.glob("part.*")):
+        if old.name not in written:
             old.unlink()
 
 
-def _esbuild(entry: str, *options: str) -> str:
-    command = ("node_modules/.bin/esbuild", f"src/{entry}", "--bundle", "--minify", "--log-level=warning", *options)
-    return _run("esbuild", *command)
+def _esbuild() -> dict[str, dict[str, Any]]:
+    """What esbuild wrote, by name: see its "Metafile"."""
+    with tempfile.TemporaryDirectory() as folder:
+        told = Path(folder) / "told.json"
+        options = ("--bundle", "--minify", "--splitting", "--format=esm", "--target=es2022", "--log-level=warning")
+        jsx = ("--jsx=automatic", "--jsx-import-source=preact")
+        names = (f"--outdir={OUT}", "--entry-names=app.[hash]", "--chunk-names=part.[hash]", f"--metafile={told}")
+        entries = ("src/main.tsx", "src/style/main.css")
+        _run("esbuild", "node_modules/.bin/esbuild", *entries, *options, *jsx, *names)
+        outputs = json.loads(told.read_text())["outputs"]
+    return {Path(path).name: output for path, output in outputs.items()}
 
 
-def _write(kind: str, text: str) -> str:
-    name = f"app.{hashlib.sha256(text.encode()).hexdigest()[:10]}.{kind}"
-    (OUT / name).write_text(text)
-    return name
+def _needed(name: str, written: dict[str, dict[str, Any]]) -> list[str]:
+    """The parts without which a file cannot begin: the browser fetches them beside it, not after it."""
+    needed: list[str] = []
+    for wanted in written[name]["imports"]:
+        part = Path(wanted["path"]).name
+        if wanted["kind"] == "import-statement" and part not in needed:
+            needed += [part, *(each for each in _needed(part, written) if each not in needed)]
+    return needed
 
 
 def _run(what: str, *command: str) -> str:

@@ -1,74 +1,121 @@
-"""How long the API takes with 400 days x 5 connections stored: over HTTP, from the one-machine web server on dynalite."""
+"""How long the API takes with 400 days x 5 connections stored: over HTTP, from the one-machine web server on dynalite.
+
+Each day has 130 lifelike orders over 200 SKUs and 40 regions, with their customers; all days have the same ones.
+"""
 
 import tempfile
 import time
+import zlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
+
 from chalicelib.domain.days import days_between
-from chalicelib.domain.orders import Amounts
-from chalicelib.domain.summaries import DocumentSheet, Section
-from chalicelib.domain.work import DayKey, DocumentVersion
+from chalicelib.domain.facts import pack_orders
+from chalicelib.domain.months import month_key
+from chalicelib.domain.orders import Order
+from chalicelib.domain.persons import Person
+from chalicelib.domain.summaries import Sheet, document_of, summarise, totals_only
+from chalicelib.domain.work import DayKey, DocumentVersion, Live, Revision
+from chalicelib.storage.models import DayHead
+from chalicelib.storage.persons import PersonParts
 from chalicelib.storage.table import dynamo
 from infra.local.engines import CREDENTIALS
 from infra.local.machine import TABLE, Machine, Plan
 from infra.local.visitor import Visitor
-from tests.support.system import Daybook
+from tests.bench.days import DAY, lifelike_day
+from tests.support.system import ZONE, Daybook
 
-DAYS, CONNECTIONS, TRIES = 400, 5, 40
+DAYS, CONNECTIONS, ORDERS, REGIONS, TRIES = 400, 5, 130, 40, 40
 
 
-def version(day: DayKey) -> DocumentVersion:
-    section = Section(130, 300_000, Amounts(gross=625_000, discount=20_000, tax=50_000))
-    sheet = DocumentSheet(
-        store="",
-        currency="USD",
-        excluded=1,
-        unexplained=0,
-        first_number="#1001",
-        last_number="#1131",
-        low=1001,
-        high=1131,
-        sales=section,
-        event_day=Section(2, -2_000, Amounts(gross=-4_000)),
-        order_day=Section(2, -2_000, Amounts(gross=-4_000)),
-        skus=60,
-    )
-    name = f"{day.connection}{day.day}"
-    return DocumentVersion(
+class Content:
+    """What each day holds."""
+
+    def __init__(self) -> None:
+        self.orders: list[Order] = [
+            msgspec.structs.replace(order, region=f"US-{chr(65 + n % REGIONS // 2)}{chr(65 + n % 2)}")
+            for n, order in enumerate(lifelike_day(DAY, ORDERS))
+        ]
+        self.sheets: tuple[Sheet, ...] = summarise(self.orders, DAY, ZONE).sheets()
+        self.packed = zlib.compress(pack_orders(self.orders), 6)
+        self.persons = {order.id: Person(f"Shop {n % 97}", order.region) for n, order in enumerate(self.orders)}
+
+
+def write(daybook: Daybook, key: DayKey, content: Content) -> None:
+    """A day as the workers would leave it: revision, persons, head, document, and its month touched."""
+    name = f"{key.connection}{key.day}"
+    revision = Revision(
         attempt=name,
         number=1,
         predecessor=None,
-        cause="sync",
+        epoch=1,
+        cause="first",
+        actor="daybook",
+        state="final",
+        digest=name,
+        fetched_at=1_790_000_000,
+        matched=True,
+        sheets=content.sheets,
+        event_days={},
+    )
+    daybook.revisions.write(key, revision, [content.packed], 0)
+    PersonParts(daybook.outside.table).write(key, name, content.persons)
+    live = msgspec.msgpack.encode(Live("final", ORDERS, ORDERS, 1_790_000_000))
+    head = DayHead(f"DAYS#{key.workspace}", f"{key.day}#{key.connection}", live=name, named=name, body=live, revision=1)
+    daybook.outside.table.put(head)
+    version = DocumentVersion(
+        attempt=name,
+        number=1,
+        predecessor=None,
+        cause="first",
         state="final",
         digest=name,
         published_at=1_790_000_000,
-        base=None,
+        base=name,
         sources=(),
-        sheets=(sheet,),
+        sheets=tuple(map(totals_only, document_of(content.sheets, ()))),
     )
+    daybook.documents.publish(key, version, 0)
+    daybook.month_records.touch(month_key(key))
 
 
-def fill(machine: Machine, workspace: str) -> None:
-    """Documents of 400 days and 5 connections, written as the workers would."""
-    daybook = Daybook(dynamo(TABLE, machine.dynalite.url, CREDENTIALS["AWS_DEFAULT_REGION"]))
-    today = datetime.now(UTC).date()
-    for n in range(CONNECTIONS):
-        paired = daybook.pair_shop(workspace, str(90 + n))
-        for day in days_between(today - timedelta(days=DAYS - 1), today):
-            key = DayKey(workspace, paired.id, day)
-            daybook.documents.publish(key, version(key), 0)
+LISTS = (
+    "/v1/sales",
+    "/v1/sales?sort=-net",
+    "/v1/connections",
+    "/v1/activity",
+    "/v1/live",
+    "/v1/usage",
+    "/v1/dashboard",
+    "/v1/dashboard?range=90d",
+    "/v1/dashboard?range=year",
+    *(f"/v1/reports/{name}{more}" for name in ("sales", "skus", "channels", "states") for more in ("", "?range=90d")),
+    "/v1/reports/sales?range=custom&from={first}&to={last}&by=month",
+    "/v1/reports/skus?range=custom&from={first}&to={last}&compare=none",
+    "/v1/reports/states?range=custom&from={first}&to={last}&compare=none",
+)
+INDIVIDUAL = ("/v1/sales?type=individual", "/v1/reports/customers", "/v1/reports/customers?range=90d")
 
 
 def measure() -> list[str]:
-    """Lines of a report: the 95th percentile and the median of each list."""
+    """Lines of a report: the 95th percentile and the median of each list, after the first answer, whose time is beside."""
     with tempfile.TemporaryDirectory() as data, Machine(Plan(data=Path(data), orders_per_day=0)) as machine:
         visitor = Visitor(machine.url)
         visitor.sign_up(email="owner@northwind.example", password="a quiet harbour at dawn", workspace="Northwind")
-        fill(machine, visitor.get("/v1/workspace")["id"])
-        return [
-            time_of(visitor, path) for path in ("/v1/sales", "/v1/connections", "/v1/activity", "/v1/live", "/v1/usage")
-        ]
+        daybook = Daybook(dynamo(TABLE, machine.dynalite.url, CREDENTIALS["AWS_DEFAULT_REGION"]))
+        workspace, content = visitor.get("/v1/workspace")["id"], Content()
+        today = datetime.now(UTC).date()
+        first = today - timedelta(days=DAYS - 1)
+        paired = [daybook.pair_shop(workspace, str(90 + n)) for n in range(CONNECTIONS)]
+        for each in paired:
+            for day in days_between(first, today):
+                write(daybook, DayKey(workspace, each.id, day), content)
+        lines = [time_of(visitor, path.format(first=first, last=today)) for path in LISTS]
+        for each in paired:
+            daybook.switch(each, "individual")
+        return lines + [time_of(visitor, path) for path in INDIVIDUAL]
 
 
 def time_of(visitor: Visitor, path: str) -> str:
@@ -77,7 +124,8 @@ def time_of(visitor: Visitor, path: str) -> str:
         began = time.perf_counter()
         visitor.get(path)
         took.append((time.perf_counter() - began) * 1000)
-    took.sort()
+    first, rest = took[0], sorted(took[1:])
     return (
-        f"  GET {path:<16} p95 {took[int(TRIES * 0.95) - 1]:4.0f} ms, median {took[TRIES // 2]:4.0f} ms (p95 under 150)"
+        f"  GET {path:<60} p95 {rest[int(len(rest) * 0.95) - 1]:4.0f} ms, median {rest[len(rest) // 2]:4.0f} ms, "
+        f"first {first:4.0f} ms (p95 under 150)"
     )

@@ -56,6 +56,7 @@ def order_node(order: Order) -> dict[str, Any]:
         "unpaid": False,
         "taxesIncluded": False,
         "dutiesIncluded": False,
+        "shippingAddress": {"countryCodeV2": "US", "provinceCode": "NY"},
         "totalPriceSet": bag(order.amounts.total),
         "totalTaxSet": bag(order.amounts.tax),
         "totalTipReceivedSet": bag(0),

@@ -48,8 +48,8 @@ def only_decode(url: str, pages: int) -> None:
     address = url.replace("{shop}", "northwind-supply.myshopify.com") + "/admin/api/2026-10/graphql.json"
     for page in range(pages):
         variables = {"query": "", "after": str(page)}
-        body = msgspec.json.encode({"query": shopify_queries.ORDERS, "variables": variables})
-        shopify_wire.read_orders.decode(client.post(address, body, {"Content-Type": "application/json"}))
+        body = msgspec.json.encode({"query": shopify_queries.ORDERS_AND_REGIONS, "variables": variables})
+        shopify_wire.read_orders_and_regions.decode(client.post(address, body, {"Content-Type": "application/json"}))
 
 
 class Fetching(Daybook):

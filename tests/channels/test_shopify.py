@@ -35,7 +35,7 @@ DOCUMENTS = {
     for name, text in vars(shopify_queries).items()
     if isinstance(text, str) and re.fullmatch("[A-Z][A-Z_]+", name)
 }
-PERSONS = "ORDERS_AND_PERSONS"
+REGIONS, PERSONS = "ORDERS_AND_REGIONS", "ORDERS_AND_PERSONS"
 # The whole published schema (npm's @shopify/dev-mcp), where a folder beside this one holds it.
 SCHEMAS = [SLICE, *Path(__file__).parents[3].glob("*/contracts/shopify/admin_2026-10.graphql")]
 
@@ -58,7 +58,7 @@ def plain(n: int, processed_at: str = at(12)):
 @pytest.mark.parametrize("path", SCHEMAS, ids=lambda path: path.name)
 def test_every_question_fits_the_published_schema(path):
     schema = build_schema(path.read_text(), assume_valid=True, no_location=True)
-    assert len(DOCUMENTS) == 9
+    assert len(DOCUMENTS) == 10
     for name, text in DOCUMENTS.items():
         if path == SLICE and schema.mutation_type is None and "mutation" in text:
             continue  # the sandbox shop cannot be left
@@ -66,16 +66,52 @@ def test_every_question_fits_the_published_schema(path):
 
 
 def test_no_question_of_summary_mode_asks_about_a_person():
-    words = {word.lower() for name, text in DOCUMENTS.items() if name != PERSONS for word in re.findall(r"\w+", text)}
+    texts = [text for name, text in DOCUMENTS.items() if name not in (REGIONS, PERSONS)]
+    words = {word.lower() for text in texts for word in re.findall(r"\w+", text)}
     asked = {"customer", "email", "phone", "note", "clientip", "user", "firstname", "lastname"}
     assert not words & asked
     assert not [word for word in words if "address" in word or "country" in word or "province" in word]
 
 
-def test_the_question_of_individual_mode_asks_for_a_name_and_a_region_and_nothing_else():
-    before, asked, after = DOCUMENTS[PERSONS].partition("displayAddress { name countryCodeV2 provinceCode }")
-    assert asked
-    assert (before + after).split() == DOCUMENTS["ORDERS"].split()
+def without(name: str, asked: str) -> list[str]:
+    before, found, after = DOCUMENTS[name].partition(asked)
+    assert found
+    return (before + after).split()
+
+
+def test_every_mode_asks_for_the_country_and_state_of_an_order_and_nothing_else_of_its_address():
+    assert without(REGIONS, "shippingAddress { countryCodeV2 provinceCode }") == DOCUMENTS["ORDERS"].split()
+
+
+def test_the_question_of_individual_mode_asks_for_a_name_and_a_region_beside_that_and_nothing_else():
+    assert without(PERSONS, "displayAddress { name countryCodeV2 provinceCode }") == DOCUMENTS[REGIONS].split()
+
+
+@pytest.mark.parametrize(
+    ("told", "region"),
+    [
+        ({"countryCodeV2": "US", "provinceCode": "NY", "city": "Troy"}, "US-NY"),
+        ({"countryCodeV2": "US", "provinceCode": None}, "US"),
+        ({"countryCodeV2": "CA", "provinceCode": "ON"}, "CA"),
+        ({"countryCodeV2": None, "provinceCode": None}, ""),
+        (None, ""),
+    ],
+)
+def test_an_order_says_where_it_goes_in_every_mode(shop, told, region):
+    node = plain(1) | {"shippingAddress": told}
+    shop.answers(orders_page([node]))
+    shop.answers(orders_page([node | {"displayAddress": None}]))
+    assert [order.region for order in fetched(client(shop.url))] == [region]
+    assert [order.region for order in fetched(client(shop.url, persons=True))] == [region]
+
+
+def test_an_app_that_may_not_read_addresses_reads_orders_without_a_region(shop):
+    shop.answers(DENIED)
+    shop.answers(orders_page([plain(1)], "c1"))
+    shop.answers(orders_page([plain(2)]))
+    assert [order.region for order in fetched(client(shop.url))] == ["", ""]
+    asked = [question["query"] for question in shop.questions()]
+    assert asked == [DOCUMENTS[REGIONS], DOCUMENTS["ORDERS"], DOCUMENTS["ORDERS"]]
 
 
 def test_customers_come_with_their_page_if_they_are_asked_for(shop):
@@ -86,7 +122,7 @@ def test_customers_come_with_their_page_if_they_are_asked_for(shop):
     (page,) = client(shop.url, persons=True).fetch_pages(A_DAY)
     assert page.persons == {"1": Person("Harbor Cafe", "US-NY"), "2": Person("", "CA")}
     assert page.orders == next(client(shop.url).fetch_pages(A_DAY)).orders
-    assert [question["query"] for question in shop.questions()] == [DOCUMENTS[PERSONS], DOCUMENTS["ORDERS"]]
+    assert [question["query"] for question in shop.questions()] == [DOCUMENTS[PERSONS], DOCUMENTS[REGIONS]]
 
 
 def test_customers_that_the_shop_tells_unasked_are_not_read(shop):
@@ -101,12 +137,13 @@ DENIED = {"errors": [{"message": "This app is not approved.", "extensions": {"co
 
 def test_an_app_that_may_not_read_customers_still_reads_the_orders(shop):
     shop.answers(DENIED)
+    shop.answers(DENIED)
     shop.answers(orders_page([plain(1)], "c1"))
     shop.answers(orders_page([plain(2)]))
     pages = list(client(shop.url, persons=True).fetch_pages(A_DAY))
     assert [(page.orders[0].id, page.persons) for page in pages] == [("1", None), ("2", None)]
     asked = [question["query"] for question in shop.questions()]
-    assert asked == [DOCUMENTS[PERSONS], DOCUMENTS["ORDERS"], DOCUMENTS["ORDERS"]]
+    assert asked == [DOCUMENTS[PERSONS], DOCUMENTS[REGIONS], DOCUMENTS["ORDERS"], DOCUMENTS["ORDERS"]]
 
 
 def test_an_app_that_may_read_nothing_has_to_sign_in_again(shop):
@@ -128,6 +165,7 @@ def test_a_page_costs_what_the_arithmetic_says():
     order_cost = 14 + (2 + 1 + 2 + 3) + (2 + q.LINES_PER_ORDER * line_cost)
     assert 2 + q.ORDERS_PER_PAGE * order_cost == 926
     assert 2 + q.ORDERS_PER_PAGE * (order_cost + 1) == 937
+    assert 2 + q.ORDERS_PER_PAGE * (order_cost + 2) == 948
     assert 3 + q.LINES_PER_PAGE * line_cost == 903
     assert (2 + q.CHANGES_PER_PAGE, 1 + q.NAMED_MAX) == (252, 51)
     for orders, agreements, sales in (q.AGREEMENTS_OF_MANY, q.AGREEMENTS_OF_ONE):

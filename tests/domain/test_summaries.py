@@ -7,7 +7,17 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.days import day_of
 from chalicelib.domain.orders import NOTHING, Amounts
-from chalicelib.domain.summaries import diff, document_of, fold, number_in, pack_sections, summarise, unpack_sections
+from chalicelib.domain.summaries import (
+    diff,
+    document_of,
+    fold,
+    number_in,
+    pack_sections,
+    summarise,
+    totals_only,
+    unpack_sections,
+    without_lines,
+)
 from tests.support.orders import NOON, later, line, order, orders, refund
 
 UTC_ZONE = "UTC"
@@ -97,6 +107,37 @@ def test_both_readings_agree_once_every_events_day_is_included(day):
     sheets = [sheet for document in documents for sheet in document]
     assert fold(sheet.event_day for sheet in sheets).amounts == fold(sheet.order_day for sheet in sheets).amounts
     assert set(happened) == {day_of(event.at, UTC_ZONE) for kept in day for event in kept.events}
+
+
+@given(orders())
+def test_regions_are_the_orders_that_go_there_and_what_happened_to_them(day):
+    summary = summarise(day, DAY, UTC_ZONE)
+    happened = summary.events_by_day()
+    documents = [document_of(summary.sheets(), [happened[DAY]] if DAY in happened else [])]
+    documents += [document_of((), [sections]) for on, sections in happened.items() if on != DAY]
+    sheets = [sheet for document in documents for sheet in document]
+    sold = fold(sheet.sales for sheet in sheets).regions
+    counting = [kept for kept in day if kept.excluded is None and kept.region]
+    assert {each.region: (each.net, each.count) for each in sold} == {
+        region: (
+            sum(kept.amounts.net for kept in counting if kept.region == region),
+            sum(kept.region == region for kept in counting),
+        )
+        for region in {kept.region for kept in counting}
+    }
+    told = [(kept.region, event.amounts.net) for kept in day for event in kept.events if kept.region]
+    wanted = {region: sum(net for where, net in told if where == region) for region, _ in told}
+    for reading in ("event_day", "order_day"):
+        back = fold(sheet.events(reading) for sheet in sheets).regions
+        assert {each.region: each.net for each in back} == wanted
+
+
+@given(orders())
+def test_a_days_totals_hold_neither_lines_nor_regions(day):
+    for sheet in document_of(summarise(day, DAY, UTC_ZONE).sheets(), []):
+        bare = totals_only(sheet)
+        assert not any(part.lines or part.regions for part in (bare.sales, bare.event_day, bare.order_day))
+        assert without_lines(sheet).sales.regions == sheet.sales.regions
 
 
 @given(orders())

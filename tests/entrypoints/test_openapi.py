@@ -13,7 +13,7 @@ from chalicelib.domain.days import window_of
 from chalicelib.entrypoints import openapi
 from chalicelib.storage.table import Table
 from infra.web import shapes
-from tests.security.test_routes import BODIES, ROUTES
+from tests.security.test_routes import BODIES, LEAVING, ROUTES
 from tests.support.memory import MemoryEngine
 from tests.support.orders import line, order, refund
 from tests.support.people import PASSWORD
@@ -22,7 +22,6 @@ from tests.support.system import ZONE
 
 DAY = date(2026, 7, 3)
 DOCUMENT = json.loads(openapi.text(app))
-LEAVING = [("DELETE", "/v1/connections/{connection}"), ("DELETE", "/v1/session")]
 
 
 @pytest.fixture
@@ -85,6 +84,10 @@ def test_every_answer_fits_the_document(site):
     sync = owner.post("/v1/syncs", asked).json_body["id"]
     site.daybook.work()
     ids = {"connection": connection, "sync": sync, "sale": f"{DAY}~{connection}~USD~", "version": "1"}
+    ids["key"] = owner.post("/v1/keys", {"name": "Nightly", "scope": "read"}).json_body["id"]
+    ids["person"] = site.joined(owner, "clerk@northwind.example", "viewer").user
+    guest = {"email": "guest@northwind.example", "role": "viewer"}
+    ids["invitation"] = owner.post("/v1/invitations", guest).json_body["id"]
     for method, path in [*[route for route in ROUTES if route not in LEAVING], *LEAVING]:
         if not path.startswith("/v1/") or path == "/v1/openapi.json":
             continue

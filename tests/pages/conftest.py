@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Route, sync_playwright
 
+from chalicelib.entrypoints.wire import SyncOut
 from chalicelib.storage.table import Table
 from infra.local.children import ROOT
 from infra.local.machine import Machine, Plan
+from tests.pages import figures
 from tests.pages.scripted import ScriptedApi, open_context, watched
 from tests.support.chromium import find
 from tests.support.memory import MemoryEngine
@@ -107,3 +111,30 @@ def scripted(chromium: Browser, files: Visitor, api: ScriptedApi) -> Iterator[Pa
     yield page
     context.close()
     assert complaints == []
+
+
+class Answering:
+    """Opens pages whose API answers by path, with its query or without; what is not named is answered with a 500."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+
+    def __call__(self, path: str | None, answers: dict[str, Any], *, syncs: tuple[SyncOut, ...] = ()) -> Page:
+        known = {"/session": figures.SESSION, "/live": figures.live(*syncs), **answers}
+
+        def reply(route: Route) -> None:
+            asked = route.request.url.partition("/v1")[2]
+            body = known.get(asked, known.get(asked.partition("?")[0]))
+            problem = {"title": "Error", "status": 500, "detail": "It broke.", "request_id": "r-4711"}
+            kind = "application/json" if body is not None else "application/problem+json"
+            route.fulfill(status=200 if body is not None else 500, content_type=kind, body=json.dumps(body or problem))
+
+        self._page.route("**/v1/**", reply)
+        if path is not None:
+            self._page.goto(path)
+        return self._page
+
+
+@pytest.fixture
+def answering(scripted: Page) -> Answering:
+    return Answering(scripted)

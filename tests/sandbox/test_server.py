@@ -148,7 +148,8 @@ def test_a_count_may_stop_at_its_limit(shop):
     ("query", "variables", "cost"),
     [
         (shopify_queries.ORDERS, {}, 926),
-        (shopify_queries.ORDERS_AND_PERSONS, {}, 937),
+        (shopify_queries.ORDERS_AND_REGIONS, {}, 937),
+        (shopify_queries.ORDERS_AND_PERSONS, {}, 948),
         (shopify_queries.LINES, {}, 1 + 2 + shopify_queries.LINES_PER_PAGE * 10),
         (shopify_queries.COUNT, {}, 1),
         (shopify_queries.SHOP, {}, 1),

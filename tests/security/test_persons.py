@@ -1,4 +1,5 @@
-"""S43, I16: what is known of a person, and where it stands. Forty personal fields come with each order; two are kept."""
+"""S43, I16: what is known of a person, and where it stands. Forty personal fields come with each order; two are kept, the
+customer's name and region. Where an order goes, country and state, is a fact of the order and stands with it in every mode."""
 
 import json
 import logging
@@ -31,7 +32,8 @@ DAY = date(2026, 7, 3)
 ADDRESS = ("firstName", "lastName", "company", "address1", "address2", "city", "zip", "phone", "latitude", "longitude")
 ALONE = ("email", "phone", "note", "clientIp", "customerLocale", "poNumber", "landingPageUrl", "referrerUrl")
 CUSTOMER = ("id", "displayName", "firstName", "lastName", "email", "phone", "note", "taxNumber")
-NAME, REGION = "canary name of displayAddress", "US-NV"
+NAME, REGION = "canary name of displayAddress", "US-NH"
+DESTINATION = "US-NV"
 
 
 def _canary(*where: str) -> str:
@@ -45,6 +47,7 @@ def personal_fields() -> dict[str, Any]:
     for kind in ("shippingAddress", "billingAddress", "displayAddress"):
         told[kind] = {name: _canary(name, kind) for name in ADDRESS} | {"countryCodeV2": "US", "provinceCode": "NV"}
         told[kind]["name"] = _canary("name", kind)
+    told["displayAddress"]["provinceCode"] = "NH"
     return told
 
 
@@ -173,6 +176,7 @@ def test_s43_there_are_forty_personal_fields() -> None:
 def test_s43_in_summary_mode_nothing_personal_stands_anywhere(book: OpenBook, logged: list[str]) -> None:
     book.read()
     assert _where(book, logged) == {}
+    assert DESTINATION in book.stored()["REV"]
     assert not any("displayAddress" in question["query"] for question in book.scripted.questions())
 
 

@@ -24,6 +24,7 @@ def order(
     shipping: int = 0,
     tax: int | None = None,
     status: str = "paid",
+    region: str = "",
 ) -> Order:
     """An order whose amounts are those of its lines, with shipping, and with more tax than the lines' if told so."""
     lines = lines or (line(),)
@@ -46,6 +47,7 @@ def order(
         lines=lines,
         events=events,
         tenders=(Tender("card", amounts.total),),
+        region=region,
     )
 
 
@@ -108,6 +110,7 @@ def orders() -> st.SearchStrategy[list[Order]]:
         events=st.lists(_events, max_size=2).map(tuple),
         tenders=st.lists(st.builds(Tender, st.sampled_from(["card", "gift_card"]), _amount), max_size=2).map(tuple),
         flags=st.lists(st.sampled_from(["unexplained", "rounding", "total_zero"]), unique=True).map(tuple),
+        region=st.sampled_from(["", "US-NY", "US", "DE"]),
     )
     return st.lists(one, max_size=12, unique_by=lambda order: order.id)
 

@@ -67,6 +67,7 @@ def order(total: str, lines: list[Json], *, n: int = 1001, **fields: Any) -> Jso
         "unpaid": False,
         "taxesIncluded": False,
         "dutiesIncluded": False,
+        "shippingAddress": None,
         "totalPriceSet": bag(total),
         "totalTaxSet": bag("0.00"),
         "totalTipReceivedSet": bag("0.00"),

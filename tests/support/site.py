@@ -30,10 +30,19 @@ class Visitor:
         self.cookie = ""
         self.token = "1"
         self.workspace = ""
+        self.user = ""
 
     def sign_up(self, email: str) -> "Visitor":
-        session = self.post("/v1/users", {"email": email, "password": PASSWORD, "workspace": "Northwind"}).json_body
+        return self.begin(self.post("/v1/users", {"email": email, "password": PASSWORD, "workspace": "Northwind"}))
+
+    def sign_in(self, email: str) -> "Visitor":
+        return self.begin(self.post("/v1/session", {"email": email, "password": PASSWORD}))
+
+    def begin(self, answer: HTTPResponse) -> "Visitor":
+        """Go on with the session that was answered."""
+        session = json_at(answer, 201)
         self.token, self.workspace = session["token"], session["workspace"]["id"]
+        self.user = session["user"]["id"]
         return self
 
     def get(self, path: str, **headers: str) -> HTTPResponse:
@@ -68,6 +77,12 @@ class Site:
     def merchant(self, name: str = "owner") -> Visitor:
         """Somebody who has just signed up."""
         return self.visitor().sign_up(f"{name}@northwind.example")
+
+    def joined(self, owner: Visitor, email: str, role: str) -> Visitor:
+        """Somebody whom the owner has invited and who has joined."""
+        link = json_at(owner.post("/v1/invitations", {"email": email, "role": role}), 201)["link"]
+        visitor = self.visitor()
+        return visitor.begin(visitor.post("/v1/join", {"secret": link.partition("#")[2], "password": PASSWORD}))
 
 
 class OpenDaybook(Daybook):

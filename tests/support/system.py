@@ -9,7 +9,6 @@ import msgspec
 
 from chalicelib.bootstrap import Outside, System
 from chalicelib.channels import ChangesPage, Page
-from chalicelib.channels import Shop as Described
 from chalicelib.domain.connections import Connection, Credentials, StoreName, connection_id
 from chalicelib.domain.days import Window, day_of
 from chalicelib.domain.order_settings import Summary
@@ -20,6 +19,7 @@ from chalicelib.domain.secret import Secret
 from chalicelib.domain.work import ChangesMessage, DayKey, DayMessage, Due, Message, OrderMessage, Queue
 from chalicelib.settings import Settings
 from chalicelib.storage.table import Table
+from tests.support.people import CHEAP
 
 ZONE = "America/New_York"
 SETTINGS = Settings(
@@ -55,10 +55,6 @@ class Shop:
         self.looks: list[tuple[datetime, datetime]] = []
         self._zone = zone
         self._page_size = page_size
-
-    def read_shop(self) -> Described:
-        """It is still called what it was paired as."""
-        return Described(account="99", domain="", name="Northwind Supply", zone=self._zone, currency="USD", stores=())
 
     def fetch_pages(self, window: Window, cursor: str | None = None) -> Iterator[Page]:
         self.fetches += 1
@@ -132,6 +128,7 @@ class Daybook(System):
             now=lambda: self.clock,
             random=os.urandom,
             jitter=lambda: 0.5,
+            cost=CHEAP,
         )
         super().__init__(settings, outside)
 

@@ -4,7 +4,9 @@ const DAY_MS = 86_400_000;
 
 const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 3 });
 const plurals = new Intl.PluralRules(LOCALE, { type: "ordinal" });
-const currencies = new Map<string, { show: Intl.NumberFormat; unit: number }>();
+const percents = new Intl.NumberFormat(LOCALE, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
+type Shown = { exact: Intl.NumberFormat; round: Intl.NumberFormat; short: Intl.NumberFormat; unit: number };
+const currencies = new Map<string, Shown>();
 const clocks = new Map<string, Intl.DateTimeFormat>();
 const ENDINGS: Record<string, string> = { one: "st", two: "nd", few: "rd" };
 
@@ -17,20 +19,49 @@ export const counted = (number: number, one: string, many = `${one}s`): string =
 export const nth = (number: number): string => `${number}${ENDINGS[plurals.select(number)] ?? "th"}`;
 
 /** Minor units as money of their currency. */
-export function money(minor: number, currency: string): string {
-  let known = currencies.get(currency);
-  if (!known) {
-    const show = new Intl.NumberFormat(LOCALE, { style: "currency", currency });
-    known = { show, unit: 10 ** (show.resolvedOptions().maximumFractionDigits ?? 2) };
-    currencies.set(currency, known);
-  }
-  return known.show.format(minor / known.unit);
+export const money = (minor: number, currency: string): string => kept(currency).exact.format(minor / kept(currency).unit);
+
+/** $339,160; $44.92: from a thousand on without its small change, for figures that are looked at and not added up. */
+export function roundMoney(minor: number, currency: string): string {
+  const { exact, round, unit } = kept(currency);
+  return (Math.abs(minor) < 1000 * unit ? exact : round).format(minor / unit);
 }
 
+/** $20K, for the scale of a chart. */
+export const shortMoney = (minor: number, currency: string): string => kept(currency).short.format(minor / kept(currency).unit);
+
+/** How many minor units a whole one of the currency has. */
+export const unitOf = (currency: string): number => kept(currency).unit;
+
+function kept(currency: string): Shown {
+  let known = currencies.get(currency);
+  if (!known) {
+    const shown = (options: Intl.NumberFormatOptions) => new Intl.NumberFormat(LOCALE, { style: "currency", currency, ...options });
+    const exact = shown({});
+    const round = shown({ maximumFractionDigits: 0 });
+    const short = shown({ notation: "compact", minimumFractionDigits: 0, maximumFractionDigits: 1 });
+    known = { exact, round, short, unit: 10 ** (exact.resolvedOptions().maximumFractionDigits ?? 2) };
+    currencies.set(currency, known);
+  }
+  return known;
+}
+
+/** +12.4%, −1.6%; null where the one before is no measure. */
+export function growth(now: number, before: number): string | null {
+  if (before <= 0) return null;
+  const tenths = Math.round((now / before - 1) * 1000);
+  return `${tenths > 0 ? "+" : tenths < 0 ? "−" : ""}${percents.format(Math.abs(tenths) / 1000)}`;
+}
+
+/** 12.4% of the whole. */
+export const share = (part: number, whole: number): string => (whole > 0 ? percents.format(part / whole) : "–");
+
 /** Nov 23, or with its weekday and year. A day is a day everywhere: no zone moves it. */
-export function dayName(day: string, how: "short" | "year" | "long" = "short"): string {
+export function dayName(day: string, how: "short" | "weekday" | "far" | "year" | "long" = "short"): string {
   const options: Record<string, Intl.DateTimeFormatOptions> = {
     short: { month: "short", day: "numeric" },
+    weekday: { weekday: "short", month: "short", day: "numeric" },
+    far: { weekday: "long", month: "short", day: "numeric" },
     year: { month: "short", day: "numeric", year: "numeric" },
     long: { weekday: "long", month: "long", day: "numeric", year: "numeric" },
   };
@@ -76,6 +107,13 @@ export function rangeName(from: string, to: string): string {
   return `${dayName(from)} – ${Number(to.slice(8))}, ${to.slice(0, 4)}`;
 }
 
+/** Oct 25 – Nov 23: without its year, where that is plain. */
+export function shortRange(from: string, to: string): string {
+  if (from === to) return dayName(from);
+  if (from.slice(0, 4) !== to.slice(0, 4)) return rangeName(from, to);
+  return from.slice(0, 7) === to.slice(0, 7) ? `${dayName(from)} – ${Number(to.slice(8))}` : `${dayName(from)} – ${dayName(to)}`;
+}
+
 /** Aug 1 – 26, Aug 28: days in their order, those that follow each other as one. */
 export function runsOf(days: readonly string[]): string {
   const runs: [first: string, last: string][] = [];
@@ -86,6 +124,9 @@ export function runsOf(days: readonly string[]): string {
   }
   return runs.map(([first, last]) => (first === last ? dayName(first) : first.slice(0, 7) === last.slice(0, 7) ? `${dayName(first)} – ${Number(last.slice(8))}` : `${dayName(first)} – ${dayName(last)}`)).join(", ");
 }
+
+/** Nov. */
+export const shortMonth = (day: string): string => clock("shortMonth", "UTC", { month: "short" }).format(new Date(`${day}T00:00Z`));
 
 /** November 2026. */
 export const monthName = (day: string): string => clock("month", "UTC", { month: "long", year: "numeric" }).format(new Date(`${day}T00:00Z`));

@@ -9,6 +9,9 @@ const SPREAD = 0.2;
 
 export const live = signal<LiveOut | null>(null);
 
+/** True once the first look has ended, whatever it brought. */
+export const looked = signal(false);
+
 let etag = "";
 let after = "";
 let errors = 0;
@@ -50,6 +53,7 @@ async function poll(): Promise<void> {
     if (!(error instanceof Failed)) throw error;
     errors += 1;
   }
+  looked.value = true;
   clearTimeout(timer);
   timer = setTimeout(() => void poll(), wait_ms());
 }

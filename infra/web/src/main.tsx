@@ -1,28 +1,42 @@
 // The page's start, and which page stands at which address.
+import "./core.ts";
 import { render } from "preact";
 import type { ComponentChild } from "preact";
 import { useEffect } from "preact/hooks";
 import { Failed, expired, recall, session } from "./api.ts";
+import { listenToKeys } from "./keyboard.ts";
 import { keepLooking } from "./live.ts";
-import { Activity } from "./pages/activity.tsx";
-import { Connection } from "./pages/connection.tsx";
-import { Connections } from "./pages/connections.tsx";
 import { Enter } from "./pages/enter.tsx";
-import { Home } from "./pages/home.tsx";
 import { Nowhere, Unreached } from "./pages/nowhere.tsx";
-import { Orders } from "./pages/orders.tsx";
-import { Pair } from "./pages/pair.tsx";
-import { Sale } from "./pages/sale.tsx";
-import { Sync } from "./pages/sync.tsx";
-import { Usage } from "./pages/usage.tsx";
-import { Workspace } from "./pages/workspace.tsx";
+import { later } from "./parts/later.tsx";
 import { Shell, showTheme } from "./parts/shell.tsx";
+import { showRows } from "./parts/sorting.tsx";
 import { fits, followLinks, go, next, path, query, to } from "./router.ts";
 
+const figures = () => import("./figures.ts");
+const books = () => import("./books.ts");
+const shops = () => import("./shops.ts");
+const people = () => import("./people.ts");
+const Dashboard = later(async () => (await figures()).Dashboard);
+const Reports = later(async () => (await figures()).Reports);
+const Orders = later(async () => (await books()).Orders);
+const Sale = later(async () => (await books()).Sale);
+const Activity = later(async () => (await books()).Activity);
+const Sync = later(async () => (await books()).Sync);
+const Usage = later(async () => (await books()).Usage);
+const Connections = later(async () => (await shops()).Connections);
+const Connection = later(async () => (await shops()).Connection);
+const Pair = later(async () => (await shops()).Pair);
+const Workspace = later(async () => (await shops()).Workspace);
+const Join = later(async () => (await people()).Join);
+const Keys = later(async () => (await people()).Keys);
+
 const PAGES: readonly [string, (parts: Record<string, string>) => ComponentChild][] = [
-  ["/", () => <Home />],
+  ["/", () => <Dashboard />],
   ["/orders", () => <Orders />],
   ["/orders/:id", ({ id = "" }) => <Sale id={id} />],
+  ["/reports", () => <Reports name="sales" />],
+  ["/reports/:name", ({ name = "" }) => <Reports name={name} />],
   ["/connections", () => <Connections />],
   ["/connections/:id", ({ id = "" }) => <Connection id={id} tab="overview" />],
   ["/connections/add/:kind", ({ kind = "" }) => <Pair key={kind} kind={kind} />],
@@ -31,14 +45,19 @@ const PAGES: readonly [string, (parts: Record<string, string>) => ComponentChild
   ["/syncs/:id", ({ id = "" }) => <Sync id={id} />],
   ["/activity", () => <Activity />],
   ["/usage", () => <Usage />],
+  ["/keys", () => <Keys />],
   ["/workspace", () => <Workspace />],
 ];
 const DOORS = ["/sign-in", "/sign-up"];
+/** Open to whoever holds the link, signed in or not. */
+const JOIN = "/join";
 
 function App() {
   const signedIn = !!session.value;
   const atDoor = DOORS.includes(path.value);
+  const joins = path.value === JOIN;
   useEffect(() => {
+    if (joins) return;
     if (signedIn && atDoor) {
       expired.value = false;
       go(next(), { replace: true });
@@ -48,7 +67,8 @@ function App() {
       const wanted = path.value + (words && `?${words}`);
       go(to("/sign-in", { next: wanted === "/" ? null : wanted }), { replace: true });
     }
-  }, [signedIn, atDoor]);
+  }, [signedIn, atDoor, joins]);
+  if (joins) return <Shell><Join /></Shell>;
   if (signedIn === atDoor) return null;
   return <Shell>{atDoor ? <Enter key={path.value} anew={path.value === "/sign-up"} /> : <div key={thingAt(path.value)}>{pageAt(path.value)}</div>}</Shell>;
 }
@@ -68,7 +88,11 @@ async function start(): Promise<void> {
   const root = document.getElementById("app");
   if (!root) throw new Error("the shell has no #app");
   showTheme();
+  showRows();
   followLinks();
+  listenToKeys();
+  // Its file comes while we ask who is there. A failure is told by the page itself.
+  if (path.value === "/") void Dashboard.load().catch(() => undefined);
   try {
     await recall();
   } catch (error) {

@@ -62,6 +62,7 @@ const SETTINGS: Record<string, string> = {
   reading: "Refunds and later changes count",
   locked_through: "Closed through",
   mirrors: "Stores whose orders come twice",
+  api_key: "API key",
 };
 
 /** A setting's name as its page has it. */

@@ -1,31 +1,37 @@
 // All orders: the summary or individual sales that fit the filter, and which of them holds an order number.
-import type { ConnectionOut, ConnectionsOut, FoundIn, SalesOut } from "../wire.d.ts";
+import type { ConnectionOut, ConnectionsOut, FoundIn, KindsOut, SalesOut } from "../wire.d.ts";
 import { count, counted, dayName, timeOf } from "../format.ts";
 import { useLoad } from "../load.ts";
 import { FilterBar } from "../parts/filters.tsx";
+import { Download } from "../parts/download.tsx";
 import { Card, homeZone, Page } from "../parts/page.tsx";
 import { Empty, Region } from "../parts/region.tsx";
 import { OrdersTable } from "../parts/orders-table.tsx";
 import { SalesTable } from "../parts/sales-table.tsx";
+import { CompactRows } from "../parts/sorting.tsx";
+import { spoken } from "../parts/tag.tsx";
 import { Tabs } from "../parts/tabs.tsx";
-import { asked, query, to, turned } from "../router.ts";
+import { asked, go, query, to, turned } from "../router.ts";
 import { useMoved } from "../watch.ts";
 
 const PAGE = 50;
-const FILTERS = ["q", "connection", "from", "to"] as const;
+const FILTERS = ["q", "connection", "store", "status", "from", "to"] as const;
+const STATES: Readonly<Record<string, string>> = { final: "Final", provisional: "So far", open: "Open month", events_only: "Later changes only", empty: "No orders" };
 
 export function Orders() {
   const type = query.value.get("type") === "individual" ? "individual" : "summary";
-  const given = Object.fromEntries([...FILTERS, "cursor"].map((name) => [name, query.value.get(name)]));
+  const given = Object.fromEntries([...FILTERS, "sort", "cursor"].map((name) => [name, query.value.get(name)]));
   const moved = useMoved();
   const connections = useLoad<ConnectionsOut>("/connections");
+  const path = asked("/sales", { type, ...given, cursor: null });
   const sales = useLoad<SalesOut>(asked("/sales", { type, ...given, limit: String(PAGE) }), moved);
   const known = connections.data?.items ?? [];
   const filtered = FILTERS.some((name) => given[name]);
   return (
-    <Page title="All orders" note="Summary sales of days or months, and single orders, as each connection's settings have it.">
+    <Page title="All orders" note="Summary sales of days or months, and single orders, as each connection's settings have it." actions={!!sales.data?.count && !given["q"] && <><CompactRows /><Download path={path} total={sales.data.count} /></>}>
       <Kinds type={type} counts={sales.data?.counts} />
-      <FilterBar connections={known} search="Order number" />
+      <FilterBar connections={known} search="Order number" more={["store", "status"]}><MoreFilters connections={known} type={type} /></FilterBar>
+      <Chips connections={known} type={type} />
       <Region of={sales} what="the sales" rows={8}>
         {(data) => (
           <>
@@ -47,8 +53,48 @@ const sizeOf = (data: SalesOut, type: Type): number => (type === "individual" ? 
 /** The filter goes along from one kind to the other. */
 function Kinds({ type, counts }: { type: Type; counts: SalesOut["counts"] | undefined }) {
   const word = (name: string, number: number | undefined) => (number === undefined ? name : `${name} ${count(number)}`);
-  const at = (kind: Type) => turned({ type: kind === "summary" ? null : kind, cursor: null, at: null });
+  const at = (kind: Type) => turned({ type: kind === "summary" ? null : kind, status: null, sort: null, cursor: null, at: null });
   return <Tabs label="Kinds of sales" at={type} tabs={[["summary", word("Summary sales", counts?.summary), at("summary")], ["individual", word("Individual sales", counts?.individual), at("individual")]]} />;
+}
+
+type Narrow = { connections: readonly ConnectionOut[]; type: Type };
+
+/** Store, where a connection has several, and state: of a summary, or as the channel calls that of an order. */
+function MoreFilters({ connections, type }: Narrow) {
+  const kinds = useLoad<KindsOut>(type === "individual" ? "/kinds" : null);
+  const value = (name: string) => query.value.get(name) ?? "";
+  const turn = (name: string, to: string) => go(turned({ [name]: to || null, cursor: null, at: null }));
+  const chosen = connections.find(({ id }) => id === value("connection"));
+  const used = kinds.data?.items.filter(({ kind }) => (chosen ? [chosen] : connections).some((one) => one.kind === kind)) ?? [];
+  const words = type === "summary" ? Object.entries(STATES) : [...new Map(used.flatMap(({ statuses }) => statuses.map((one) => [one.value, one.label] as const)))];
+  return (
+    <div class="more-filters">
+      <label><span>{type === "summary" ? "State" : "Status"}</span><select value={value("status")} onChange={(event) => turn("status", event.currentTarget.value)}><option value="">All</option>{words.map(([word, label]) => <option key={word} value={word}>{label}</option>)}</select></label>
+      {chosen && chosen.stores.length > 1 && <label><span>Store</span><select value={value("store")} onChange={(event) => turn("store", event.currentTarget.value)}><option value="">All</option>{chosen.stores.map(({ id, name }) => <option key={id} value={id}>{name}</option>)}</select></label>}
+    </div>
+  );
+}
+
+/** What the list is narrowed to; each chip takes its own back. */
+function Chips({ connections, type }: Narrow) {
+  const value = (name: string) => query.value.get(name);
+  const chosen = connections.find(({ id }) => id === value("connection"));
+  const status = value("status");
+  const chips: readonly (readonly [name: string, words: string | null | undefined | false])[] = [
+    ["connection", value("connection") && (chosen?.name ?? "One connection")],
+    ["store", value("store") && (chosen?.stores.find(({ id }) => id === value("store"))?.name ?? "One store")],
+    ["status", status && (type === "summary" ? (STATES[status] ?? spoken(status)) : spoken(status))],
+    ["from", value("from") && `From ${dayName(value("from") ?? "", "year")}`],
+    ["to", value("to") && `To ${dayName(value("to") ?? "", "year")}`],
+  ];
+  const shown = chips.filter(([, words]) => words);
+  if (!shown.length) return null;
+  const also = (name: string) => (name === "connection" ? { store: null } : {});
+  return (
+    <ul class="chips narrowed" aria-label="Filters that are on">
+      {shown.map(([name, words]) => <li key={name}><a class="chip on" href={turned({ [name]: null, ...also(name), cursor: null, at: null })}>{words}<span class="unseen">: take this filter away</span><span aria-hidden="true">×</span></a></li>)}
+    </ul>
+  );
 }
 
 function NoneIndividual({ connections }: { connections: readonly ConnectionOut[] }) {
@@ -88,7 +134,7 @@ function Listed({ data, connections, type }: { data: SalesOut; connections: read
   const end = start + sizeOf(data, type) - 1;
   return (
     <>
-      {type === "individual" ? <OrdersTable items={data.orders_listed} connections={connections} /> : <SalesTable items={data.items} connections={connections} label="Sales" totals={{ orders: data.orders, figures: data.totals, sales: data.count }} />}
+      {type === "individual" ? <OrdersTable items={data.orders_listed} connections={connections} /> : <SalesTable items={data.items} connections={connections} label="Sales" totals={{ orders: data.orders, figures: data.totals, sales: data.count }} sorts={!query.value.get("q")} />}
       <nav class="pages" aria-label="Pages">
         <span>Showing {count(start)}–{count(end)} of {count(data.count)}</span>
         {start > 1 && <a class="button" href={turned({ cursor: null, at: null })}>First page</a>}

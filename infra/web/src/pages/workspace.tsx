@@ -6,7 +6,8 @@ import { dayAt, dayName, dayPlus } from "../format.ts";
 import { useLoad } from "../load.ts";
 import { Changes, whoSaved } from "../parts/changes.tsx";
 import { Field, useSend } from "../parts/form.tsx";
-import { Card, Page } from "../parts/page.tsx";
+import { Card, homeZone, Page } from "../parts/page.tsx";
+import { People } from "../parts/people.tsx";
 import { Notice, Region } from "../parts/region.tsx";
 import { SaveBar } from "../parts/save-bar.tsx";
 import { say } from "../parts/toast.tsx";
@@ -15,9 +16,14 @@ import { READINGS } from "../words.ts";
 
 export function Workspace() {
   const loaded = useLoad<Tagged<WorkspaceOut>>("/workspace", 0, readTagged);
+  const [people, movePeople] = useState(0);
   return (
     <Page title="Workspace settings" note="They hold for every connection and everyone who signs in here.">
       <Region of={loaded} what="the workspace" rows={6}>{(read) => <Edited read={read} />}</Region>
+      <div class="columns settings" id="people">
+        <div><People onMoved={() => movePeople((count) => count + 1)} /></div>
+        {session.value?.user.role !== "viewer" && <aside aria-label="History of access"><Changes of="/people" title="Who let whom in" zone={homeZone()} version={people} /></aside>}
+      </div>
     </Page>
   );
 }

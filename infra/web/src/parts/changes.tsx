@@ -12,11 +12,11 @@ import { Empty, Region } from "./region.tsx";
 const LATEST = 5;
 const OLDER = 50;
 
-export function Changes({ of, zone, version }: { of: string; zone: string; version: unknown }) {
+export function Changes({ of, zone, version, title = "Who changed what" }: { of: string; zone: string; version: unknown; title?: string }) {
   const [limit, widen] = useState(LATEST);
   const changes = useLoad<ChangesOut>(asked(`${of}/changes`, { limit: String(limit) }), version);
   return (
-    <Card title="Who changed what">
+    <Card title={title}>
       <Region of={changes} what="the changes" rows={2}>
         {({ items, next }) => (
           <>

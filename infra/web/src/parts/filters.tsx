@@ -3,12 +3,13 @@ import type { ComponentChildren } from "preact";
 import type { ConnectionOut } from "../wire.d.ts";
 import { go, path, query, to, turned } from "../router.ts";
 
-type Frame = { connections: readonly ConnectionOut[]; search: string; children?: ComponentChildren };
+/** `more` are further names that Clear takes back. */
+type Frame = { connections: readonly ConnectionOut[]; search: string; more?: readonly string[]; children?: ComponentChildren };
 const NAMES = ["q", "connection", "from", "to"] as const;
 
-export function FilterBar({ connections, search, children }: Frame) {
+export function FilterBar({ connections, search, more = [], children }: Frame) {
   const value = (name: string) => query.value.get(name) ?? "";
-  const turn = (name: string, to: string) => go(turned({ [name]: to.trim() || null, cursor: null, at: null }));
+  const turn = (name: string, to: string) => go(turned({ [name]: to.trim() || null, ...(name === "connection" ? { store: null } : {}), cursor: null, at: null }));
   function find(event: SubmitEvent) {
     event.preventDefault();
     turn("q", String(new FormData(event.currentTarget as HTMLFormElement).get("q") ?? ""));
@@ -25,7 +26,7 @@ export function FilterBar({ connections, search, children }: Frame) {
       </label>
       <label><span>From</span><input type="date" value={value("from")} max={value("to")} onChange={(event) => turn("from", event.currentTarget.value)} /></label>
       <label><span>To</span><input type="date" value={value("to")} min={value("from")} onChange={(event) => turn("to", event.currentTarget.value)} /></label>
-      {NAMES.some(value) && <a class="button plain" href={to(path.value, { type: query.value.get("type") })}>Clear</a>}
+      {[...NAMES, ...more].some(value) && <a class="button plain" href={to(path.value, { type: query.value.get("type") })}>Clear</a>}
       {children}
     </form>
   );

@@ -8,6 +8,7 @@ interface Input {
   type?: "text" | "email" | "password" | "date";
   disabled?: boolean;
   required?: boolean;
+  readOnly?: boolean;
   value?: string;
   defaultValue?: string;
   max?: string;

@@ -5,13 +5,34 @@ import { to } from "../router.ts";
 import { Notice } from "./region.tsx";
 
 export function Meter({ usage }: { usage: UsageOut }) {
-  const { allotment, used } = usage;
+  const { allotment, used, forecast } = usage;
+  const until = dayName(usage.year_to, "year");
   return (
     <div class="meter">
       <p class="pair"><span>Orders used</span> <b>{allotment === null ? count(used) : `${count(used)} of ${count(allotment)}`}</b></p>
-      {allotment !== null && <meter aria-label="Orders used of the allotment" min={0} max={allotment} value={used}>{count(used)}</meter>}
-      <p class="quiet">{allotment === null ? "Your plan has no limit." : `Renewal is ${dayName(usage.year_to, "year")}.`}{used === 0 && " Nothing counted yet."}</p>
+      {allotment !== null && <Gauge used={used} forecast={forecast} allotment={allotment} />}
+      <p class="quiet">
+        {used === 0 ? "Nothing counted yet." : `At this pace you use about ${count(rough(forecast))} by ${allotment === null ? until : `the renewal on ${until}`}.`}
+        {allotment === null && " Your plan has no limit."}
+        {used === 0 && allotment !== null && ` Renewal is ${until}.`}
+      </p>
     </div>
+  );
+}
+
+/** A forecast is not told to the last order. */
+const rough = (orders: number): number => (orders < 100 ? orders : Math.round(orders / 10 ** (String(orders).length - 2)) * 10 ** (String(orders).length - 2));
+
+/** What is used is solid, what is foreseen until the renewal is hatched. */
+function Gauge({ used, forecast, allotment }: { used: number; forecast: number; allotment: number }) {
+  const part = (orders: number) => `${Math.min(100, (orders / Math.max(1, allotment)) * 100)}%`;
+  return (
+    <svg class="gauge" width="100%" height="10" role="img" aria-label={`${count(used)} of ${count(allotment)} orders used`}>
+      <defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="3" height="6" /></pattern></defs>
+      <rect class="whole" width="100%" height="10" />
+      {forecast > used && <rect class="ahead" width={part(forecast)} height="10" fill="url(#hatch)" />}
+      <rect class="used" width={part(used)} height="10" />
+    </svg>
   );
 }
 

@@ -2,6 +2,7 @@
 import type { ConnectionOut, FiguresOut, SaleOut } from "../wire.d.ts";
 import { count, counted, money } from "../format.ts";
 import { to } from "../router.ts";
+import { SortHead } from "./sorting.tsx";
 import { SaleTag, Tile } from "./tag.tsx";
 
 type Frame = {
@@ -9,21 +10,23 @@ type Frame = {
   connections: readonly ConnectionOut[];
   label: string;
   totals?: SumOf;
+  /** Its heads sort; the list is then one of which the address says how. */
+  sorts?: boolean;
 };
 type SumOf = { orders: number; figures: readonly FiguresOut[]; sales: number };
 
-export function SalesTable({ items, connections, label, totals }: Frame) {
+export function SalesTable({ items, connections, label, totals, sorts }: Frame) {
   const colours = new Map(connections.map(({ id, colour }) => [id, colour]));
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label={label}>
       <table class="sales">
         <thead>
           <tr>
-            <th scope="col">Summary</th>
-            <th scope="col" class="figure low">Orders</th>
+            {sorts ? <SortHead by="day" usual="-day">Summary</SortHead> : <th scope="col">Summary</th>}
+            {sorts ? <SortHead by="orders" usual="-day" class="figure low">Orders</SortHead> : <th scope="col" class="figure low">Orders</th>}
             <th scope="col" class="figure low">SKUs</th>
             <th scope="col" class="figure low">Units</th>
-            <th scope="col" class="figure">Net sales</th>
+            {sorts ? <SortHead by="net" usual="-day" class="figure">Net sales</SortHead> : <th scope="col" class="figure">Net sales</th>}
             <th scope="col" class="low">State</th>
           </tr>
         </thead>

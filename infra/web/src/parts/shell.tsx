@@ -3,10 +3,15 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { reachedAt, session, unreached, write } from "../api.ts";
 import { timeOf } from "../format.ts";
+import { ON_A_MAC, over } from "../keyboard.ts";
 import { fits, go, path, query, to } from "../router.ts";
 import { Icon, type IconName } from "./icon.tsx";
 import { homeZone } from "./page.tsx";
+import { later } from "./later.tsx";
 import { Toast } from "./toast.tsx";
+
+const Commands = later(async () => (await import("./commands.tsx")).Commands, null);
+const Shortcuts = later(async () => (await import("./shortcuts.tsx")).Shortcuts, null);
 
 const THEMES = ["auto", "light", "dark"] as const;
 type Theme = (typeof THEMES)[number];
@@ -28,6 +33,8 @@ export function Shell({ children }: { children: ComponentChildren }) {
       {session.value && <Dock />}
       <Toast />
       <span id="announcer" class="unseen" aria-live="polite" />
+      {session.value && over.value === "commands" && <Commands />}
+      {session.value && over.value === "shortcuts" && <Shortcuts />}
     </>
   );
 }
@@ -39,10 +46,14 @@ function Bar() {
   return (
     <header class="bar">
       <div class="wide">
-        <a class="logo" href={to("/")} {...here(path.value === "/")}><img src={to("/static/icon.svg")} alt="" width={24} height={24} />Daybook</a>
+        <a class="logo" href={to("/")}><img src={to("/static/icon.svg")} alt="" width={24} height={24} />Daybook</a>
         {session.value && (
           <>
-            <nav aria-label="Main"><a href={to("/orders")} {...here(isAt("/orders"))}>Orders</a></nav>
+            <nav aria-label="Main">
+              <a href={to("/")} {...here(path.value === "/")}>Dashboard</a>
+              <a href={to("/orders")} {...here(isAt("/orders"))}>Orders</a>
+              <a href={to("/reports/sales")} {...here(isAt("/reports"))}>Reports</a>
+            </nav>
             <Search />
             <a class="corner" href={to("/connections")} {...here(isAt("/connections"))}><Icon name="plug" /><span>Connections</span></a>
             <Menu email={session.value.user.email} />
@@ -64,6 +75,7 @@ function Search() {
     <form class="find" role="search" onSubmit={find}>
       <Icon name="search" />
       <input key={known} type="search" name="q" aria-label="Order number" placeholder="Order number" defaultValue={known} autoComplete="off" />
+      <button type="button" class="plain" aria-keyshortcuts="Control+K Meta+K" onClick={() => (over.value = "commands")}><span class="unseen">Command menu</span><kbd aria-hidden="true">{ON_A_MAC ? "⌘" : "Ctrl"} K</kbd><Icon name="search" /></button>
     </form>
   );
 }
@@ -71,6 +83,10 @@ function Search() {
 function Menu({ email }: { email: string }) {
   const panel = useRef<HTMLDivElement>(null);
   useEffect(() => panel.current?.hidePopover(), [path.value]);
+  function openShortcuts() {
+    panel.current?.hidePopover(); // it hands the focus back to its button, where the list hands it back to
+    over.value = "shortcuts";
+  }
   async function signOut() {
     await write("DELETE", "/session");
     session.value = null;
@@ -88,8 +104,10 @@ function Menu({ email }: { email: string }) {
         <p class="quiet">{session.value?.workspace.name}<br />{email}</p>
         <a href={to("/activity")}>Sync activity</a>
         <a href={to("/usage")}>Usage</a>
+        {session.value?.user.role === "owner" && <a href={to("/keys")}>API keys</a>}
         <a href={to("/workspace")}>Workspace settings</a>
         <ThemeChoice />
+        <button type="button" class="plain" onClick={openShortcuts}>Keyboard shortcuts<kbd aria-hidden="true">?</kbd></button>
         <button type="button" class="plain" onClick={() => void signOut()}>Sign out</button>
       </div>
     </div>
@@ -121,7 +139,7 @@ function ThemeChoice() {
   );
 }
 
-const PLACES: readonly [string, IconName, string][] = [["/", "home", "Home"], ["/orders", "receipt", "Orders"], ["/connections", "plug", "Channels"]];
+const PLACES: readonly [string, IconName, string][] = [["/", "home", "Home"], ["/orders", "receipt", "Orders"], ["/reports", "chart", "Reports"], ["/connections", "plug", "Channels"]];
 
 const Dock = () => (
   <nav class="dock" aria-label="Dock">

@@ -64,15 +64,16 @@ const titleOf = (sync: SyncOut, name: string): string => {
   return sync.reason === "pairing" ? `Bringing in ${days} from ${name}` : `Syncing ${days} of ${name}`;
 };
 
-type StripFrame = { sync: SyncOut; connection: Pick<ConnectionOut, "name" | "time_zone" | "kind">; changed: () => void; more?: ComponentChildren };
+type StripFrame = { sync: SyncOut; connection: Pick<ConnectionOut, "name" | "time_zone" | "kind">; changed: () => void; mark?: ComponentChildren; more?: ComponentChildren };
 
 /** `changed` is called after Cancel, Resume or Try again. */
-export function Strip({ sync, connection, changed, more }: StripFrame) {
+export function Strip({ sync, connection, changed, mark, more }: StripFrame) {
   const [lead, rest] = progressOf(sync, connection.time_zone, spokenKind(connection.kind));
   const missing = [...sync.days].filter((letter) => letter === "n").length;
   return (
     <section class="card strip" aria-label={titleOf(sync, connection.name)}>
       <header>
+        {mark}
         <div>
           <h2>{titleOf(sync, connection.name)}</h2>
           <p><b>{lead}</b>{rest && (lead.endsWith(".") ? ` ${rest}` : ` · ${rest}`)}</p>

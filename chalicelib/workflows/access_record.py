@@ -1,0 +1,49 @@
+"""The record of who let whom in: kept with the changes of settings, and told in the sync activity."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal, Protocol
+
+import msgspec
+
+from chalicelib.domain.activity import Level, line_id
+from chalicelib.domain.audit import Change
+
+if TYPE_CHECKING:
+    from chalicelib.storage.audit import Audit
+
+ABOUT = "access"
+Thing = Literal["person", "invitation", "api_key"]
+
+
+class Note(Protocol):
+    """Writes a line of the sync activity."""
+
+    def __call__(self, workspace: str, level: Level, text: str, *, connection_id: str | None) -> None: ...
+
+
+class AccessRecord:
+    """`now` gives aware UTC instants, `new_id` names that are never used twice."""
+
+    def __init__(self, *, audit: "Audit", note: Note, now: Callable[[], datetime], new_id: Callable[[], str]) -> None:
+        self._audit = audit
+        self._note = note
+        self._now = now
+        self._new_id = new_id
+
+    def keep(self, workspace: str, actor: str, thing: Thing, before: str | None, after: str | None) -> None:
+        """Keep a change before it is made, so that none goes untold. Raises Unanswered."""
+        at = self._now()
+        change = Change(
+            id=line_id(at, self._new_id()),
+            at=at,
+            actor=actor,
+            about=ABOUT,
+            before={thing: msgspec.json.encode(before).decode()},
+            after={thing: msgspec.json.encode(after).decode()},
+        )
+        self._audit.write(workspace, change)
+
+    def tell(self, workspace: str, text: str) -> None:
+        """Tell of a change once it is made; may be lost."""
+        self._note(workspace, "info", text, connection_id=None)

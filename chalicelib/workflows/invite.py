@@ -1,0 +1,213 @@
+"""Inviting people into a workspace, and joining it (S13).
+
+An invitation is a link that an owner passes on: for one e-mail address, good for seven days, for one use. Its secret stands
+behind the `#` of the address, so that no server and no log of one ever sees it but in the body of the request that uses it.
+Mail is not sent by us. An account belongs to one workspace, so an address that has one already cannot join another.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from chalicelib import errors
+from chalicelib.domain.accounts import Role, SignedIn, User, normal_email
+from chalicelib.domain.passwords import SALT_BYTES, Passwords, what_is_wrong
+from chalicelib.domain.people import (
+    INVITATION_PREFIX,
+    SECRET_BYTES,
+    Invitation,
+    Roster,
+    a_role,
+    day_text,
+    new_secret,
+    secret_hash,
+)
+from chalicelib.domain.secret import Secret
+from chalicelib.workflows.access_record import AccessRecord
+from chalicelib.workflows.people import People
+from chalicelib.workflows.sign_in import Opened, SignIn, require_recent
+
+if TYPE_CHECKING:
+    from chalicelib.storage.accounts import Accounts
+    from chalicelib.storage.grants import Found, Grants
+    from chalicelib.storage.people import People as PeopleRecords
+
+DAYS = 7
+INVITATIONS_MAX = 50
+TRIES_MAX = 5
+_NO_INVITATION = "This invitation was used, withdrawn, or has ended. Ask for a new one."
+_TAKEN = "This address has an account already, and an account belongs to one workspace."
+
+
+class Invited(msgspec.Struct, frozen=True, kw_only=True):
+    """A new invitation and its link, which is shown this once."""
+
+    invitation: Invitation
+    link: Secret
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """An invitation with the e-mail of who made it, None once they are gone."""
+
+    invitation: Invitation
+    maker: str | None
+    workspace: str
+
+
+class Invite:
+    """`base_url` is where our pages are; `random` gives unguessable bytes, `now` aware UTC instants."""
+
+    def __init__(
+        self,
+        *,
+        invitations: "Grants[Invitation]",
+        accounts: "Accounts",
+        records: "PeopleRecords",
+        people: People,
+        sign_in: SignIn,
+        passwords: Passwords,
+        record: AccessRecord,
+        base_url: str,
+        now: Callable[[], datetime],
+        random: Callable[[int], bytes],
+    ) -> None:
+        self._invitations = invitations
+        self._accounts = accounts
+        self._records = records
+        self._people = people
+        self._sign_in = sign_in
+        self._passwords = passwords
+        self._record = record
+        self._base_url = base_url
+        self._now = now
+        self._random = random
+
+    def invite(self, who: SignedIn, email: str, role: Role) -> Invited:
+        """Invite somebody. An earlier invitation of theirs ends. Raises Forbidden without a recent sign-in, RequestError."""
+        require_recent(who, self._now())
+        mail = normal_email(email)
+        if mail is None:
+            wrong = {"email": "This does not look like an email address."}
+            raise errors.RequestError("The address cannot be used.", wrong)
+        if any(person.email == mail for person in self._people.list(who)):
+            raise errors.RequestError("The address cannot be used.", {"email": "They are in this workspace already."})
+        earlier = list(self._invitations.list(who.workspace))
+        if len(earlier) >= INVITATIONS_MAX:
+            raise errors.Conflict(f"There are {INVITATIONS_MAX} invitations already. Withdraw one that nobody needs.")
+        at = self._now()
+        invitation = Invitation(
+            id=self._random(8).hex(),
+            workspace=who.workspace,
+            email=mail,
+            role=role,
+            made_by=who.user,
+            made_at=int(at.timestamp()),
+            ends_at=int((at + timedelta(days=DAYS)).timestamp()),
+        )
+        secret = new_secret(INVITATION_PREFIX, self._random(SECRET_BYTES))
+        self._records.begin(who.workspace, self._people.roster(who))
+        self._record.keep(who.workspace, who.email, "invitation", None, f"{mail} ({role})")
+        for found in earlier:
+            if found.grant.email == mail:
+                self._invitations.end(found)
+        self._invitations.add(invitation, secret_hash(secret.reveal()))
+        ends = day_text(at + timedelta(days=DAYS))
+        self._record.tell(who.workspace, f"{who.email} invited {mail} as {a_role(role)}. The link works until {ends}.")
+        return Invited(invitation=invitation, link=Secret(f"{self._base_url}/join#{secret.reveal()}"))
+
+    def list(self, workspace: str) -> tuple[Shown, ...]:
+        """The invitations that can still be used, newest first."""
+        usable = [found for found in self._invitations.list(workspace) if self._is_usable(found)]
+        usable.sort(key=lambda found: (found.grant.made_at, found.grant.id), reverse=True)
+        return tuple(map(self._shown, usable))
+
+    def withdraw(self, who: SignedIn, id_: str) -> None:
+        """End an invitation at once. Raises NotFound."""
+        found = self._invitations.by_id(who.workspace, id_)
+        if found is None:
+            raise errors.NotFound("There is nothing here.")
+        given = found.grant
+        self._record.keep(who.workspace, who.email, "invitation", f"{given.email} ({given.role})", None)
+        self._invitations.end(found)
+        self._record.tell(who.workspace, f"{who.email} withdrew the invitation of {given.email}.")
+
+    def look(self, secret: str) -> Shown:
+        """What an invitation is for. Raises NotFound."""
+        return self._shown(self._find(secret))
+
+    def join(self, secret: str, password: str) -> Opened:
+        """Make the invited user, in the workspace and signed in. Raises NotFound, RequestError, Conflict.
+
+        They come in as a viewer and are raised once their address is theirs: what dies in between is seen by the owners, and
+        never counts as one of them.
+        """
+        found = self._find(secret)
+        given = found.grant
+        if complaint := what_is_wrong(password, about=(given.email, given.email.partition("@")[0])):
+            raise errors.RequestError("Something has to be corrected first.", {"password": complaint})
+        if self._accounts.user_of(given.email) is not None:
+            raise errors.Conflict(_TAKEN)
+        user = User(
+            id=self._random(10).hex(),
+            workspace=given.workspace,
+            email=given.email,
+            role="viewer",
+            password=self._passwords.keep(password, self._random(SALT_BYTES)),
+            epoch=0,
+        )
+        self._accounts.add_user(user)  # found by nobody yet
+        if not self._invitations.spend(found.hash, user.id):
+            self._accounts.remove(user)
+            raise errors.NotFound(_NO_INVITATION)
+        self._record.keep(given.workspace, given.email, "person", None, f"{given.email} ({given.role})")
+        self._change(given.workspace, lambda roster: roster.joined_by(user.id, "viewer"))
+        if not self._accounts.claim_email(user):
+            self._change(given.workspace, lambda roster: roster.without(user.id))
+            self._accounts.remove(user)
+            raise errors.Conflict(_TAKEN)
+        if given.role != "viewer":
+            self._raise(given.workspace, user.id, given.role)
+        self._invitations.end(found)
+        self._record.tell(given.workspace, f"{given.email} joined as {a_role(given.role)}.")
+        joined = self._accounts.user(user.id)
+        if joined is None:
+            raise errors.NotFound(_NO_INVITATION)  # an owner was quick to let them go
+        return self._sign_in.begin(joined, keep=False)
+
+    def _find(self, secret: str) -> "Found[Invitation]":
+        """The invitation, if it can be used. Raises NotFound."""
+        found = self._invitations.find(secret_hash(secret)) if secret.startswith(INVITATION_PREFIX) else None
+        if found is None or not self._is_usable(found):
+            raise errors.NotFound(_NO_INVITATION)
+        return found
+
+    def _is_usable(self, found: "Found[Invitation]") -> bool:
+        """It is not over, and whoever made it is an owner still."""
+        given = found.grant
+        if found.spent is not None or self._now().timestamp() >= given.ends_at:
+            return False
+        maker = self._accounts.user(given.made_by)
+        return maker is not None and maker.workspace == given.workspace and maker.role == "owner"
+
+    def _shown(self, found: "Found[Invitation]") -> Shown:
+        maker = self._accounts.user(found.grant.made_by)
+        workspace = self._accounts.workspace(found.grant.workspace)
+        assert workspace is not None, "a workspace that invites is there"
+        return Shown(invitation=found.grant, maker=maker.email if maker else None, workspace=workspace.name)
+
+    def _raise(self, workspace: str, user: str, role: Role) -> None:
+        place = self._change(workspace, lambda roster: roster.with_role(user, role)).find(user)
+        if place is not None:
+            self._records.follow(place)
+
+    def _change(self, workspace: str, change: Callable[[Roster], Roster]) -> Roster:
+        """The roster once it is changed. Raises Conflict."""
+        for _ in range(TRIES_MAX):
+            seen = self._records.roster(workspace)
+            assert seen is not None, "who invites begins the roster"
+            changed = change(seen)
+            if changed == seen or self._records.replace(workspace, seen, changed):
+                return changed
+        raise errors.Conflict("Somebody else changes the people right now. Try again.")

@@ -1,0 +1,152 @@
+// The people of a workspace: their roles, inviting others, and letting somebody go.
+import { useState } from "preact/hooks";
+import type { InvitationIn, InvitationMadeOut, InvitationOut, InvitationsOut, PeopleOut, PersonOut } from "../wire.d.ts";
+import { session, write } from "../api.ts";
+import { dayAt, dayName } from "../format.ts";
+import { useLoad } from "../load.ts";
+import { Field, useSend } from "./form.tsx";
+import { Once } from "./once.tsx";
+import { Card, homeZone } from "./page.tsx";
+import { Region } from "./region.tsx";
+import { Tag } from "./tag.tsx";
+import { say } from "./toast.tsx";
+
+type Role = PersonOut["role"];
+const ROLES: Record<Role, readonly [name: string, what: string]> = {
+  viewer: ["Viewer", "sees everything, changes nothing"],
+  member: ["Member", "also begins syncs and changes order settings"],
+  owner: ["Owner", "also connects shops, invites people and makes API keys"],
+};
+const aRole = (role: Role): string => (role === "owner" ? "an owner" : `a ${role}`);
+const dayOf = (instant: string): string => dayName(dayAt(new Date(instant), homeZone()), "year");
+
+export function People({ onMoved }: { onMoved: () => void }) {
+  const owner = session.value?.user.role === "owner";
+  const people = useLoad<PeopleOut>("/people");
+  const invitations = useLoad<InvitationsOut>(owner ? "/invitations" : null);
+  const moved = () => (people.again(), invitations.again(), onMoved());
+  return (
+    <>
+      <Card title="People">
+        <Region of={people} what="the people" rows={2}>
+          {({ items }) => <ul class="listing">{items.map((person) => <Entry key={person.id} person={person} moved={moved} />)}</ul>}
+        </Region>
+        <p class="quiet" id="roles-help">{Object.values(ROLES).map(([name, what]) => `${name}: ${what}`).join(". ")}.</p>
+      </Card>
+      {owner && <Invite moved={moved} />}
+      {owner && !!invitations.data?.items.length && (
+        <Card title="Open invitations">
+          <ul class="listing">{invitations.data.items.map((one) => <Open key={one.id} of={one} moved={moved} />)}</ul>
+        </Card>
+      )}
+    </>
+  );
+}
+
+function Entry({ person, moved }: { person: PersonOut; moved: () => void }) {
+  const owner = session.value?.user.role === "owner";
+  const [asked, ask] = useState<Role | "remove" | null>(null);
+  const { busy, said, send, clear } = useSend();
+  const at = `/people/${encodeURIComponent(person.id)}`;
+  async function turn(role: Role) {
+    await write("PATCH", at, { role });
+    say(`${person.email} is ${aRole(role)} now.`);
+    ask(null);
+    moved();
+  }
+  const stop = () => (ask(null), clear());
+  return (
+    <li>
+      <p><b>{person.email}</b>{person.you && <span class="quiet"> · you</span>}</p>
+      {owner ? (
+        <div class="actions">
+          <select aria-label={`Role of ${person.email}`} aria-describedby="roles-help" value={asked && asked !== "remove" ? asked : person.role} disabled={busy} onChange={(event) => ask(event.currentTarget.value === person.role ? null : (event.currentTarget.value as Role))}>
+            {Object.entries(ROLES).map(([role, [name]]) => <option key={role} value={role}>{name}</option>)}
+          </select>
+          <button type="button" class="plain" onClick={() => ask("remove")}>Remove<span class="unseen"> {person.email}</span></button>
+        </div>
+      ) : <Tag tone="plain">{ROLES[person.role][0]}</Tag>}
+      {said && <div class="wide-row">{said}</div>}
+      {asked === "remove" && <Remove person={person} at={at} onStop={stop} moved={moved} />}
+      {asked && asked !== "remove" && (
+        <div class="row wide-row" role="status">
+          <span class="quiet">{person.you ? "You are" : "They are"} signed out and come back as {aRole(asked)}.</span>
+          <span class="actions"><button type="button" class="main" disabled={busy} onClick={() => send(null, () => turn(asked))}>Change role<span class="unseen"> of {person.email}</span></button><button type="button" class="plain" onClick={stop}>Keep</button></span>
+        </div>
+      )}
+    </li>
+  );
+}
+
+/** The address is typed, since the account is deleted: coming back takes a new invitation. */
+function Remove({ person, at, onStop, moved }: { person: PersonOut; at: string; onStop: () => void; moved: () => void }) {
+  const [typed, set] = useState("");
+  const { busy, wrong, said, send } = useSend();
+  async function remove() {
+    await write("DELETE", at);
+    say(`${person.email} is removed.`);
+    moved();
+  }
+  return (
+    <form onSubmit={(event) => send(event, remove)}>
+      {said}
+      <p class="quiet">Their account is deleted, they are signed out everywhere, and API keys they made stop. What they did stays in the record.</p>
+      <Field name={`sure-${person.id}`} label={`Type “${person.email}” to remove them`} value={typed} autoComplete="off" spellcheck={false} error={wrong["typed"]} onInput={(event) => set(event.currentTarget.value)} after={<><button class="danger" disabled={busy || typed.trim().toLowerCase() !== person.email}>Remove</button><button type="button" class="plain" onClick={onStop}>Keep</button></>} />
+    </form>
+  );
+}
+
+/** What was typed outlives a sign-in in between. */
+const draft = { email: "", role: "viewer" as Role };
+
+function Invite({ moved }: { moved: () => void }) {
+  const [{ email, role }, set] = useState(draft);
+  const [made, show] = useState<{ email: string; out: InvitationMadeOut } | null>(null);
+  const { busy, wrong, said, send } = useSend();
+  const change = (part: Partial<typeof draft>) => set({ ...Object.assign(draft, part) });
+  async function invite() {
+    const out = await write<InvitationMadeOut>("POST", "/invitations", { email: email.trim(), role } satisfies InvitationIn);
+    show({ email: email.trim(), out });
+    change({ email: "" });
+    moved();
+  }
+  return (
+    <Card title="Invite somebody">
+      {made && (
+        <Once title={`The link for ${made.email}, shown this once`} text={made.out.link} onDone={() => show(null)}>
+          Pass it on yourself: Daybook sends no mail. It works once, until {dayOf(made.out.ends_at)}. An earlier link for this address no longer works.
+        </Once>
+      )}
+      <form class="beside" onSubmit={(event) => send(event, invite)}>
+        {said && <div class="whole-row">{said}</div>}
+        <Field name="invited" label="Email" type="email" required value={email} error={wrong["email"]} autoComplete="off" onInput={(event) => change({ email: event.currentTarget.value })} />
+        <div class="field">
+          <label for="invited-role">Role</label>
+          <select id="invited-role" value={role} aria-describedby="roles-help" onChange={(event) => change({ role: event.currentTarget.value as Role })}>
+            {Object.entries(ROLES).map(([value, [name]]) => <option key={value} value={value}>{name}</option>)}
+          </select>
+        </div>
+        <button disabled={busy}>Make a link</button>
+      </form>
+    </Card>
+  );
+}
+
+function Open({ of: invitation, moved }: { of: InvitationOut; moved: () => void }) {
+  const { busy, said, send } = useSend();
+  async function withdraw() {
+    await write("DELETE", `/invitations/${encodeURIComponent(invitation.id)}`);
+    say(`The invitation of ${invitation.email} is withdrawn.`);
+    moved();
+  }
+  return (
+    <li>
+      <div>
+        <p class="row"><b>{invitation.email}</b> <Tag tone="plain">{ROLES[invitation.role][0]}</Tag></p>
+        <p class="quiet">Made {dayOf(invitation.made_at)}{invitation.made_by && ` by ${invitation.made_by}`} · works until {dayOf(invitation.ends_at)}</p>
+      </div>
+      <p class="actions"><button type="button" disabled={busy} onClick={() => send(null, withdraw)}>Withdraw<span class="unseen"> the invitation of {invitation.email}</span></button></p>
+      {said && <div class="wide-row">{said}</div>}
+    </li>
+  );
+}
