@@ -18,19 +18,10 @@ from infra.local.children import ROOT
 from infra.local.machine import Machine, Plan
 from tests.pages import figures
 from tests.pages.scripted import ScriptedApi, open_context, watched
-from tests.support.chromium import find
+from tests.support.chromium import FLAGS, find
 from tests.support.memory import MemoryEngine
 from tests.support.site import Visitor, open_site
 
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 STATIC = ROOT / "chalicelib" / "pages" / "static"
 ORDERS_PER_DAY = 12
 
