@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
@@ -27,28 +28,36 @@ THEMES = ("light", "dark")
 
 
 @contextmanager
-def shown(browser: Browser, files: Visitor, state: State) -> Iterator[tuple[Page, list[str]]]:
-    """The page in that state, and what it complained of."""
+def opened(browser: Browser, files: Visitor, state: State, **options: Any) -> Iterator[Page]:
+    """A page for which the state's answers wait; it is not there yet. `options` are Playwright's of a context."""
     context = browser.new_context(
         viewport={"width": 1440, "height": 900},
         base_url=BASE,
         reduced_motion="reduce",
         timezone_id="America/New_York",
         locale="en-US",
+        **options,
     )
     context.set_default_timeout(15_000)
     context.route("**/*", lambda route: _answer(route, files, state))
     page = context.new_page()
     page.clock.set_fixed_time(figures.NOW)
-    complaints = watched(page)
-    page.goto(state.path)
-    expect(page.locator("h1")).to_be_visible()
-    if state.settled:
-        expect(page.locator(".skeleton, .waiting[role=status], .region.dim")).to_have_count(0)
-    if state.then:
-        state.then(page)
-    yield page, complaints
+    yield page
     context.close()
+
+
+@contextmanager
+def shown(browser: Browser, files: Visitor, state: State) -> Iterator[tuple[Page, list[str]]]:
+    """The page in that state, and what it complained of."""
+    with opened(browser, files, state) as page:
+        complaints = watched(page)
+        page.goto(state.path)
+        expect(page.locator("h1")).to_be_visible()
+        if state.settled:
+            expect(page.locator(".skeleton, .waiting[role=status], .region.dim")).to_have_count(0)
+        if state.then:
+            state.then(page)
+        yield page, complaints
 
 
 def _answer(route: Route, files: Visitor, state: State) -> None:
