@@ -8,7 +8,7 @@ import { useLoad } from "../load.ts";
 import { useSend } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Mirrors } from "../parts/mirrors.tsx";
-import { Card, Page, When } from "../parts/page.tsx";
+import { Card, Page, When, Whole } from "../parts/page.tsx";
 import { type Chosen, OneOrder, RangeFields, useRanges } from "../parts/range.tsx";
 import { AccessLost } from "../parts/reconnect.tsx";
 import { Notice, Region } from "../parts/region.tsx";
@@ -21,6 +21,7 @@ import { useMoved } from "../watch.ts";
 import { Access } from "./access.tsx";
 import { Settings } from "./settings.tsx";
 
+const UP = <a href={to("/connections")}>Connections</a>;
 const AT = (id: string) => `/connections/${encodeURIComponent(id)}`;
 
 export type ConnectionTab = "overview" | "settings" | "access";
@@ -28,7 +29,7 @@ export type ConnectionTab = "overview" | "settings" | "access";
 export function Connection({ id, tab }: { id: string; tab: ConnectionTab }) {
   const moved = useMoved();
   const connection = useLoad<ConnectionOut>(AT(id), moved);
-  return <Region of={connection} what="this connection" rows={4}>{(data) => <Shown connection={data} tab={tab} again={connection.again} moved={moved} />}</Region>;
+  return <Whole of={connection} what="this connection" title="Connection" crumb={UP}>{(data) => <Shown connection={data} tab={tab} again={connection.again} moved={moved} />}</Whole>;
 }
 
 const TITLES: Record<ConnectionTab, string> = { overview: "", settings: "Order settings, ", access: "Access, " };
@@ -39,7 +40,7 @@ function Shown({ connection, tab, again, moved }: SyncsFrame & { tab: Connection
   return (
     <Page
       title={TITLES[tab] + name}
-      crumb={<><a href={to("/connections")}>Connections</a> / <span>{name}</span></>}
+      crumb={<>{UP} / <span>{name}</span></>}
       head={<div class="row"><Tile name={name} colour={connection.colour} /><h1>{name}</h1><ConnectionTag state={connection.state} /></div>}
       actions={<><a class="button" href={to("/activity", { connection: connection.id })}><Icon name="clock" />Sync activity</a><LastDayAgain connection={connection} /></>}
     >
@@ -95,7 +96,7 @@ const LOST: Record<KindOut["auth"], string> = { oauth: "Sign in again", approve:
 
 const AccessNeeded = ({ connection, kind }: { connection: ConnectionOut; kind: KindOut | undefined }) => (
   <Notice kind="warning">
-    <p><b>{spokenKind(connection.kind)} no longer accepts our access.</b> {connection.state_detail || "What is here is safe."} {LOST[kind?.auth ?? "oauth"]} and we catch up by ourselves.</p>
+    <p><b>{spokenKind(connection.kind)} no longer accepts our access.</b> What is here is safe. {LOST[kind?.auth ?? "oauth"]} and we catch up by ourselves.</p>
     <AccessLost connection={connection} kind={kind} />
   </Notice>
 );

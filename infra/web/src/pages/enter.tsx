@@ -7,6 +7,8 @@ import { Card, Page } from "../parts/page.tsx";
 import { Notice } from "../parts/region.tsx";
 import { query, to } from "../router.ts";
 
+const browserZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
+
 export function Enter({ anew }: { anew: boolean }) {
   const { busy, wrong, said, send } = useSend();
   const [shown, show] = useState(false);
@@ -16,7 +18,7 @@ export function Enter({ anew }: { anew: boolean }) {
     const word = (name: string) => String(form.get(name) ?? "");
     const who = { email: word("email").trim(), password: word("password") };
     session.value = anew
-      ? await write<SessionOut>("POST", "/users", { ...who, workspace: word("workspace").trim() } satisfies SignUpIn)
+      ? await write<SessionOut>("POST", "/users", { ...who, workspace: word("workspace").trim(), time_zone: browserZone() } satisfies SignUpIn)
       : await write<SessionOut>("POST", "/session", { ...who, keep: form.has("keep") } satisfies SignInIn);
   }
   const password = (

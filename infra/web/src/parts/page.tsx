@@ -3,6 +3,8 @@ import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { session } from "../api.ts";
 import { exactTime, timeOf } from "../format.ts";
+import type { Loaded } from "../load.ts";
+import { Region } from "./region.tsx";
 
 type Frame = { title: string; head?: ComponentChildren; crumb?: ComponentChildren; note?: ComponentChildren; actions?: ComponentChildren; children?: ComponentChildren };
 
@@ -26,6 +28,14 @@ export function Page({ title, head, crumb, note, actions, children }: Frame) {
       {children}
     </>
   );
+}
+
+type WholeFrame<T> = { of: Loaded<T>; what: string; title: string; crumb?: ComponentChildren; children: (data: T) => ComponentChildren };
+
+/** A page whose title is in what it loads: until that is there it has a plain one. */
+export function Whole<T>({ of, what, title, crumb, children }: WholeFrame<T>) {
+  const region = <Region of={of} what={what} rows={6}>{children}</Region>;
+  return of.data === undefined ? <Page title={title} crumb={crumb}>{region}</Page> : region;
 }
 
 type CardFrame = { title?: ComponentChildren; side?: ComponentChildren; tight?: boolean; children?: ComponentChildren };
