@@ -1,6 +1,6 @@
 // Small marks: the state of a connection or a sale as a word with a colour, and a connection's letter in its colour.
 import type { ConnectionOut, SaleOut } from "../wire.d.ts";
-import { exactTime, fromNow } from "../format.ts";
+import { homeZone, When } from "./page.tsx";
 
 type Tone = "good" | "info" | "warning" | "error" | "plain";
 
@@ -36,7 +36,7 @@ export function SaleTag({ sale }: { sale: SaleOut }) {
   return (
     <>
       <Tag tone={tone}>{word}</Tag>
-      {sale.state === "provisional" && sale.checked_at && <time class="age" dateTime={sale.checked_at} title={exactTime(sale.checked_at, "UTC")}>as of {fromNow(sale.checked_at)}</time>}
+      {sale.state === "provisional" && sale.checked_at && <span class="age">as of <When at={sale.checked_at} zone={homeZone()} as="far" /></span>}
       {sale.frozen && <span class="tag locked" title="Its period is closed: late changes go to the first open day.">Locked</span>}
       {sale.flags.map((flag) => <Tag key={flag} tone="warning">{FLAGS[flag] ?? spoken(flag)}</Tag>)}
     </>
