@@ -64,7 +64,7 @@ export function Columns(frame: Frame) {
 
 /** The scale: a line for each mark, the one of zero stronger where something hangs below it. */
 function Lines({ scale: { marks, y }, spans, currency, x, height, left, width }: Drawn & { left: number; width: number }) {
-  const chosen = labelled(spans.periods.length, width - left, spans.by === "month" ? 64 : 72);
+  const chosen = labelled(spans.periods.length, width - left, spans.by === "month" ? 72 : 92);
   return (
     <g class="scale" aria-hidden="true">
       {marks.map((mark) => (
