@@ -3,6 +3,7 @@
 import "./draft.ts";
 import "./keyboard.ts";
 import "./parts/changes.tsx";
+import "./parts/columns.tsx";
 import "./parts/download.tsx";
 import "./parts/filters.tsx";
 import "./parts/form.tsx";

@@ -8,7 +8,7 @@ from tests.pages.figures import BOOKS, THROUGH
 from tests.pages.states import State
 
 KNOWN = {"/connections": figures.connections(), "/kinds": samples.KINDS}
-SUMMARIES = KNOWN | {"/sales": ledgers.sales(ledgers.days(), count=1_204)}
+SUMMARIES = KNOWN | {"/sales": ledgers.sales(ledgers.days(15), count=1_204)}
 FILTER = "&from=2026-11-01&to=2026-11-23"
 
 STATES = (
@@ -17,7 +17,7 @@ STATES = (
     State(
         name="orders-individual",
         path="/orders?type=individual",
-        answers=KNOWN | {"/sales": ledgers.sales(listed=ledgers.orders(), count=8_816)},
+        answers=KNOWN | {"/sales": ledgers.sales(listed=ledgers.orders(15), count=8_816)},
     ),
     State(name="orders-months", path="/orders", answers=KNOWN | {"/sales": ledgers.sales(ledgers.months())}),
     State(
