@@ -4,6 +4,7 @@ import "./draft.ts";
 import "./kept.ts";
 import "./keyboard.ts";
 import "./parts/changes.tsx";
+import "./parts/columns.tsx";
 import "./parts/download.tsx";
 import "./parts/filters.tsx";
 import "./parts/form.tsx";
