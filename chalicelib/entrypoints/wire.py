@@ -35,11 +35,12 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class SignUpIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`POST /v1/users`: a new user and their workspace."""
+    """`POST /v1/users`: a new user and their workspace, which shows times in `time_zone` at first if we know that zone."""
 
     email: str
     password: str
     workspace: str
+    time_zone: str = "UTC"
 
 
 class SignInIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

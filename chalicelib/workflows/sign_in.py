@@ -16,6 +16,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import available_timezones
 
 import msgspec
 
@@ -69,8 +70,11 @@ class SignIn:
         self._now = now
         self._random = random
 
-    def sign_up(self, email: str, password: str, workspace: str, *, address: str) -> Opened:
-        """Make a user who owns a new workspace, and sign them in. Raises RequestError with the fields that are wrong."""
+    def sign_up(self, email: str, password: str, workspace: str, *, address: str, time_zone: str = "UTC") -> Opened:
+        """Make a user who owns a new workspace, and sign them in. Raises RequestError with the fields that are wrong.
+
+        A `time_zone` that we do not know is as if none was given: it is the browser's word, and nobody typed it.
+        """
         mail, name = normal_email(email), normal_name(workspace)
         wrong: dict[str, str] = {}
         if mail is None:
@@ -94,7 +98,7 @@ class SignIn:
             Workspace(
                 id=user.workspace,
                 name=name,
-                time_zone="UTC",
+                time_zone=time_zone if time_zone in available_timezones() else "UTC",
                 currency="USD",
                 week_start="monday",
                 individual_allowed=self._individual_allowed,

@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 from chalicelib.storage.table import Table
 from tests.pages import figures
 from tests.pages.scripted import BASE, watched
-from tests.pages.states import BROKEN, Refusal, State, every_state
+from tests.pages.states import BROKEN, NEVER, Refusal, State, every_state
 from tests.support.chromium import FLAGS, find
 from tests.support.memory import MemoryEngine
 from tests.support.site import Visitor, open_site
@@ -70,7 +70,10 @@ def _answer(route: Route, files: Visitor, state: State) -> None:
     path, asked = address.path.removeprefix("/v1"), route.request.url.partition("/v1")[2]
     session = state.session if state.session is not None else Refusal(401, BROKEN | {"status": 401})
     known = {"/session": session, "/live": figures.live(*state.syncs), **state.answers}
-    answer = known.get(asked, known.get(path, Refusal(500, BROKEN)))
+    names = (f"{route.request.method} {path}", asked, path)
+    answer = next((known[name] for name in names if name in known), Refusal(500, BROKEN))
+    if answer is NEVER:
+        return
     status, body = (answer.status, answer.body) if isinstance(answer, Refusal) else (200, answer)
     kind = "application/json" if status < 400 else "application/problem+json"
     route.fulfill(status=status, content_type=kind, body=json.dumps(body))
@@ -95,6 +98,7 @@ def main() -> None:
                     page.set_viewport_size({"width": width, "height": height})
                     for theme in asked.theme or THEMES:
                         page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+                        page.evaluate("scrollTo(0, 0)")  # what sticks would be drawn where it was scrolled to
                         picture = asked.out / f"{state.name}-{size}-{theme}.png"
                         page.screenshot(path=picture, full_page=True)
                         print(picture, *complaints)

@@ -42,6 +42,19 @@ def test_the_same_email_in_other_letters_is_the_same_person(people: SignIn) -> N
 
 
 @pytest.mark.parametrize(
+    ("told", "kept"),
+    [("Europe/Lisbon", "Europe/Lisbon"), ("Asia/Calcutta", "Asia/Calcutta"), ("Mars/Olympus", "UTC"), ("", "UTC")],
+)
+def test_a_new_workspace_has_the_time_zone_of_the_browser_if_we_know_it(
+    people: SignIn, memory_table: Table, told: str, kept: str
+) -> None:
+    opened = people.sign_up(EMAIL, PASSWORD, "Northwind", address=HOME, time_zone=told)
+    workspace = Accounts(memory_table, new_id).workspace(opened.signed_in.workspace)
+    assert workspace is not None
+    assert workspace.time_zone == kept
+
+
+@pytest.mark.parametrize(
     ("email", "password", "workspace", "fields"),
     [
         ("nobody", PASSWORD, "Northwind", {"email"}),

@@ -1,8 +1,10 @@
 // What the parts of the page share. Each part names this file, so that all of it comes as one file with the first load and
 // not as one file for every set of parts that have something in common.
 import "./draft.ts";
+import "./kept.ts";
 import "./keyboard.ts";
 import "./parts/changes.tsx";
+import "./parts/columns.tsx";
 import "./parts/download.tsx";
 import "./parts/filters.tsx";
 import "./parts/form.tsx";

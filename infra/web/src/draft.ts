@@ -65,6 +65,9 @@ export function consequences(saved: SettingsOut, draft: Draft): readonly string[
   return said.length ? said : [differences(saved, draft).map(([name]) => name).join(" · ")];
 }
 
+/** Saving the settings before once more takes it all back: no day was synced or cut, and no name erased. */
+export const isUndone = (saved: SettingsOut, draft: Draft): boolean => !isTouched(draft) && draft.time_zone === saved.time_zone && saved.summary !== "individual";
+
 export const bodyOf = ({ summary, time_zone, recut, counting, statuses, interval_min, days }: Draft): SettingsIn => ({
   summary, time_zone, recut, counting, statuses: counting === "custom" ? statuses : [], interval_min, sync: days.from || days.to ? { from: days.from, to: days.to } : null,
 });

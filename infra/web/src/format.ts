@@ -10,7 +10,10 @@ const currencies = new Map<string, Shown>();
 const clocks = new Map<string, Intl.DateTimeFormat>();
 const ENDINGS: Record<string, string> = { one: "st", two: "nd", few: "rd" };
 
-export const count = (number: number): string => whole.format(number);
+export const count = (number: number): string => signed(whole.format(number));
+
+/** With a minus that is as wide as a plus. */
+const signed = (text: string): string => text.replace("-", "−");
 
 /** 131 orders; 1 order. */
 export const counted = (number: number, one: string, many = `${one}s`): string => `${count(number)} ${number === 1 ? one : many}`;
@@ -19,16 +22,16 @@ export const counted = (number: number, one: string, many = `${one}s`): string =
 export const nth = (number: number): string => `${number}${ENDINGS[plurals.select(number)] ?? "th"}`;
 
 /** Minor units as money of their currency. */
-export const money = (minor: number, currency: string): string => kept(currency).exact.format(minor / kept(currency).unit);
+export const money = (minor: number, currency: string): string => signed(kept(currency).exact.format(minor / kept(currency).unit));
 
 /** $339,160; $44.92: from a thousand on without its small change, for figures that are looked at and not added up. */
 export function roundMoney(minor: number, currency: string): string {
   const { exact, round, unit } = kept(currency);
-  return (Math.abs(minor) < 1000 * unit ? exact : round).format(minor / unit);
+  return signed((Math.abs(minor) < 1000 * unit ? exact : round).format(minor / unit));
 }
 
 /** $20K, for the scale of a chart. */
-export const shortMoney = (minor: number, currency: string): string => kept(currency).short.format(minor / kept(currency).unit);
+export const shortMoney = (minor: number, currency: string): string => signed(kept(currency).short.format(minor / kept(currency).unit));
 
 /** How many minor units a whole one of the currency has. */
 export const unitOf = (currency: string): number => kept(currency).unit;

@@ -9,6 +9,10 @@ const SPREAD = 0.2;
 
 export const live = signal<LiveOut | null>(null);
 
+/** The time, as far as words such as "12 min ago" need it. */
+export const now = signal(new Date());
+const TICK_MS = 20_000;
+
 /** True once the first look has ended, whatever it brought. */
 export const looked = signal(false);
 
@@ -31,13 +35,14 @@ export function look(): void {
 
 /** Starts when somebody signs in, stops when they are gone or look elsewhere. */
 export function keepLooking(): void {
-  session.subscribe((now) => {
-    if (now) return look();
+  session.subscribe((somebody) => {
+    if (somebody) return look();
     clearTimeout(timer);
     [etag, after, live.value] = ["", "", null];
   });
   document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(timer) : look()));
   addEventListener("online", look);
+  setInterval(() => (now.value = new Date()), TICK_MS);
 }
 
 async function poll(): Promise<void> {

@@ -13,14 +13,15 @@ from playwright.sync_api import Page
 from chalicelib.entrypoints.wire import SyncOut
 from tests.pages import figures
 
+NEVER = None  # an answer that does not come
 BROKEN = {"type": "about:blank", "title": "Error", "status": 500, "detail": "It broke.", "request_id": "r-4711"}
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
     """One state of one page.
 
-    `answers` are bodies by path under /v1, with its query or without; a `Refusal` is an answer that is not 200, and what
-    is not named is refused with a 500. `then` brings the page from its first sight to the state.
+    `answers` are bodies by path under /v1, with its query or without, and with its method for one that is not like GET's; a
+    `Refusal` is an answer that is not 200, and what is not named is refused with a 500. `then` brings the page from its first sight to the state.
     """
 
     name: str

@@ -1,6 +1,5 @@
 // Figures over time, one upon another: columns, or areas where there are more than fit. Arrows go from period to period,
 // and each says its figures; the table below the chart has the same.
-import { scaleBand } from "d3-scale";
 import type { TargetedKeyboardEvent } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { roundMoney, shortMoney, unitOf } from "../format.ts";
@@ -9,6 +8,7 @@ import { along, between, labelled, scaleOf, stacked, sumAt, type Scale, type Ser
 
 const COLUMNS_MAX = 93;
 const [TOP, BOTTOM, NARROW] = [10, 28, 520];
+const [TALL, LOW] = [350, 236];
 
 type Frame = { spans: Spans; series: readonly Series[]; previous: readonly number[] | null; before: string; currency: string; label: string };
 type Drawn = Frame & { scale: Scale; x: (at: number) => number; step: number; thick: number; height: number };
@@ -20,13 +20,13 @@ export function Columns(frame: Frame) {
   const [focused, focus] = useState<number | null>(null);
   const [stop, setStop] = useState(spans.periods.length - 1);
   const places = spans.periods.length;
-  const height = (width < NARROW ? 236 : 304) - TOP - BOTTOM;
+  const height = (width < NARROW ? LOW : TALL) - TOP - BOTTOM;
   const sums = spans.periods.map((_, at) => [0, 1].map((sign) => series.reduce((sum, { values }) => sum + Math.max(0, (values[at] ?? 0) * (sign ? -1 : 1)) * (sign ? -1 : 1), 0)));
   const scale = scaleOf([...sums.flat(), ...(previous ?? [])], height, unitOf(currency));
   const left = Math.max(...scale.marks.map((mark) => shortMoney(mark, currency).length)) * 7 + 12;
-  const band = scaleBand<number>().domain(spans.periods.keys()).range([left, Math.max(width - 2, left + 1)]).paddingInner(places > 40 ? 0.16 : 0.3).paddingOuter(0.15);
-  const x = (at: number) => (band(at) ?? 0) + band.bandwidth() / 2;
-  const drawn = { ...frame, scale, x, step: band.step(), thick: Math.min(band.bandwidth(), 48), height };
+  const step = Math.max(width - 2 - left, 1) / places;
+  const x = (at: number) => left + (at + 0.5) * step;
+  const drawn = { ...frame, scale, x, step, thick: Math.min(step * (places > 40 ? 0.84 : 0.68), 48), height };
   const shown = hovered ?? focused;
   const reached = Math.min(stop, places - 1);
 
@@ -64,7 +64,7 @@ export function Columns(frame: Frame) {
 
 /** The scale: a line for each mark, the one of zero stronger where something hangs below it. */
 function Lines({ scale: { marks, y }, spans, currency, x, height, left, width }: Drawn & { left: number; width: number }) {
-  const chosen = labelled(spans.periods.length, width - left, spans.by === "month" ? 64 : 72);
+  const chosen = labelled(spans.periods.length, width - left, spans.by === "month" ? 72 : 92);
   return (
     <g class="scale" aria-hidden="true">
       {marks.map((mark) => (

@@ -1,5 +1,4 @@
 // The arithmetic of charts: from amounts to pixels, which of the labels fit, and which series stand by themselves.
-import { nice, ticks } from "d3-array";
 
 /** One connection's figures, a value for each period; `colour` is one of the six, null that of what is left over. */
 export interface Series {
@@ -17,11 +16,19 @@ export interface Scale {
 
 const MARKS = 4;
 
-/** From zero or below to the most, `height` pixels high; nothing at all still has a scale. */
+/** From zero or below to the most, `height` pixels high; nothing at all has the line of zero and no other. */
 export function scaleOf(amounts: readonly number[], height: number, unit: number): Scale {
   const [least, most] = [Math.min(0, ...amounts), Math.max(0, ...amounts)];
-  const [low = 0, high = 1] = nice(least / unit, (most > least ? most : least + unit) / unit, MARKS);
-  return { marks: ticks(low, high, MARKS).map((mark) => mark * unit), y: (amount) => height - ((amount / unit - low) / (high - low)) * height };
+  if (most === least) return { marks: [0], y: () => height };
+  const step = roundStep((most - least) / unit / MARKS) * unit;
+  const [low, high] = [Math.floor(least / step), Math.ceil(most / step)];
+  return { marks: Array.from({ length: high - low + 1 }, (_, at) => (low + at) * step), y: (amount) => height - ((amount / step - low) / (high - low)) * height };
+}
+
+/** 1, 2 or 5 times a power of ten. */
+function roundStep(rough: number): number {
+  const power = 10 ** Math.floor(Math.log10(rough));
+  return power * ([1, 2, 5].find((digit) => rough / power < digit * 1.5) ?? 10);
 }
 
 /** For each series and period from where to where it reaches; what is negative hangs below zero. */

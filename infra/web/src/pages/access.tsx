@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import type { ConnectionOut } from "../wire.d.ts";
 import { session, write } from "../api.ts";
+import { useKept } from "../kept.ts";
 import { look } from "../live.ts";
 import { Field, useSend } from "../parts/form.tsx";
 import { Card } from "../parts/page.tsx";
@@ -24,16 +25,17 @@ export function Access({ connection, again }: { connection: ConnectionOut; again
 }
 
 function Rename({ connection, again }: { connection: ConnectionOut; again: () => void }) {
-  const [name, set] = useState(connection.name);
+  const [name, set] = useKept(`name of ${connection.id}`, connection.name);
   const { busy, wrong, said, send } = useSend();
-  async function rename() {
-    const renamed = await write<ConnectionOut>("PATCH", AT(connection.id), { name: name.trim() });
-    say(`It is called ${renamed.name} now.`);
+  async function rename(to: string, undo?: () => Promise<void>) {
+    const { name } = await write<ConnectionOut>("PATCH", AT(connection.id), { name: to });
+    say(`It is called ${name} now.`, undo);
+    set(name);
     again();
   }
   return (
     <Card title="Name">
-      <form onSubmit={(event) => send(event, rename)}>
+      <form onSubmit={(event) => send(event, () => rename(name.trim(), () => rename(connection.name)))}>
         {said}
         <Field name="name" label="Name in Daybook" required maxLength={80} value={name} error={wrong["name"]} help={`Your shop at ${connection.domain} keeps its own name.`} onInput={(event) => set(event.currentTarget.value)} after={<button disabled={busy || !name.trim() || name.trim() === connection.name}>Rename</button>} />
       </form>

@@ -24,7 +24,7 @@ export function Activity() {
   const known = connections.data?.items ?? [];
   return (
     <Page title="Sync activity" note="What Daybook did, and what stood in its way.">
-      <FilterBar connections={known} search="Text"><Levels chosen={levels} counts={list.data?.counts} /></FilterBar>
+      <FilterBar connections={known} search="Words in an entry"><Levels chosen={levels} counts={list.data?.counts} /></FilterBar>
       <p class="fresh" role="status">{fresh > 0 && <button type="button" onClick={() => (filter["cursor"] ? go(turned({ cursor: null })) : list.again())}>{counted(fresh, "new entry", "new entries")}</button>}</p>
       <Region of={list} what="the activity" rows={8}>
         {(data) =>
@@ -96,7 +96,7 @@ function Entry({ entry, name }: { entry: ActivityOut; name: string | undefined }
   return (
     <li class={entry.level}>
       <span class="level"><Icon name={entry.level} />{spoken(entry.level)}</span>
-      <When at={entry.at} zone={homeZone()} />
+      <When at={entry.at} zone={homeZone()} as="clock" />
       <span class="who quiet">{name}</span>
       <span class="what">
         {entry.text}

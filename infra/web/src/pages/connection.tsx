@@ -1,14 +1,15 @@
 // One connection: its progress, what it is and syncing days again; its order settings and its access are tabs of it.
-import { useState } from "preact/hooks";
 import type { ConnectionOut, KindOut, KindsOut, SyncIn, SyncOut } from "../wire.d.ts";
 import { session, write } from "../api.ts";
 import { count, counted, dayAt, dayName, dayPlus, rangeName, zoneName } from "../format.ts";
+import { useKept } from "../kept.ts";
 import { live, look } from "../live.ts";
 import { useLoad } from "../load.ts";
 import { useSend } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Mirrors } from "../parts/mirrors.tsx";
-import { Card, Page, When } from "../parts/page.tsx";
+import { MonthOf, useMonths } from "../parts/month.tsx";
+import { Card, Page, When, Whole } from "../parts/page.tsx";
 import { type Chosen, OneOrder, RangeFields, useRanges } from "../parts/range.tsx";
 import { AccessLost } from "../parts/reconnect.tsx";
 import { Notice, Region } from "../parts/region.tsx";
@@ -21,6 +22,7 @@ import { useMoved } from "../watch.ts";
 import { Access } from "./access.tsx";
 import { Settings } from "./settings.tsx";
 
+const UP = <a href={to("/connections")}>Connections</a>;
 const AT = (id: string) => `/connections/${encodeURIComponent(id)}`;
 
 export type ConnectionTab = "overview" | "settings" | "access";
@@ -28,8 +30,11 @@ export type ConnectionTab = "overview" | "settings" | "access";
 export function Connection({ id, tab }: { id: string; tab: ConnectionTab }) {
   const moved = useMoved();
   const connection = useLoad<ConnectionOut>(AT(id), moved);
-  return <Region of={connection} what="this connection" rows={4}>{(data) => <Shown connection={data} tab={tab} again={connection.again} moved={moved} />}</Region>;
+  return <Whole of={connection} what="this connection" title="Connection" crumb={UP}>{(data) => <Shown connection={data} tab={tab} again={connection.again} moved={moved} />}</Whole>;
 }
+
+/** Viewers look on, and of a connection that was parted from nothing comes in. */
+const maySync = ({ state }: ConnectionOut): boolean => session.value?.user.role !== "viewer" && state !== "removed";
 
 const TITLES: Record<ConnectionTab, string> = { overview: "", settings: "Order settings, ", access: "Access, " };
 
@@ -39,7 +44,7 @@ function Shown({ connection, tab, again, moved }: SyncsFrame & { tab: Connection
   return (
     <Page
       title={TITLES[tab] + name}
-      crumb={<><a href={to("/connections")}>Connections</a> / <span>{name}</span></>}
+      crumb={<>{UP} / <span>{name}</span></>}
       head={<div class="row"><Tile name={name} colour={connection.colour} /><h1>{name}</h1><ConnectionTag state={connection.state} /></div>}
       actions={<><a class="button" href={to("/activity", { connection: connection.id })}><Icon name="clock" />Sync activity</a><LastDayAgain connection={connection} /></>}
     >
@@ -52,6 +57,7 @@ function Shown({ connection, tab, again, moved }: SyncsFrame & { tab: Connection
 function Overview({ connection, again, moved }: SyncsFrame) {
   const kinds = useLoad<KindsOut>("/kinds");
   const kind = kinds.data?.items.find((one) => one.kind === connection.kind);
+  const month = useMonths(moved, connection.id).get(connection.id);
   return (
     <>
       {query.value.has("paired") && <Paired connection={connection} />}
@@ -59,8 +65,9 @@ function Overview({ connection, again, moved }: SyncsFrame) {
       <Syncs connection={connection} again={again} moved={moved} />
       {kind?.many_stores && <Mirrors at={AT(connection.id)} moved={moved} />}
       <div class="columns">
-        <SyncAgain connection={connection} />
+        {maySync(connection) ? <SyncAgain connection={connection} /> : <div />}
         <div>
+          {month && <Card title="Last 30 days" side={<a href={to("/orders", { connection: connection.id })}>All orders</a>}><MonthOf month={month} colour={connection.colour} /></Card>}
           <Facts connection={connection} />
           {kind?.many_stores && <Stores connection={connection} kind={kind} />}
         </div>
@@ -73,7 +80,7 @@ function Overview({ connection, again, moved }: SyncsFrame) {
 function LastDayAgain({ connection }: { connection: ConnectionOut }) {
   const { busy, said, send } = useSend();
   const day = dayPlus(dayAt(new Date(), connection.time_zone), -1);
-  if (connection.state === "removed") return null;
+  if (!maySync(connection)) return null;
   async function sync() {
     await write<SyncOut>("POST", "/syncs", { connection_id: connection.id, from: day, to: day } satisfies SyncIn);
     say(`Syncing ${dayName(day)} of ${connection.name} again.`);
@@ -95,7 +102,7 @@ const LOST: Record<KindOut["auth"], string> = { oauth: "Sign in again", approve:
 
 const AccessNeeded = ({ connection, kind }: { connection: ConnectionOut; kind: KindOut | undefined }) => (
   <Notice kind="warning">
-    <p><b>{spokenKind(connection.kind)} no longer accepts our access.</b> {connection.state_detail || "What is here is safe."} {LOST[kind?.auth ?? "oauth"]} and we catch up by ourselves.</p>
+    <p><b>{spokenKind(connection.kind)} no longer accepts our access.</b> What is here is safe. {LOST[kind?.auth ?? "oauth"]} and we catch up by ourselves.</p>
     <AccessLost connection={connection} kind={kind} />
   </Notice>
 );
@@ -120,7 +127,7 @@ function Syncs({ connection, again, moved }: SyncsFrame) {
 
 function SyncAgain({ connection }: { connection: ConnectionOut }) {
   const today = dayAt(new Date(), connection.time_zone);
-  const [chosen, choose] = useState<Chosen>({ preset: "custom", from: dayPlus(today, -7), to: dayPlus(today, -1) });
+  const [chosen, choose] = useKept<Chosen>(`days of ${connection.id}`, { preset: "custom", from: dayPlus(today, -7), to: dayPlus(today, -1) });
   const { busy, wrong, said, send } = useSend();
   const ranges = useRanges(connection.id, chosen, null);
   const ready = chosen.from && chosen.to && chosen.from <= chosen.to;

@@ -1,41 +1,37 @@
 // Signing in, and signing up with a new workspace.
-import { useState } from "preact/hooks";
 import type { SessionOut, SignInIn, SignUpIn } from "../wire.d.ts";
 import { expired, session, write } from "../api.ts";
-import { Field, useSend } from "../parts/form.tsx";
+import { Door } from "../parts/door.tsx";
+import { Field, Secret, useSend } from "../parts/form.tsx";
 import { Card, Page } from "../parts/page.tsx";
 import { Notice } from "../parts/region.tsx";
 import { query, to } from "../router.ts";
 
+export const PASSWORD_HELP = "Twelve characters or more; a short sentence is good.";
+
+const browserZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
+
 export function Enter({ anew }: { anew: boolean }) {
   const { busy, wrong, said, send } = useSend();
-  const [shown, show] = useState(false);
   const carried = { next: query.value.get("next") };
 
   async function enter(form: FormData) {
     const word = (name: string) => String(form.get(name) ?? "");
     const who = { email: word("email").trim(), password: word("password") };
     session.value = anew
-      ? await write<SessionOut>("POST", "/users", { ...who, workspace: word("workspace").trim() } satisfies SignUpIn)
+      ? await write<SessionOut>("POST", "/users", { ...who, workspace: word("workspace").trim(), time_zone: browserZone() } satisfies SignUpIn)
       : await write<SessionOut>("POST", "/session", { ...who, keep: form.has("keep") } satisfies SignInIn);
   }
-  const password = (
-    <Field
-      name="password" label="Password" required type={shown ? "text" : "password"} error={wrong["password"]}
-      autoComplete={anew ? "new-password" : "current-password"} help={anew && "Twelve characters or more; a short sentence is good."}
-      after={<button type="button" aria-pressed={shown} onClick={() => show(!shown)}>{shown ? "Hide" : "Show"}<span class="unseen"> password</span></button>}
-    />
-  );
   return (
-    <div class="door">
-      <Page title={anew ? "Sign up" : "Sign in"} note={anew ? "One account, one workspace. Connect a shop next." : "Your sales, one summary a day."}>
+    <Door>
+      <Page title={anew ? "Sign up" : "Sign in"} note={anew ? "One account, one workspace. Connect a shop next." : "Every order of every channel, one summary a day."}>
         <Card>
-          {expired.value && <Notice kind="info"><p><b>Please sign in again.</b> You return to the page you were on.</p></Notice>}
+          {expired.value && <Notice kind="info"><p><b>Please sign in again.</b> You return to this page and your unsaved changes.</p></Notice>}
           <form method="post" onSubmit={(event) => send(event, () => enter(new FormData(event.currentTarget)))}>
             {said}
             {anew && <Field name="workspace" label="Business name" required maxLength={80} autoComplete="organization" error={wrong["workspace"]} />}
             <Field name="email" label="Email" type="email" required autoComplete="username" error={wrong["email"]} />
-            {password}
+            <Secret name="password" label="Password" required error={wrong["password"]} autoComplete={anew ? "new-password" : "current-password"} help={anew && PASSWORD_HELP} />
             {!anew && <label class="tick"><input type="checkbox" name="keep" /> Keep me signed in</label>}
             <button class="main" disabled={busy}>{anew ? "Create account" : "Sign in"}</button>
           </form>
@@ -44,6 +40,6 @@ export function Enter({ anew }: { anew: boolean }) {
           {anew ? <>You have an account? <a href={to("/sign-in", carried)}>Sign in</a></> : <>New here? <a href={to("/sign-up", carried)}>Sign up</a></>}
         </p>
       </Page>
-    </div>
+    </Door>
   );
 }

@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import type { ApiKeyIn, ApiKeyMadeOut, ApiKeyOut, ApiKeysOut } from "../wire.d.ts";
 import { session, write } from "../api.ts";
 import { dayAt, dayName } from "../format.ts";
+import { useKept } from "../kept.ts";
 import { useLoad } from "../load.ts";
 import { Changes } from "../parts/changes.tsx";
 import { Field, useSend } from "../parts/form.tsx";
@@ -53,13 +54,10 @@ function OfOwner() {
   );
 }
 
-/** What was typed outlives a sign-in in between. */
-const typed: ApiKeyIn = { name: "", scope: "read", days: 365 };
-
 function Make({ onMade }: { onMade: (name: string, key: ApiKeyMadeOut) => void }) {
-  const [draft, set] = useState(typed);
+  const [draft, set] = useKept<Required<ApiKeyIn>>("key", { name: "", scope: "read", days: 365 });
   const { busy, wrong, said, send } = useSend();
-  const change = (part: Partial<ApiKeyIn>) => set((before) => Object.assign(typed, { ...before, ...part }) && { ...typed });
+  const change = (part: Partial<ApiKeyIn>) => set({ ...draft, ...part });
   async function make() {
     const key = await write<ApiKeyMadeOut>("POST", "/keys", { ...draft, name: draft.name.trim() } satisfies ApiKeyIn);
     onMade(draft.name.trim(), key);

@@ -1,17 +1,19 @@
 // All orders: the summary or individual sales that fit the filter, and which of them holds an order number.
+import { useRef } from "preact/hooks";
 import type { ConnectionOut, ConnectionsOut, FoundIn, KindsOut, SalesOut } from "../wire.d.ts";
 import { count, counted, dayName, timeOf } from "../format.ts";
 import { useLoad } from "../load.ts";
-import { FilterBar } from "../parts/filters.tsx";
-import { Download } from "../parts/download.tsx";
+import { ColumnChoice } from "../parts/columns.tsx";
+import { FilterBar, FilterChoice } from "../parts/filters.tsx";
+import { Download, Print } from "../parts/download.tsx";
 import { Card, homeZone, Page } from "../parts/page.tsx";
 import { Empty, Region } from "../parts/region.tsx";
-import { OrdersTable } from "../parts/orders-table.tsx";
-import { SalesTable } from "../parts/sales-table.tsx";
+import { orderColumns, OrdersTable } from "../parts/orders-table.tsx";
+import { SalesTable, SUMMARY_COLUMNS, sumsOf } from "../parts/sales-table.tsx";
 import { CompactRows } from "../parts/sorting.tsx";
 import { spoken } from "../parts/tag.tsx";
 import { Tabs } from "../parts/tabs.tsx";
-import { asked, go, query, to, turned } from "../router.ts";
+import { asked, query, to, turned } from "../router.ts";
 import { useMoved } from "../watch.ts";
 
 const PAGE = 50;
@@ -28,9 +30,12 @@ export function Orders() {
   const known = connections.data?.items ?? [];
   const filtered = FILTERS.some((name) => given[name]);
   return (
-    <Page title="All orders" note="Summary sales of days or months, and single orders, as each connection's settings have it." actions={!!sales.data?.count && !given["q"] && <><CompactRows /><Download path={path} total={sales.data.count} /></>}>
-      <Kinds type={type} counts={sales.data?.counts} />
-      <FilterBar connections={known} search="Order number" more={["store", "status"]}><MoreFilters connections={known} type={type} /></FilterBar>
+    <Page title="All orders" note="Summary sales of days or months, and single orders, as each connection's settings have it.">
+      <div class="report-bar">
+        <Kinds type={type} counts={sales.data?.counts} />
+        {!!sales.data?.count && !given["q"] && <div class="actions"><ColumnChoice columns={type === "individual" ? orderColumns(new Map()) : SUMMARY_COLUMNS} /><CompactRows /><Download path={path} total={sales.data.count} /><Print /></div>}
+      </div>
+      <FilterBar connections={known} search="Order number" more={["store", "status"]} fields={<MoreFilters connections={known} type={type} />} />
       <Chips connections={known} type={type} />
       <Region of={sales} what="the sales" rows={8}>
         {(data) => (
@@ -62,16 +67,14 @@ type Narrow = { connections: readonly ConnectionOut[]; type: Type };
 /** Store, where a connection has several, and state: of a summary, or as the channel calls that of an order. */
 function MoreFilters({ connections, type }: Narrow) {
   const kinds = useLoad<KindsOut>(type === "individual" ? "/kinds" : null);
-  const value = (name: string) => query.value.get(name) ?? "";
-  const turn = (name: string, to: string) => go(turned({ [name]: to || null, cursor: null, at: null }));
-  const chosen = connections.find(({ id }) => id === value("connection"));
+  const chosen = connections.find(({ id }) => id === query.value.get("connection"));
   const used = kinds.data?.items.filter(({ kind }) => (chosen ? [chosen] : connections).some((one) => one.kind === kind)) ?? [];
   const words = type === "summary" ? Object.entries(STATES) : [...new Map(used.flatMap(({ statuses }) => statuses.map((one) => [one.value, one.label] as const)))];
   return (
-    <div class="more-filters">
-      <label><span>{type === "summary" ? "State" : "Status"}</span><select value={value("status")} onChange={(event) => turn("status", event.currentTarget.value)}><option value="">All</option>{words.map(([word, label]) => <option key={word} value={word}>{label}</option>)}</select></label>
-      {chosen && chosen.stores.length > 1 && <label><span>Store</span><select value={value("store")} onChange={(event) => turn("store", event.currentTarget.value)}><option value="">All</option>{chosen.stores.map(({ id, name }) => <option key={id} value={id}>{name}</option>)}</select></label>}
-    </div>
+    <>
+      {chosen && chosen.stores.length > 1 && <FilterChoice name="store" word="Store" options={chosen.stores.map(({ id, name }) => [id, name])} />}
+      <FilterChoice name="status" word={type === "summary" ? "State" : "Status"} options={words} />
+    </>
   );
 }
 
@@ -130,17 +133,21 @@ const Hit = ({ found }: { found: FoundIn }) => (
 );
 
 function Listed({ data, connections, type }: { data: SalesOut; connections: readonly ConnectionOut[]; type: Type }) {
+  const list = useRef<HTMLDivElement>(null);
   const start = Number(query.value.get("at") ?? 1);
   const end = start + sizeOf(data, type) - 1;
+  const sums = sumsOf(data.count, data.orders, data.totals);
+  // The page that comes is read from its top.
+  const rise = () => list.current?.querySelector<HTMLElement>(".scroll")?.focus();
   return (
-    <>
-      {type === "individual" ? <OrdersTable items={data.orders_listed} connections={connections} /> : <SalesTable items={data.items} connections={connections} label="Sales" totals={{ orders: data.orders, figures: data.totals, sales: data.count }} sorts={!query.value.get("q")} />}
+    <div ref={list}>
+      {type === "individual" ? <OrdersTable items={data.orders_listed} connections={connections} sums={sums} /> : <SalesTable items={data.items} connections={connections} label="Sales" sums={sums} sorts={!query.value.get("q")} as="sales long" />}
       <nav class="pages" aria-label="Pages">
         <span>Showing {count(start)}–{count(end)} of {count(data.count)}</span>
-        {start > 1 && <a class="button" href={turned({ cursor: null, at: null })}>First page</a>}
-        {data.next && <a class="button" href={turned({ cursor: data.next, at: String(end + 1) })}>Next</a>}
+        {start > 1 && <a class="button" href={turned({ cursor: null, at: null })} onClick={rise}>First page</a>}
+        {data.next && <a class="button" href={turned({ cursor: data.next, at: String(end + 1) })} onClick={rise}>Next</a>}
       </nav>
-    </>
+    </div>
   );
 }
 

@@ -2,12 +2,14 @@
 import type { KindOut, KindsOut } from "../wire.d.ts";
 import { useLoad } from "../load.ts";
 import { type Attempt, useAttempt } from "../pairing.ts";
-import { Card, Page } from "../parts/page.tsx";
-import { Empty, Region } from "../parts/region.tsx";
+import { Card, Page, Whole } from "../parts/page.tsx";
+import { Empty } from "../parts/region.tsx";
 import { path, query, to } from "../router.ts";
 import { Choose } from "./pair-choose.tsx";
 import { Approve, Consent, Keys } from "./pair-connect.tsx";
 import { Finish } from "./pair-finish.tsx";
+
+const UP = <a href={to("/connections")}>Connections</a>;
 
 /** One step of a kind's wizard: the attempt so far, and how it changes. */
 export type StepFrame = { kind: KindOut; attempt: Attempt; change: (part: Partial<Attempt>) => void };
@@ -15,12 +17,12 @@ export type StepFrame = { kind: KindOut; attempt: Attempt; change: (part: Partia
 export function Pair({ kind }: { kind: string }) {
   const kinds = useLoad<KindsOut>("/kinds");
   return (
-    <Region of={kinds} what="this channel" rows={3}>
+    <Whole of={kinds} what="this channel" title="Connect" crumb={UP}>
       {({ items }) => {
         const found = items.find((one) => one.kind === kind);
         return found ? <Wizard kind={found} /> : <Page title="Connect"><Card><Empty title="There is no such channel." action={<a class="button" href={to("/connections")}>See all channels</a>} /></Card></Page>;
       }}
-    </Region>
+    </Whole>
   );
 }
 
@@ -38,7 +40,7 @@ function Wizard({ kind }: { kind: KindOut }) {
   const frame = { kind, attempt, change };
   const Ways = { oauth: Consent, approve: query.value.has("pairing") ? Finish : Approve, key: Keys }[kind.auth];
   return (
-    <Page title={`Connect ${kind.name}`} crumb={<><a href={to("/connections")}>Connections</a> / <span>Connect {kind.name}</span></>}>
+    <Page title={`Connect ${kind.name}`} crumb={<>{UP} / <span>Connect {kind.name}</span></>}>
       <div class="wizard">
         <nav aria-label="Steps"><ol class="steps">{names.map((name, at) => <li key={at} {...(at === step ? { "aria-current": "step" as const } : {})} class={at < step ? "past" : ""}>{at < step ? <a href={addressOf(at)}>{name}</a> : name}</li>)}</ol></nav>
         {step === 0 ? <Prepare kind={kind} /> : step === 1 ? <Ways {...frame} /> : <Choose {...frame} />}

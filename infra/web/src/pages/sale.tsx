@@ -2,6 +2,7 @@
 import type { ConnectionOut, ConnectionsOut, CorrectionOut, DiffOut, FiguresOut, MonthOut, OrderSaleOut, SaleDetailOut, SaleLineOut, SaleLinesOut } from "../wire.d.ts";
 import { change, count, counted, dayName, money, nth, runsOf } from "../format.ts";
 import { useLoad } from "../load.ts";
+import { Print } from "../parts/download.tsx";
 import { OrderNumbers } from "../parts/order-numbers.tsx";
 import { Buyer } from "../parts/orders-table.tsx";
 import { Card, homeZone, Page, When } from "../parts/page.tsx";
@@ -21,7 +22,8 @@ export function Sale({ id }: { id: string }) {
   const at = `/sales/${encodeURIComponent(id)}`;
   const detail = useLoad<SaleDetailOut>(at, useMoved());
   const tab = TABS.find((name) => name === query.value.get("tab")) ?? "lines";
-  return <Region of={detail} what="this sale" rows={6}>{(data) => <Shown data={data} at={at} tab={tab} />}</Region>;
+  if (detail.data) return <Region of={detail} what="this sale">{(data) => <Shown data={data} at={at} tab={tab} />}</Region>;
+  return <Page title="Sale" crumb={<a href={to("/orders")}>All orders</a>}><Card><Region of={detail} what="this sale" rows={8}>{() => null}</Region></Card></Page>;
 }
 
 function Shown({ data, at, tab }: { data: SaleDetailOut; at: string; tab: Tab }) {
@@ -41,7 +43,7 @@ function Shown({ data, at, tab }: { data: SaleDetailOut; at: string; tab: Tab })
       crumb={<><a href={to("/orders", order ? { type: "individual" } : {})}>All orders</a> / <span>{order ? order.number : sale.title}</span></>}
       head={<div class="row"><h1>{name}</h1><SaleTag sale={sale} /></div>}
       note={<>{headOf(data)} · {sale.version > 1 ? "rebuilt" : "built"} <When at={data.published_at} zone={zone} />{sale.version > 1 && `, ${nth(sale.version)} version`}</>}
-      actions={<button type="button" onClick={() => print()}>Print</button>}
+      actions={<Print />}
     >
       {data.month && <MonthNote month={data.month} />}
       {corrections.length > 0 && <Corrections items={corrections} currency={data.figures.currency} />}
@@ -162,7 +164,7 @@ function Changes({ diff, currency }: { diff: DiffOut; currency: string }) {
   ];
   return (
     <>
-      <p>{words.filter(Boolean).join(", ")}.</p>
+      <p class="label">{words.filter(Boolean).join(", ")}.</p>
       <p class="quiet">{[causeOf(diff.cause), diff.numbers.join(", ")].filter(Boolean).join(": ")}</p>
     </>
   );
@@ -206,12 +208,12 @@ const LinesTable = ({ data }: { data: SaleLinesOut }) => (
 );
 
 /** Money given back without saying for what is no SKU's. */
-const nameOf = (line: SaleLineOut): string => [line.kind === "unallocated" ? "Money back without items" : line.title, line.day && dayName(line.day)].filter(Boolean).join(" · ");
+const nameOf = (line: SaleLineOut): string => [line.kind === "goods" && line.title, line.day && dayName(line.day)].filter(Boolean).join(" · ");
 
 const Line = ({ line, currency }: { line: SaleLineOut; currency: string }) => (
   <tr>
     <th scope="row">
-      {line.sku ?? (line.kind === "unallocated" ? <b>{line.title}</b> : <span class="tag warning">No SKU</span>)}
+      {line.sku || line.kind === "unallocated" ? <b>{line.sku ?? line.title}</b> : <span class="tag warning">No SKU</span>}
       {line.section === "events" && <span class="tag plain">Later change</span>}
       <span class="quiet fold">{nameOf(line)}</span>
     </th>

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ConnectionOut, SettingsOut, SettingsSavedOut } from "../wire.d.ts";
 import { Failed, type Tagged, readTagged, session, writeTagged } from "../api.ts";
-import { type Draft, bodyOf, consequences, differences, draftOf, dropDraft, isDirty, keepDraft, keptDraft, rebased } from "../draft.ts";
+import { type Draft, bodyOf, isUndone, consequences, differences, draftOf, dropDraft, isDirty, keepDraft, keptDraft, rebased } from "../draft.ts";
 import { live, look } from "../live.ts";
 import { useLoad } from "../load.ts";
 import { Changes, whoSaved } from "../parts/changes.tsx";
@@ -56,12 +56,13 @@ function Edited({ connection, read }: { connection: ConnectionOut; read: Tagged<
     setConflict(null);
     clear();
   }
-  async function put(mine: Draft, seen: Tagged<SettingsOut>) {
+  async function put(mine: Draft, seen: Tagged<SettingsOut>): Promise<void> {
     try {
       const { data, etag } = await writeTagged<SettingsSavedOut>("PUT", path, bodyOf(mine), seen.etag);
-      restart({ data: data.settings, etag: etag || `"${data.settings.version}"` });
+      const now = { data: data.settings, etag: etag || `"${data.settings.version}"` };
+      restart(now);
       setSyncs(data.sync_ids);
-      say(data.said.join(" ") || "Order settings saved.");
+      say(data.said.join(" ") || "Order settings saved.", isUndone(seen.data, mine) ? () => put(draftOf(seen.data), now) : undefined);
       look();
     } catch (error) {
       if (!(error instanceof Failed) || error.status !== 412) throw error;
@@ -78,6 +79,7 @@ function Edited({ connection, read }: { connection: ConnectionOut; read: Tagged<
       <div>
         {conflict && <ConflictNotice conflict={conflict} draft={draft} busy={busy} onMine={save} onTheirs={() => restart(conflict.theirs)} />}
         {said}
+        {session.value?.user.role === "viewer" && <Notice kind="info"><p>You may look at these settings. Changing them is for members of the workspace.</p></Notice>}
         {syncs.length > 0 && <Started ids={syncs} />}
         <fieldset class="bare" disabled={session.value?.user.role === "viewer"}>
           <SummaryCard saved={saved} draft={draft} wrong={wrong} change={change} />

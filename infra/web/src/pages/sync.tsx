@@ -3,13 +3,14 @@ import type { ConnectionOut, SyncDayOut, SyncDaysOut, SyncOut } from "../wire.d.
 import { count, counted, dayName } from "../format.ts";
 import { live } from "../live.ts";
 import { useLoad } from "../load.ts";
-import { Card, Page, When } from "../parts/page.tsx";
+import { Card, Page, When, Whole } from "../parts/page.tsx";
 import { Region } from "../parts/region.tsx";
 import { isMoving, Strip, whatOf } from "../parts/strip.tsx";
 import { Tag } from "../parts/tag.tsx";
 import { to } from "../router.ts";
 import { useMoved } from "../watch.ts";
 
+const UP = <a href={to("/connections")}>Connections</a>;
 const STATES: Record<SyncDayOut["state"], ["good" | "info" | "warning" | "error" | "plain", string]> = {
   done: ["good", "Done"],
   reading: ["info", "Being read"],
@@ -27,9 +28,9 @@ export function Sync({ id }: { id: string }) {
   const days = useLoad<SyncDaysOut>(`${at}/days?limit=200`, moved);
   const seen = live.value?.syncs.find((sync) => sync.id === id);
   return (
-    <Region of={loaded} what="this sync" rows={3}>
+    <Whole of={loaded} what="this sync" title="Sync" crumb={UP}>
       {(data) => <Shown sync={seen && isMoving(data) ? seen : data} days={days} again={loaded.again} />}
-    </Region>
+    </Whole>
   );
 }
 
@@ -39,11 +40,11 @@ function Shown({ sync, days, again }: Frame) {
   const connection = useLoad<ConnectionOut>(`/connections/${encodeURIComponent(sync.connection_id)}`);
   const changed = () => (again(), days.again());
   return (
-    <Region of={connection} what="this sync" rows={3}>
+    <Whole of={connection} what="this sync" title="Sync" crumb={UP}>
       {(owner) => (
         <Page
           title={`Sync of ${whatOf(sync)}`}
-          crumb={<><a href={to("/connections")}>Connections</a> / <a href={to(`/connections/${encodeURIComponent(owner.id)}`)}>{owner.name}</a> / <span>Sync</span></>}
+          crumb={<>{UP} / <a href={to(`/connections/${encodeURIComponent(owner.id)}`)}>{owner.name}</a> / <span>Sync</span></>}
           note={<>Began <When at={sync.began_at} zone={owner.time_zone} /></>}
           actions={!isMoving(sync) && sync.days_done > 0 && <a class="button" href={to("/orders", { connection: owner.id, from: sync.from, to: sync.to })}>See {counted(sync.days_done, "summary", "summaries")}</a>}
         >
@@ -55,7 +56,7 @@ function Shown({ sync, days, again }: Frame) {
           )}
         </Page>
       )}
-    </Region>
+    </Whole>
   );
 }
 

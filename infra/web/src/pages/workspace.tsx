@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { WorkspaceIn, WorkspaceOut } from "../wire.d.ts";
 import { Failed, type Tagged, readTagged, session, writeTagged } from "../api.ts";
 import { dayAt, dayName, dayPlus } from "../format.ts";
+import { useKept } from "../kept.ts";
 import { useLoad } from "../load.ts";
 import { Changes, whoSaved } from "../parts/changes.tsx";
 import { Field, useSend } from "../parts/form.tsx";
@@ -38,34 +39,34 @@ const changedIn = (saved: Draft, draft: Draft): Partial<Draft> => Object.fromEnt
 
 function Edited({ read }: { read: Tagged<WorkspaceOut> }) {
   const [base, setBase] = useState(read);
-  const [draft, set] = useState(() => draftOf(read.data));
+  const [changed, set] = useKept<Partial<Draft>>("workspace", {});
   const [conflict, setConflict] = useState<string | null>(null);
   const { busy, wrong, said, send, clear } = useSend();
-  const changed = changedIn(base.data, draft);
-  const change = (part: Partial<Draft>) => set((before) => ({ ...before, ...part }));
+  const draft = { ...draftOf(base.data), ...changed };
+  const change = (part: Partial<Draft>) => set(changedIn(base.data, { ...draft, ...part }));
   const owner = session.value?.user.role === "owner";
 
   function restart(from: Tagged<WorkspaceOut>) {
     setBase(from);
-    set(draftOf(from.data));
+    set({});
     setConflict(null);
     clear();
   }
-  async function patch() {
+  async function patch(mine: Partial<Draft>, seen: Tagged<WorkspaceOut>): Promise<void> {
     try {
-      const saved = await writeTagged<WorkspaceOut>("PATCH", "/workspace", changed satisfies WorkspaceIn, base.etag);
+      const saved = await writeTagged<WorkspaceOut>("PATCH", "/workspace", mine satisfies WorkspaceIn, seen.etag);
       restart(saved);
       if (session.value) session.value = { ...session.value, workspace: saved.data };
-      say("Workspace settings saved.");
+      say("Workspace settings saved.", () => patch(changedIn(saved.data, draftOf(seen.data)), saved));
     } catch (error) {
       if (!(error instanceof Failed) || error.status !== 412) throw error;
       const theirs = await readTagged<WorkspaceOut>("/workspace");
       setBase(theirs);
-      set({ ...draftOf(theirs.data), ...changed });
+      set(changedIn(theirs.data, { ...draftOf(theirs.data), ...mine }));
       setConflict(await whoSaved("/workspace", error, theirs.data.time_zone));
     }
   }
-  const save = () => send(null, patch);
+  const save = () => send(null, () => patch(changed, base));
   return (
     <div class="columns settings">
       <div>

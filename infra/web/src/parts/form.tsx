@@ -37,6 +37,12 @@ export function Field({ name, label, help, error, after, ...input }: FieldFrame)
   );
 }
 
+/** A field that is masked until Show. */
+export function Secret(frame: FieldFrame) {
+  const [shown, show] = useState(false);
+  return <Field {...frame} type={shown ? "text" : "password"} after={<button type="button" class="plain peek" aria-pressed={shown} onClick={() => show(!shown)}>{shown ? "Hide" : "Show"}<span class="unseen"> {frame.label.toLowerCase()}</span></button>} />;
+}
+
 export interface Sending {
   busy: boolean;
   wrong: Readonly<Record<string, string>>;

@@ -1,7 +1,6 @@
 // The fields of keys: secrets are masked, pasted texts trimmed, and what is optional waits under "More".
-import { useState } from "preact/hooks";
 import type { KindField } from "../wire.d.ts";
-import { Field } from "./form.tsx";
+import { Field, Secret } from "./form.tsx";
 import { ZoneSelect } from "./zones.tsx";
 
 type Frame = { fields: readonly KindField[]; values: Readonly<Record<string, string>>; wrong: Readonly<Record<string, string>>; change: (name: string, value: string) => void };
@@ -30,7 +29,6 @@ type FieldFrame = { field: KindField; value: string; error: string | undefined; 
 
 function KeyField({ field, value, error, onChange }: FieldFrame) {
   const { name, label, help, secret, required } = field;
-  const [shown, show] = useState(false);
   if (isZone(field.default)) {
     return (
       <div class="field">
@@ -41,11 +39,10 @@ function KeyField({ field, value, error, onChange }: FieldFrame) {
       </div>
     );
   }
-  const mask = <button type="button" aria-pressed={shown} onClick={() => show(!shown)}>{shown ? "Hide" : "Show"}<span class="unseen"> {label}</span></button>;
+  const Kind = secret ? Secret : Field;
   return (
-    <Field
-      name={name} label={label} help={help} error={error} required={required} value={value} type={secret && !shown ? "password" : "text"}
-      autoComplete="off" autoCapitalize="none" spellcheck={false} after={secret && mask}
+    <Kind
+      name={name} label={label} help={help} error={error} required={required} value={value} autoComplete="off" autoCapitalize="none" spellcheck={false}
       onInput={(event) => onChange(event.inputType === "insertFromPaste" ? event.currentTarget.value.trim() : event.currentTarget.value)}
     />
   );

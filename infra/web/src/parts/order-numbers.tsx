@@ -8,7 +8,7 @@ import { asked, query, to } from "../router.ts";
 import { reasonOf } from "../words.ts";
 import { Card, When } from "./page.tsx";
 import { Empty, Region } from "./region.tsx";
-import { AlsoIn, spoken } from "./tag.tsx";
+import { AlsoIn, Flags, spoken } from "./tag.tsx";
 import { say } from "./toast.tsx";
 
 const PAGE = 200;
@@ -100,7 +100,7 @@ const Row = ({ order, currency, zone, connections }: RowFrame) => (
       {spoken(order.status)}
       {order.excluded && <span class="tag warning">Not counted: {reasonOf(order.excluded)}</span>}
       <AlsoIn id={order.also_in} connections={connections} />
-      {order.flags.map((flag) => <span key={flag} class="tag warning">{spoken(flag)}</span>)}
+      <Flags of={order.flags} />
     </td>
     <td class="figure">{money(order.total, currency)}{order.events_total !== 0 && <span class="quiet"> {money(order.events_total, currency)} later</span>}</td>
   </tr>

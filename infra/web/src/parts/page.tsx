@@ -2,7 +2,10 @@
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { session } from "../api.ts";
-import { exactTime, timeOf } from "../format.ts";
+import { clockTime, exactTime, fromNow, timeOf, weekdayTime } from "../format.ts";
+import { now } from "../live.ts";
+import type { Loaded } from "../load.ts";
+import { Region } from "./region.tsx";
 
 type Frame = { title: string; head?: ComponentChildren; crumb?: ComponentChildren; note?: ComponentChildren; actions?: ComponentChildren; children?: ComponentChildren };
 
@@ -28,6 +31,14 @@ export function Page({ title, head, crumb, note, actions, children }: Frame) {
   );
 }
 
+type WholeFrame<T> = { of: Loaded<T>; what: string; title: string; crumb?: ComponentChildren; children: (data: T) => ComponentChildren };
+
+/** A page whose title is in what it loads: until that is there it has a plain one. */
+export function Whole<T>({ of, what, title, crumb, children }: WholeFrame<T>) {
+  const region = <Region of={of} what={what} rows={6}>{children}</Region>;
+  return of.data === undefined ? <Page title={title} crumb={crumb}>{region}</Page> : region;
+}
+
 type CardFrame = { title?: ComponentChildren; side?: ComponentChildren; tight?: boolean; children?: ComponentChildren };
 
 export const Card = ({ title, side, tight, children }: CardFrame) => (
@@ -45,7 +56,10 @@ export const Card = ({ title, side, tight, children }: CardFrame) => (
 /** The zone of whoever is signed in, for what belongs to no connection. */
 export const homeZone = (): string => session.value?.workspace.time_zone ?? "UTC";
 
-/** An instant: its time, with the exact one and its zone for who asks. */
-export const When = ({ at, zone }: { at: string; zone: string }) => (
-  <time dateTime={at} title={exactTime(at, zone)}>{timeOf(at, zone)}</time>
-);
+const WORDS = { time: timeOf, weekday: weekdayTime, clock: clockTime, far: (at: string, _: string, now: Date) => fromNow(at, now) };
+
+/** An instant in words that keep up with the clock; the exact one with its zone for who points at it or comes by with the keys. */
+export const When = ({ at, zone, as = "time" }: { at: string; zone: string; as?: keyof typeof WORDS }) => {
+  const exact = exactTime(at, zone);
+  return <time class="when" tabIndex={0} dateTime={at} title={exact} data-exact={exact}>{WORDS[as](at, zone, now.value)}</time>;
+};

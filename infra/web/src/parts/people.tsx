@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import type { InvitationIn, InvitationMadeOut, InvitationOut, InvitationsOut, PeopleOut, PersonOut } from "../wire.d.ts";
 import { session, write } from "../api.ts";
 import { dayAt, dayName } from "../format.ts";
+import { useKept } from "../kept.ts";
 import { useLoad } from "../load.ts";
 import { Field, useSend } from "./form.tsx";
 import { Once } from "./once.tsx";
@@ -48,9 +49,9 @@ function Entry({ person, moved }: { person: PersonOut; moved: () => void }) {
   const [asked, ask] = useState<Role | "remove" | null>(null);
   const { busy, said, send, clear } = useSend();
   const at = `/people/${encodeURIComponent(person.id)}`;
-  async function turn(role: Role) {
+  async function turn(role: Role, undo?: () => Promise<void>) {
     await write("PATCH", at, { role });
-    say(`${person.email} is ${aRole(role)} now.`);
+    say(`${person.email} is ${aRole(role)} now.`, undo);
     ask(null);
     moved();
   }
@@ -71,7 +72,7 @@ function Entry({ person, moved }: { person: PersonOut; moved: () => void }) {
       {asked && asked !== "remove" && (
         <div class="row wide-row" role="status">
           <span class="quiet">{person.you ? "You are" : "They are"} signed out and come back as {aRole(asked)}.</span>
-          <span class="actions"><button type="button" class="main" disabled={busy} onClick={() => send(null, () => turn(asked))}>Change role<span class="unseen"> of {person.email}</span></button><button type="button" class="plain" onClick={stop}>Keep</button></span>
+          <span class="actions"><button type="button" class="main" disabled={busy} onClick={() => send(null, () => turn(asked, person.you ? undefined : () => turn(person.role)))}>Change role<span class="unseen"> of {person.email}</span></button><button type="button" class="plain" onClick={stop}>Keep</button></span>
         </div>
       )}
     </li>
@@ -96,18 +97,14 @@ function Remove({ person, at, onStop, moved }: { person: PersonOut; at: string; 
   );
 }
 
-/** What was typed outlives a sign-in in between. */
-const draft = { email: "", role: "viewer" as Role };
-
 function Invite({ moved }: { moved: () => void }) {
-  const [{ email, role }, set] = useState(draft);
+  const [{ email, role }, set] = useKept("invitation", { email: "", role: "viewer" as Role });
   const [made, show] = useState<{ email: string; out: InvitationMadeOut } | null>(null);
   const { busy, wrong, said, send } = useSend();
-  const change = (part: Partial<typeof draft>) => set({ ...Object.assign(draft, part) });
   async function invite() {
     const out = await write<InvitationMadeOut>("POST", "/invitations", { email: email.trim(), role } satisfies InvitationIn);
     show({ email: email.trim(), out });
-    change({ email: "" });
+    set({ email: "", role });
     moved();
   }
   return (
@@ -119,10 +116,10 @@ function Invite({ moved }: { moved: () => void }) {
       )}
       <form class="beside" onSubmit={(event) => send(event, invite)}>
         {said && <div class="whole-row">{said}</div>}
-        <Field name="invited" label="Email" type="email" required value={email} error={wrong["email"]} autoComplete="off" onInput={(event) => change({ email: event.currentTarget.value })} />
+        <Field name="invited" label="Email" type="email" required value={email} error={wrong["email"]} autoComplete="off" onInput={(event) => set({ email: event.currentTarget.value, role })} />
         <div class="field">
           <label for="invited-role">Role</label>
-          <select id="invited-role" value={role} aria-describedby="roles-help" onChange={(event) => change({ role: event.currentTarget.value as Role })}>
+          <select id="invited-role" value={role} aria-describedby="roles-help" onChange={(event) => set({ email, role: event.currentTarget.value as Role })}>
             {Object.entries(ROLES).map(([value, [name]]) => <option key={value} value={value}>{name}</option>)}
           </select>
         </div>

@@ -1,7 +1,7 @@
 // Getting access again, in the way of the kind: signing in there, approving on one's site, or giving new keys in place.
-import { useState } from "preact/hooks";
 import type { ConnectionOut, ConnectOut, KindOut, KindsOut } from "../wire.d.ts";
 import { session, write } from "../api.ts";
+import { useKept } from "../kept.ts";
 import { look } from "../live.ts";
 import { useLoad } from "../load.ts";
 import { keyFieldsOf } from "../pairing.ts";
@@ -75,7 +75,7 @@ function ApproveAgain({ kind, connection, again }: Frame & { kind: KindOut }) {
 /** Only what has to be given anew: what is optional stays as it was chosen, and the site is the one that is connected. */
 function NewKeys({ kind, connection, again }: Frame & { kind: KindOut }) {
   const { busy, wrong, said, send } = useSend();
-  const [values, set] = useState<Record<string, string>>({});
+  const [values, set] = useKept<Record<string, string>>(`keys of ${connection.id}`, {});
   const fields = keyFieldsOf(kind).filter(({ required }) => required);
   const given = { ...Object.fromEntries(fields.filter(({ secret }) => !secret).map(({ name }) => [name, name === "site" ? siteOfDomain(connection.domain) : ""])), ...values };
 

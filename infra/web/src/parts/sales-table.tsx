@@ -1,88 +1,48 @@
-// Summary sales as a table. On a phone the figures fold into the second line of the first column.
+// Summary sales as a list. On a phone the figures fold into the second line of the first column.
 import type { ConnectionOut, FiguresOut, SaleOut } from "../wire.d.ts";
 import { count, counted, money } from "../format.ts";
 import { to } from "../router.ts";
-import { SortHead } from "./sorting.tsx";
+import { type Column, List, type Sum } from "./columns.tsx";
 import { SaleTag, Tile } from "./tag.tsx";
 
-type Frame = {
-  items: readonly SaleOut[];
-  connections: readonly ConnectionOut[];
-  label: string;
-  totals?: SumOf;
-  /** Its heads sort; the list is then one of which the address says how. */
-  sorts?: boolean;
-};
-type SumOf = { orders: number; figures: readonly FiguresOut[]; sales: number };
+/** Its heads sort where the address says how. */
+type Frame = { items: readonly SaleOut[]; connections: readonly ConnectionOut[]; label: string; sums?: readonly Sum[]; sorts?: boolean; as?: string };
 
-export function SalesTable({ items, connections, label, totals, sorts }: Frame) {
+export const SUMMARY_COLUMNS: readonly Column<SaleOut>[] = [
+  { name: "orders", word: "Orders", figure: true, sort: "orders", cell: ({ orders }) => count(orders) },
+  { name: "skus", word: "SKUs", figure: true, cell: ({ skus }) => count(skus) },
+  { name: "units", word: "Units", figure: true, cell: ({ quantity }) => count(quantity) },
+  { name: "gross", word: "Gross sales", figure: true, spare: true, cell: ({ gross }) => money(gross.minor, gross.currency) },
+  { name: "net", word: "Net sales", figure: true, kept: true, sort: "net", cell: (sale) => <>{money(sale.net.minor, sale.net.currency)}<span class="fold"><SaleTag sale={sale} /></span></> },
+  { name: "total", word: "Total", figure: true, spare: true, cell: ({ total }) => money(total.minor, total.currency) },
+  { name: "state", word: "State", cell: (sale) => <SaleTag sale={sale} /> },
+  { name: "version", word: "Version", figure: true, spare: true, cell: ({ version }) => count(version) },
+];
+
+export function SalesTable({ items, connections, label, sums = [], sorts, as }: Frame) {
   const colours = new Map(connections.map(({ id, colour }) => [id, colour]));
-  return (
-    <div class="scroll" tabIndex={0} role="region" aria-label={label}>
-      <table class="sales">
-        <thead>
-          <tr>
-            {sorts ? <SortHead by="day" usual="-day">Summary</SortHead> : <th scope="col">Summary</th>}
-            {sorts ? <SortHead by="orders" usual="-day" class="figure low">Orders</SortHead> : <th scope="col" class="figure low">Orders</th>}
-            <th scope="col" class="figure low">SKUs</th>
-            <th scope="col" class="figure low">Units</th>
-            {sorts ? <SortHead by="net" usual="-day" class="figure">Net sales</SortHead> : <th scope="col" class="figure">Net sales</th>}
-            <th scope="col" class="low">State</th>
-          </tr>
-        </thead>
-        <tbody>{items.map((sale) => <Row key={sale.id} sale={sale} colour={colours.get(sale.connection_id) ?? 1} />)}</tbody>
-        {totals && <Totals totals={totals} />}
-      </table>
-    </div>
-  );
+  const first = { word: "Summary", sort: "day", cell: (sale: SaleOut) => <First sale={sale} colour={colours.get(sale.connection_id) ?? 1} /> };
+  return <List label={label} rows={items} keyOf={({ id }) => id} first={first} columns={SUMMARY_COLUMNS} sums={sums} sorts={sorts} {...(as ? { as } : {})} />;
 }
 
 /** One row; with several currencies one more for each, since they do not add up. */
-function Totals({ totals: { orders, figures, sales } }: { totals: SumOf }) {
+export function sumsOf(sales: number, orders: number, figures: readonly FiguresOut[]): readonly Sum[] {
+  const cells = (of: FiguresOut) => ({ units: count(of.quantity), gross: money(of.gross, of.currency), net: money(of.net_sales, of.currency), total: money(of.total, of.currency), items: count(of.quantity), "order-net": money(of.net_sales, of.currency), "order-total": money(of.total, of.currency) });
+  const quantity = count(figures.reduce((sum, one) => sum + one.quantity, 0));
   const [only] = figures;
-  return (
-    <tfoot>
-      <tr>
-        <th scope="row">Total of {counted(sales, "sale")}</th>
-        <td class="figure low">{count(orders)}</td>
-        <td class="low" />
-        <td class="figure low">{count(figures.reduce((sum, { quantity }) => sum + quantity, 0))}</td>
-        <td class="figure">{only && figures.length === 1 && money(only.net_sales, only.currency)}</td>
-        <td class="low" />
-      </tr>
-      {figures.length > 1 && figures.map(({ currency, quantity, net_sales }) => (
-        <tr key={currency}>
-          <th scope="row">in {currency}</th>
-          <td class="low" />
-          <td class="low" />
-          <td class="figure low">{count(quantity)}</td>
-          <td class="figure">{money(net_sales, currency)}</td>
-          <td class="low" />
-        </tr>
-      ))}
-    </tfoot>
-  );
+  const whole = only && figures.length === 1 ? cells(only) : { units: quantity, items: quantity };
+  return [{ title: `Total of ${counted(sales, "sale")}`, cells: { ...whole, orders: count(orders) } }, ...(figures.length > 1 ? figures.map((one) => ({ title: `in ${one.currency}`, cells: cells(one) })) : [])];
 }
 
 /** A month says what it does not hold yet. */
 export const lacking = ({ type, missing_days = 0 }: SaleOut): string => (type === "month" && missing_days > 0 ? `${counted(missing_days, "day")} missing` : "");
 
-const Row = ({ sale, colour }: { sale: SaleOut; colour: number }) => (
-  <tr>
-    <th scope="row">
-      <span class="row">
-        <Tile name={sale.store} colour={colour} />
-        <span class="two">
-          <a class="whole" href={to(`/orders/${encodeURIComponent(sale.id)}`)}>{sale.store}<span class="unseen">, {sale.title}</span></a>
-          <span class="quiet">{sale.title}{sale.store !== sale.connection && ` · ${sale.connection}`}{lacking(sale) && ` · ${lacking(sale)}`}</span>
-          <span class="quiet fold">{counted(sale.orders, "order")} · {counted(sale.skus, "SKU")} · {counted(sale.quantity, "unit")} <SaleTag sale={sale} /></span>
-        </span>
-      </span>
-    </th>
-    <td class="figure low">{count(sale.orders)}</td>
-    <td class="figure low">{count(sale.skus)}</td>
-    <td class="figure low">{count(sale.quantity)}</td>
-    <td class="figure">{money(sale.net.minor, sale.net.currency)}</td>
-    <td class="low"><SaleTag sale={sale} /></td>
-  </tr>
+const First = ({ sale, colour }: { sale: SaleOut; colour: number }) => (
+  <span class="row">
+    <Tile name={sale.connection} colour={colour} />
+    <span class="two">
+      <a class="whole" href={to(`/orders/${encodeURIComponent(sale.id)}`)}><bdi>{sale.store}</bdi><span class="unseen">, {sale.title}</span></a>
+      <span class="quiet">{sale.title}<span class="fold in"> · {counted(sale.orders, "order")}</span>{sale.store !== sale.connection && <> · <bdi>{sale.connection}</bdi></>}{lacking(sale) && ` · ${lacking(sale)}`}</span>
+    </span>
+  </span>
 );

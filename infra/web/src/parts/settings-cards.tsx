@@ -2,8 +2,9 @@
 import type { ComponentChild } from "preact";
 import type { SettingsOut } from "../wire.d.ts";
 import { COUNTINGS, type Draft, SUMMARIES, countsWith, intervalName } from "../draft.ts";
-import { clockTime, count, counted, dayName, fromNow, weekdayTime } from "../format.ts";
-import { Card } from "./page.tsx";
+import { clockTime, count, counted, dayName, fromNow } from "../format.ts";
+import { now } from "../live.ts";
+import { Card, When } from "./page.tsx";
 import { ZoneSelect } from "./zones.tsx";
 
 export type CardFrame = { saved: SettingsOut; draft: Draft; wrong: Readonly<Record<string, string>>; change: (part: Partial<Draft>) => void };
@@ -51,7 +52,7 @@ export function SummaryCard({ saved, draft, wrong, change }: CardFrame) {
                 <b>{SUMMARIES[mode]}</b>
                 <span class="quiet" id={`summary-${mode}`}>{TEXTS[mode]}</span>
               </label>
-              {!allowed && <p><a href="mailto:?subject=Individual%20sales%20in%20Daybook">Ask us to turn this on</a></p>}
+              {!allowed && <p class="quiet"><b>Not in your plan.</b> Whoever runs Daybook for you can turn it on.</p>}
             </div>
           );
         })}
@@ -112,7 +113,7 @@ function NextSync({ saved, draft }: Pick<CardFrame, "saved" | "draft">) {
   return (
     <div class="field">
       <b class="label">Next sync</b>
-      <p class="standing">{next ? <><time dateTime={next}>{weekdayTime(next, time_zone)}</time> <span class="quiet">{fromNow(next)}</span></> : "None planned"}</p>
+      <p class="standing">{next ? <><When at={next} zone={time_zone} as="weekday" /> <span class="quiet">{fromNow(next, now.value)}</span></> : "None planned"}</p>
       {next_sync_at && <p class="quiet">{draft.interval_min < 1440 ? `${rhythm}; final at` : `${rhythm} at`} {clockTime(next_sync_at, "UTC")} UTC.</p>}
     </div>
   );

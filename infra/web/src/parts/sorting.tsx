@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { go, query, turned } from "../router.ts";
 
 /** `by` is the API's word; a head sorts most first, and the other way round when pressed again. */
-export function SortHead({ by, usual, children, ...given }: { by: string; usual: string; class?: string; children: string }) {
+export function SortHead({ by, usual, children, ...given }: { by: string; usual: string; class: string; children: string }) {
   const now = query.value.get("sort") ?? usual;
   const [up, down] = [now === by, now === `-${by}`];
   const next = down ? by : `-${by}`;
@@ -27,5 +27,5 @@ export function CompactRows() {
     set(!compact);
     showRows(!compact);
   }
-  return <button type="button" class="plain" aria-pressed={compact} onClick={toggle}>Compact rows</button>;
+  return <button type="button" class="plain low" aria-pressed={compact} onClick={toggle}>Compact rows</button>;
 }

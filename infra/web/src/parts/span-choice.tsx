@@ -1,17 +1,24 @@
 // Choosing the range of days and what it is compared with; both live in the address.
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useId, useState } from "preact/hooks";
 import type { DaysOut } from "../wire.d.ts";
-import { shortRange } from "../format.ts";
+import { dayAt, shortRange } from "../format.ts";
+import { usePeriodKeys } from "../keyboard.ts";
 import { go, turned } from "../router.ts";
-import { beforeName, RANGES, span, type Compare, type Span } from "../span.ts";
+import { beforeName, moved, RANGES, span, type Compare, type Span } from "../span.ts";
+import { Drop } from "./drop.tsx";
 import { Field } from "./form.tsx";
 import { Icon } from "./icon.tsx";
+import { homeZone } from "./page.tsx";
 
 const ANEW = { cursor: null, at: null };
 
 /** `days` are what the range means, once that is known. */
 export function SpanChoice({ days }: { days: DaysOut | undefined }) {
   const chosen = span();
+  usePeriodKeys((steps) => {
+    const next = days && moved(chosen.range, days, steps, dayAt(new Date(), homeZone()));
+    if (next) go(turned({ range: "custom", ...next, by: null, ...ANEW }));
+  });
   return (
     <>
       <RangeChoice chosen={chosen} days={days} />
@@ -32,32 +39,20 @@ function compareName(chosen: Span, compare: Compare, days: DaysOut | undefined):
 }
 
 function RangeChoice({ chosen, days }: { chosen: Span; days: DaysOut | undefined }) {
-  const drop = useRef<HTMLDetailsElement>(null);
-  useClosing(drop);
   const named = RANGES.find(([name]) => name === chosen.range)?.[1] ?? "Custom";
-  function close() {
-    if (!drop.current) return;
-    drop.current.open = false;
-    drop.current.querySelector("summary")?.focus();
-  }
   return (
-    <details class="drop" ref={drop}>
-      <summary class="button">
-        <Icon name="calendar" />
-        <span class="unseen">Range: </span>
-        <b>{named}</b>
-        {days && <span class="quiet">{shortRange(days.from, days.to)}</span>}
-        <Icon name="down" size={16} />
-      </summary>
-      <div class="panel">
-        <ul>
-          {RANGES.map(([name, word]) => (
-            <li key={name}><a href={turned({ range: name === "30d" ? null : name, from: null, to: null, by: null, ...ANEW })} {...(name === chosen.range ? { "aria-current": "true" as const } : {})} onClick={close}>{word}</a></li>
-          ))}
-        </ul>
-        <CustomDays key={`${days?.from} ${days?.to}`} days={days} done={close} />
-      </div>
-    </details>
+    <Drop button={<><Icon name="calendar" /><span class="unseen">Range: </span><b>{named}</b>{days && <span class="quiet">{shortRange(days.from, days.to)}</span>}</>}>
+      {(close) => (
+        <>
+          <ul>
+            {RANGES.map(([name, word]) => (
+              <li key={name}><a href={turned({ range: name === "30d" ? null : name, from: null, to: null, by: null, ...ANEW })} {...(name === chosen.range ? { "aria-current": "true" as const } : {})} onClick={close}>{word}</a></li>
+            ))}
+          </ul>
+          <CustomDays key={`${days?.from} ${days?.to}`} days={days} done={close} />
+        </>
+      )}
+    </Drop>
   );
 }
 
@@ -82,26 +77,4 @@ function CustomDays({ days, done }: { days: DaysOut | undefined; done: () => voi
       <button>Show these days</button>
     </form>
   );
-}
-
-/** Esc closes it and gives its button the focus; so does a click elsewhere, without the focus. */
-function useClosing(drop: { current: HTMLDetailsElement | null }): void {
-  useEffect(() => {
-    const outside = (event: Event) => {
-      if (drop.current?.open && event.target instanceof Node && !drop.current.contains(event.target)) drop.current.open = false;
-    };
-    const escape = (event: KeyboardEvent) => {
-      if (event.key !== "Escape" || !drop.current?.open) return;
-      drop.current.open = false;
-      drop.current.querySelector("summary")?.focus();
-    };
-    addEventListener("pointerdown", outside);
-    addEventListener("focusin", outside);
-    addEventListener("keydown", escape);
-    return () => {
-      removeEventListener("pointerdown", outside);
-      removeEventListener("focusin", outside);
-      removeEventListener("keydown", escape);
-    };
-  }, []);
 }

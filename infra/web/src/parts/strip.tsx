@@ -2,10 +2,11 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
 import type { ConnectionOut, SyncOut } from "../wire.d.ts";
-import { write } from "../api.ts";
+import { session, write } from "../api.ts";
 import { count, counted, dayName, dayPlus, etaText, rangeName, timeOf } from "../format.ts";
 import { look } from "../live.ts";
 import { useSend } from "./form.tsx";
+import { say } from "./toast.tsx";
 
 const LETTERS: Record<string, [style: string, word: string]> = {
   d: ["done", "done"],
@@ -117,20 +118,21 @@ function batchesOf({ batches, batch, ended_at }: SyncOut): string {
 
 function Ways({ sync, changed, more }: Pick<StripFrame, "sync" | "changed" | "more">) {
   const { busy, send, said } = useSend();
+  const may = session.value?.user.role !== "viewer";
   const [stopping, setStopping] = useState(false);
-  const ask = (way: "cancel" | "resume") =>
-    send(null, async () => {
-      await write("POST", `/syncs/${encodeURIComponent(sync.id)}/${way}`);
-      setStopping(way === "cancel");
-      look();
-      changed();
-    });
+  async function ask(way: "cancel" | "resume"): Promise<void> {
+    await write("POST", `/syncs/${encodeURIComponent(sync.id)}/${way}`);
+    setStopping(way === "cancel");
+    if (way === "cancel") say("Cancelled. What is here stays.", () => ask("resume"));
+    look();
+    changed();
+  }
   return (
     <div class="actions">
       {said}
-      {isMoving(sync) && <button type="button" class="plain" disabled={busy || stopping} onClick={() => ask("cancel")}>{stopping ? "Cancelling…" : "Cancel"}</button>}
-      {sync.state === "cancelled" && <button type="button" disabled={busy} onClick={() => ask("resume")}>Resume</button>}
-      {sync.state === "failed_days" && <button type="button" disabled={busy} onClick={() => ask("resume")}>Try {counted(sync.days_failed, "day")} again</button>}
+      {may && isMoving(sync) && <button type="button" class="plain" disabled={busy || stopping} onClick={() => send(null, () => ask("cancel"))}>{stopping ? "Cancelling…" : "Cancel"}</button>}
+      {may && sync.state === "cancelled" && <button type="button" disabled={busy} onClick={() => send(null, () => ask("resume"))}>Resume</button>}
+      {may && sync.state === "failed_days" && <button type="button" disabled={busy} onClick={() => send(null, () => ask("resume"))}>Try {counted(sync.days_failed, "day")} again</button>}
       {more}
     </div>
   );

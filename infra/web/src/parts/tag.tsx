@@ -1,6 +1,6 @@
 // Small marks: the state of a connection or a sale as a word with a colour, and a connection's letter in its colour.
 import type { ConnectionOut, SaleOut } from "../wire.d.ts";
-import { exactTime, fromNow } from "../format.ts";
+import { homeZone, When } from "./page.tsx";
 
 type Tone = "good" | "info" | "warning" | "error" | "plain";
 
@@ -35,13 +35,16 @@ export function SaleTag({ sale }: { sale: SaleOut }) {
   const [tone, word] = SALE[sale.state] ?? ["plain", spoken(sale.state)];
   return (
     <>
-      <Tag tone={tone}>{word}</Tag>
-      {sale.state === "provisional" && sale.checked_at && <time class="age" dateTime={sale.checked_at} title={exactTime(sale.checked_at, "UTC")}>as of {fromNow(sale.checked_at)}</time>}
+      {(sale.state !== "final" || !sale.flags.length) && <Tag tone={tone}>{word}</Tag>}
+      {sale.state === "provisional" && sale.checked_at && <span class="age">as of <When at={sale.checked_at} zone={homeZone()} as="far" /></span>}
       {sale.frozen && <span class="tag locked" title="Its period is closed: late changes go to the first open day.">Locked</span>}
-      {sale.flags.map((flag) => <Tag key={flag} tone="warning">{FLAGS[flag] ?? spoken(flag)}</Tag>)}
+      <Flags of={sale.flags} />
     </>
   );
 }
+
+/** What is odd about a sale or an order. */
+export const Flags = ({ of }: { of: readonly string[] }) => <>{of.map((flag) => <Tag key={flag} tone="warning">{FLAGS[flag] ?? spoken(flag)}</Tag>)}</>;
 
 /** A word of the API as people read it: cancelled_unpaid is Cancelled unpaid, on-hold is On hold. */
 export function spoken(word: string): string {
@@ -53,6 +56,7 @@ export function spoken(word: string): string {
 export const AlsoIn = ({ id, connections }: { id: string | null; connections: readonly ConnectionOut[] }) =>
   id && <Tag tone="plain">{`Also in ${connections.find((one) => one.id === id)?.name ?? "another connection"}`}</Tag>;
 
+/** The letter of the last word: the first is often the merchant's own, and that of all his stores. */
 export const Tile = ({ name, colour }: { name: string; colour: number }) => (
-  <span class={`tile c${((colour - 1) % 6) + 1}`} aria-hidden="true">{name.charAt(0).toUpperCase()}</span>
+  <span class={`tile c${((colour - 1) % 6) + 1}`} aria-hidden="true">{[...(name.trim().split(/[\s·]+/).at(-1) ?? "")][0]?.toUpperCase()}</span>
 );

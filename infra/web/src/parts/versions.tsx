@@ -88,7 +88,7 @@ function Shown({ diff }: { diff: VersionDiffOut }) {
             <thead><tr><th scope="col">SKU</th><th scope="col" class="figure">Units</th><th scope="col" class="figure">Net</th></tr></thead>
             <tbody>
               {diff.skus.map((line, at) => (
-                <tr key={`${at} ${line.sku}`}><th scope="row">{[line.sku ?? "No SKU", line.title].filter(Boolean).join(" · ")}</th><td class="figure">{line.quantity_delta > 0 && "+"}{count(line.quantity_delta).replace("-", "−")}</td><td class="figure">{change(line.net_delta, diff.currency)}</td></tr>
+                <tr key={`${at} ${line.sku}`}><th scope="row">{[line.sku ?? "No SKU", line.title].filter(Boolean).join(" · ")}</th><td class="figure">{line.quantity_delta > 0 && "+"}{count(line.quantity_delta)}</td><td class="figure">{change(line.net_delta, diff.currency)}</td></tr>
               ))}
             </tbody>
           </table>

@@ -2,13 +2,16 @@
 import type { ChannelRowOut, ChannelsReportOut } from "../wire.d.ts";
 import { ShareBar } from "../charts/bars.tsx";
 import { Spark } from "../charts/spark.tsx";
-import { count, money, roundMoney, share } from "../format.ts";
+import { count, counted, money, roundMoney, share } from "../format.ts";
 import { Change } from "../parts/kpi.tsx";
 import { Card } from "../parts/page.tsx";
 import { Empty } from "../parts/region.tsx";
 import { Tile } from "../parts/tag.tsx";
 import { to } from "../router.ts";
 import { Against, AgainstHeads, Cash, Scroll } from "./cells.tsx";
+
+/** So many have a part of the bar and a card of their own; the table has all. */
+const APART = 8;
 
 const keyOf = ({ connection_id, store }: ChannelRowOut): string => `${connection_id} ${store}`;
 /** The stores of one connection share its colour; each further one is paler. */
@@ -21,16 +24,20 @@ export function ChannelsReport({ report, currency }: { report: ChannelsReportOut
   if (!found?.rows.length) return <Card><Empty title="No sales in these days." action={<a class="button" href={to("/orders")}>All orders</a>}>Choose another range, or look at all orders.</Empty></Card>;
   const { rows, total, previous_total } = found;
   const shades = shadesOf(rows);
+  const first = rows.slice(0, APART);
+  const rest = rows.slice(APART);
+  const parts = first.map((row, at) => ({ id: keyOf(row), name: row.store, shade: shades[at] ?? "", value: row.net }));
+  if (rest.length) parts.push({ id: "others", name: counted(rest.length, "other"), shade: "c0", value: rest.reduce((sum, { net }) => sum + net, 0) });
   return (
     <>
       <Card title="Share of net sales">
-        <ShareBar label="Share of net sales" parts={rows.map((row, at) => ({ id: keyOf(row), name: row.store, shade: shades[at] ?? "", value: row.net }))} />
-        <ul class="legend">{rows.map((row, at) => <li key={keyOf(row)}><i class={`swatch ${shades[at]}`} />{row.store} <b>{share(row.net, total.net)}</b></li>)}</ul>
+        <ShareBar label="Share of net sales" parts={parts} />
+        <ul class="legend">{parts.map(({ id, name, shade, value }) => <li key={id}><i class={`swatch ${shade}`} />{name} <b>{share(value, total.net)}</b></li>)}</ul>
       </Card>
       <ul class="multiples" aria-label="Course of each store">
-        {rows.map((row) => (
+        {first.map((row) => (
           <li key={keyOf(row)} class="card kpi">
-            <h2 class="row"><Tile name={row.store} colour={row.colour} /><span class="two">{row.store}{row.store !== row.connection && <span class="quiet">{row.connection}</span>}</span></h2>
+            <h2 class="row"><Tile name={row.connection} colour={row.colour} /><span class="two">{row.store}{row.store !== row.connection && <span class="quiet">{row.connection}</span>}</span></h2>
             <p class="much">{roundMoney(row.net, currency)}</p>
             <p class="then"><Change now={row.net} before={row.previous_net} words={(figure) => roundMoney(figure, currency)} /></p>
             <Spark values={row.values} colour={hueOf(row)} />
@@ -54,7 +61,7 @@ export function ChannelsReport({ report, currency }: { report: ChannelsReportOut
             <tbody>
               {rows.map((row) => (
                 <tr key={keyOf(row)}>
-                  <th scope="row"><span class="row"><Tile name={row.store} colour={row.colour} /><span class="two"><a href={to("/orders", { connection: row.connection_id, from: report.range.from, to: report.range.to })}>{row.store}</a>{row.store !== row.connection && <span class="quiet">{row.connection}</span>}</span></span></th>
+                  <th scope="row"><span class="row"><Tile name={row.connection} colour={row.colour} /><span class="two"><a href={to("/orders", { connection: row.connection_id, from: report.range.from, to: report.range.to })}>{row.store}</a>{row.store !== row.connection && <span class="quiet">{row.connection}</span>}</span></span></th>
                   <td class="figure low">{share(row.net, total.net)}</td>
                   <td class="figure low">{count(row.orders)}</td>
                   <td class="figure low">{count(row.quantity)}</td>

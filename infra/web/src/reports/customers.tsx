@@ -30,7 +30,7 @@ export function CustomersReport({ report, currency }: { report: CustomersReportO
   return (
     <Card title={shown} side={<span class="quiet">{count(new_customers)} new, {count(customers - new_customers)} returning</span>} tight>
       <Scroll label="Customers">
-        <table class="report">
+        <table class="report long">
           <thead>
             <tr>
               <th scope="col" class="nth">Rank</th>

@@ -36,7 +36,7 @@ function Table({ report, sales }: { report: SalesReportOut; sales: SalesByPeriod
   return (
     <Card title={`${BY[report.by]} by ${report.by}`} tight>
       <Scroll label="Net sales as a table">
-        <table class="report">
+        <table class="report long">
           <thead>
             <tr>
               <th scope="col">{BY[report.by]}</th>

@@ -20,7 +20,7 @@ export function SkusReport({ report, currency }: { report: SkusReportOut; curren
   return (
     <Card title={`Top ${rows.length} of ${count(rows.length + others.skus)} SKUs`} side={<RankChoice rank={rank} />} tight>
       <Scroll label="Top SKUs">
-        <table class="report">
+        <table class="report long">
           <thead>
             <tr>
               <th scope="col" class="nth">Rank</th>

@@ -1,0 +1,102 @@
+"""Workspace settings and people."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page
+
+from chalicelib.entrypoints import wire_people
+from tests.pages import figures, shops
+from tests.pages.figures import NOW, plain
+from tests.pages.states import BROKEN, NEVER, Refusal, State
+
+AT = "/workspace"
+SETTINGS = figures.SESSION["workspace"]
+CHANGED = shops.changes(
+    ("owner@northwind.example", "workspace", {"reading": '"order_day"'}, {"reading": '"event_day"'}),
+    (
+        "owner@northwind.example",
+        "workspace",
+        {"name": '"Northwind Ltd"', "week_start": '"sunday"'},
+        {"name": '"Northwind"', "week_start": '"monday"'},
+    ),
+    more=True,
+)
+ALL = {
+    "/workspace": SETTINGS,
+    "/workspace/changes": CHANGED,
+    "/people": shops.people(),
+    "/people/changes": shops.ACCESS_CHANGED,
+    "/invitations": shops.invitations(),
+}
+MADE = plain(
+    wire_people.InvitationMadeOut(
+        id="i9", link="https://daybook.example/join#" + "Zk3w" * 10, ends_at=NOW + 7 * shops.DAY
+    )
+)
+
+
+def invite(page: Page) -> None:
+    page.get_by_label("Email", exact=True).fill("shop@northwind.example")
+    page.get_by_role("button", name="Make a link").click()
+    page.locator(".once").wait_for()
+
+
+def lock(page: Page) -> None:
+    page.get_by_label("Close days through a date").check()
+    page.get_by_label("On the day of the order").check()
+
+
+def conflict(page: Page) -> None:
+    page.get_by_label("Name", exact=True).fill("Northwind Supply")
+    page.get_by_role("button", name="Save changes").click()
+    page.get_by_role("button", name="Use mine").wait_for()
+
+
+STATES = (
+    State(name="workspace", path=AT, answers=ALL),
+    State(name="workspace-dirty", path=AT, answers=ALL, then=lock),
+    State(
+        name="workspace-unlocking",
+        path=AT,
+        answers=ALL | {"/workspace": SETTINGS | {"locked_through": "2026-10-31"}},
+        then=lambda page: page.get_by_label("Close days through a date").uncheck(),
+    ),
+    State(
+        name="workspace-conflict",
+        path=AT,
+        answers=ALL | {"PATCH /workspace": Refusal(412, BROKEN | {"status": 412})},
+        then=conflict,
+    ),
+    State(
+        name="workspace-member",
+        path=AT,
+        answers=ALL | {"/people": shops.people(you="member")},
+        session=shops.role("member"),
+    ),
+    State(
+        name="workspace-viewer",
+        path=AT,
+        answers=ALL | {"/people": shops.people(you="viewer")},
+        session=shops.role("viewer"),
+    ),
+    State(
+        name="workspace-long",
+        path=AT,
+        answers=ALL | {"/workspace": SETTINGS | {"name": shops.ARABIC}, "/invitations": shops.invitations(3)},
+    ),
+    State(name="workspace-invited", path=AT, answers=ALL | {"POST /invitations": MADE}, then=invite),
+    State(
+        name="workspace-remove",
+        path=AT,
+        answers=ALL,
+        then=lambda page: page.get_by_role("button", name="Remove").nth(1).click(),
+    ),
+    State(
+        name="workspace-role",
+        path=AT,
+        answers=ALL,
+        then=lambda page: page.get_by_label("Role of books@").select_option("owner"),
+    ),
+    State(name="workspace-loading", path=AT, answers=dict.fromkeys(ALL, NEVER), settled=False),
+    State(name="workspace-error", path=AT, answers={}),
+)
