@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Route, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Route, expect, sync_playwright
 
 from chalicelib.entrypoints.wire import SyncOut
 from chalicelib.storage.table import Table
@@ -22,6 +22,8 @@ from tests.support.chromium import FLAGS, find
 from tests.support.memory import MemoryEngine
 from tests.support.site import Visitor, open_site
 
+# A busy machine is slow, not wrong.
+expect.set_options(timeout=15_000)
 STATIC = ROOT / "chalicelib" / "pages" / "static"
 ORDERS_PER_DAY = 12
 
