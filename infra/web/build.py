@@ -21,10 +21,12 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 SOURCE = HERE / "src"
 OUT = ROOT / "chalicelib" / "pages" / "static"
+ATLAS = "us-atlas/states-albers-10m.json"
 WATCH_S = 0.3
 
 sys.path.insert(0, str(ROOT))  # so that `python infra/web/build.py` finds the packages beside it
 
+from infra.web.atlas import on_grid  # noqa: E402
 from infra.web.shapes import declarations  # noqa: E402
 
 
@@ -73,12 +75,14 @@ def bundle() -> None:
 def _esbuild() -> dict[str, dict[str, Any]]:
     """What esbuild wrote, by name: see its "Metafile"."""
     with tempfile.TemporaryDirectory() as folder:
-        told = Path(folder) / "told.json"
+        told, atlas = Path(folder) / "told.json", Path(folder) / "atlas.json"
+        atlas.write_text(json.dumps(on_grid(json.loads((HERE / "node_modules" / ATLAS).read_text()))))
         options = ("--bundle", "--minify", "--splitting", "--format=esm", "--target=es2022", "--log-level=warning")
         jsx = ("--jsx=automatic", "--jsx-import-source=preact")
         names = (f"--outdir={OUT}", "--entry-names=app.[hash]", "--chunk-names=part.[hash]", f"--metafile={told}")
         entries = ("src/main.tsx", "src/style/main.css")
-        _run("esbuild", "node_modules/.bin/esbuild", *entries, *options, *jsx, *names)
+        map_ = f"--alias:{ATLAS}={atlas}"
+        _run("esbuild", "node_modules/.bin/esbuild", *entries, *options, *jsx, *names, map_)
         outputs = json.loads(told.read_text())["outputs"]
     return {Path(path).name: output for path, output in outputs.items()}
 

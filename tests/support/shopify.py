@@ -138,13 +138,18 @@ def cost(requested: float, available: float, restore: float = 100.0) -> Json:
 
 
 def client(
-    url: str, sleep: Callable[[float], None] = lambda _: None, zone: str = NEW_YORK, *, persons: bool = False
+    url: str,
+    sleep: Callable[[float], None] = lambda _: None,
+    zone: str = NEW_YORK,
+    *,
+    persons: bool = False,
+    access: str = "shpat-canary",
 ) -> Shopify:
     return Shopify(
         Http(reach=reach_to(url), sleep=sleep, now=lambda: NOW, total_s=5.0),
         base_url=f"{url}/{{shop}}",
         shop=DOMAIN,
-        access=Secret("shpat-canary"),
+        access=Secret(access),
         zone=zone,
         persons=persons,
         sleep=sleep,

@@ -26,7 +26,7 @@ export function Dashboard() {
   const known = board.data?.connections.filter(({ state }) => state !== "removed");
   const begun = known?.length !== 0;
   return (
-    <Page title="Dashboard" note={noteOf(board.data)} actions={begun && <><Currency board={board.data} /><SpanChoice days={board.data?.range} /></>}>
+    <Page title="Dashboard" note={noteOf(board.data)} actions={begun && <><SpanChoice days={board.data?.range} /><Currency board={board.data} /></>}>
       {(board.data === undefined && !board.failed) || !looked.value ? (
         <Waiting />
       ) : (

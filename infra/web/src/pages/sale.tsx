@@ -138,7 +138,7 @@ const ROWS: readonly [keyof FiguresOut, string, always: boolean, less: boolean][
 ];
 
 const Figures = ({ of }: { of: FiguresOut }) => (
-  <table class="ledger">
+  <table class="ledger" aria-label="Figures">
     <tbody>
       {ROWS.filter(([name, , always]) => always || of[name] !== 0).map(([name, word, , less]) => {
         const minor = Number(of[name]);

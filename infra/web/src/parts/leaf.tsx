@@ -36,7 +36,7 @@ function SkuLeaf({ sample }: { sample: SampleOut }) {
   const rest = sample.skus - shown.length;
   const sum = (of: "quantity" | "net") => shown.reduce((sum, line) => sum + line[of], 0);
   return (
-    <table class="ledger leaf">
+    <table class="ledger leaf" aria-label="SKU lines">
       <tbody>
         {shown.map((line, at) => (
           <tr key={line.sku ?? at}>
@@ -66,7 +66,7 @@ function SkuLeaf({ sample }: { sample: SampleOut }) {
 }
 
 const OrderLeaf = ({ sample }: { sample: SampleOut }) => (
-  <table class="ledger leaf">
+  <table class="ledger leaf" aria-label="Orders">
     <tbody>
       {sample.numbers.map((number, at) => <tr key={number}><td class="nth">{at + 1}</td><th scope="row">{number}</th><td class="figure">its own sale</td></tr>)}
       {sample.orders > sample.numbers.length && <tr><td class="nth">{sample.numbers.length + 1}</td><th scope="row">{counted(sample.orders - sample.numbers.length, "more order", "more orders")}</th><td /></tr>}

@@ -31,8 +31,8 @@ function Trouble({ what, failed, again, stale }: { what: string; failed: Failed;
     <Notice kind={stale ? "warning" : "error"}>
       <p><b>{text}</b> {stale ? "What you see was loaded before." : more}</p>
       <p class="row">
-        <button type="button" onClick={again}>Try again</button>
-        {failed.problem.request_id && <details><summary>Details</summary><code>{failed.problem.request_id}</code></details>}
+        <button type="button" onClick={again}>Try again<span class="unseen">: {what}</span></button>
+        {failed.problem.request_id && <details><summary>Details<span class="unseen"> of the error with {what}</span></summary><code>{failed.problem.request_id}</code></details>}
       </p>
     </Notice>
   );

@@ -41,7 +41,7 @@ function compareName(chosen: Span, compare: Compare, days: DaysOut | undefined):
 function RangeChoice({ chosen, days }: { chosen: Span; days: DaysOut | undefined }) {
   const named = RANGES.find(([name]) => name === chosen.range)?.[1] ?? "Custom";
   return (
-    <Drop button={<><Icon name="calendar" /><span class="unseen">Range: </span><b>{named}</b>{days && <span class="quiet">{shortRange(days.from, days.to)}</span>}</>}>
+    <Drop button={<><Icon name="calendar" /><span class="unseen">Range: </span><b>{named}</b><span class="quiet">{days && shortRange(days.from, days.to)}</span></>}>
       {(close) => (
         <>
           <ul>

@@ -104,7 +104,7 @@ function Steps({ figures }: { figures: FiguresOut }) {
     ["Total", figures.total, true],
   ];
   return (
-    <table class="ledger leaf">
+    <table class="ledger leaf" aria-label="From gross sales to the total">
       <tbody>
         {rows.filter(([, minor, sum]) => sum || minor !== 0).map(([name, minor, sum]) => <tr key={name} class={sum ? "sum" : ""}><th scope="row">{name}</th><td class="figure">{money(minor, currency)}</td></tr>)}
       </tbody>
