@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 from chalicelib.storage.table import Table
 from tests.pages import figures
 from tests.pages.scripted import BASE, watched
-from tests.pages.states import BROKEN, Refusal, State, every_state
+from tests.pages.states import BROKEN, PENDING, Refusal, State, every_state
 from tests.support.chromium import FLAGS, find
 from tests.support.memory import MemoryEngine
 from tests.support.site import Visitor, open_site
@@ -62,6 +62,8 @@ def _answer(route: Route, files: Visitor, state: State) -> None:
     session = state.session if state.session is not None else Refusal(401, BROKEN | {"status": 401})
     known = {"/session": session, "/live": figures.live(*state.syncs), **state.answers}
     answer = known.get(asked, known.get(path, Refusal(500, BROKEN)))
+    if answer is PENDING:
+        return
     status, body = (answer.status, answer.body) if isinstance(answer, Refusal) else (200, answer)
     kind = "application/json" if status < 400 else "application/problem+json"
     route.fulfill(status=status, content_type=kind, body=json.dumps(body))
