@@ -1,0 +1,113 @@
+"""Steps that tests in a browser share: how a page is looked over, and the way of a merchant up to a shop whose days are in.
+
+Looked over means: axe finds nothing, nothing scrolls sideways, in both themes, on a desk and on a phone.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from infra.local.children import ROOT
+from infra.local.machine import SHOP, Machine
+
+AXE = ROOT / "infra" / "web" / "node_modules" / "axe-core" / "axe.min.js"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SIZES = ((1440, 900), (390, 844), (320, 640))
+NARROWEST = SIZES[-1]
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+IMPORT_MS = 240_000
+OWNER = "owner@northwind.example"
+PASSWORD = "a quiet harbour at dawn"
+SUMMARIES = re.compile(r"^See \d+ summaries$")
+_PAIRED = re.compile(r"/connections/([^/?]+)\?paired")
+
+
+def look_over(page: Page, wrong: list[str], *, settled: bool = True) -> None:
+    """Add what is wrong with the page as it stands now, in every theme and size."""
+    if settled:
+        expect(page.locator(".region.dim")).to_have_count(0)
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text())
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        for width, height in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            where = f"{urlsplit(page.url).path} {theme} {width}"
+            if (
+                width,
+                height,
+            ) != NARROWEST:  # which has the same rules as the phone, and is there for what does not fit
+                found = page.evaluate("tags => axe.run({runOnly: tags})", TAGS)
+                wrong += [
+                    f"{where}: {rule['id']} at {node['target']}: {node['failureSummary']}"
+                    for rule in found["violations"]
+                    for node in rule["nodes"]
+                ]
+            if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+                wrong.append(f"{where}: scrolls sideways")
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    page.set_viewport_size({"width": 1440, "height": 900})
+
+
+def heading(page: Page, name: str | re.Pattern[str]) -> None:
+    """The page with this h1 has come, its title says the same, and its figures are there."""
+    expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()
+    expect(page).to_have_title(re.compile(r" · Daybook$"))
+    expect(page.locator(".skeleton")).to_have_count(0)
+
+
+def asked(page: Page, path: str) -> Any:
+    """What the API answers to the one who is signed in."""
+    return page.evaluate("path => fetch(path).then(answer => answer.json())", path)
+
+
+def person(chromium: Browser, machine: Machine, **how: Any) -> BrowserContext:
+    """A browser's worth of state: somebody who was not here before."""
+    how = {"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce"} | how
+    context = chromium.new_context(base_url=machine.url, **how)
+    context.set_default_timeout(15_000)
+    return context
+
+
+def fill_sign_up(page: Page, *, email: str = OWNER, business: str = "Northwind") -> None:
+    """Say on the sign-up page who one is."""
+    page.get_by_label("Business name").fill(business)
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Create account").click()
+
+
+def sign_up(page: Page, *, email: str = OWNER, business: str = "Northwind") -> None:
+    """Become the owner of a new workspace, which is empty."""
+    page.goto("/sign-up")
+    fill_sign_up(page, email=email, business=business)
+    expect(page.get_by_text("Connect your first channel.")).to_be_visible()
+
+
+def sign_in(page: Page, *, email: str = OWNER) -> None:
+    """Say on the sign-in page who one is."""
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+
+
+def connect(page: Page) -> str:
+    """Pair the sandbox's Shopify shop, whose days then begin to come in; the connection's id."""
+    page.goto("/connections/add/shopify?step=connect")
+    page.get_by_label("Shop address").fill(SHOP)
+    page.get_by_role("button", name="Continue to Shopify").click()
+    page.get_by_role("button", name="Allow").click()
+    expect(page.get_by_text("is connected.")).to_be_visible()
+    found = _PAIRED.search(page.url)
+    assert found
+    return found[1]
+
+
+def watch_import(page: Page) -> None:
+    """From a connection with a sync under way to that sync, until its last day is in."""
+    page.get_by_role("link", name="Details").first.click()
+    expect(page.get_by_role("link", name=SUMMARIES)).to_be_visible(timeout=IMPORT_MS)
