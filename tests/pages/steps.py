@@ -5,7 +5,11 @@ Looked over means: axe finds nothing, nothing scrolls sideways, in both themes, 
 
 from __future__ import annotations
 
+import json
 import re
+import urllib.request
+from datetime import date
+from decimal import Decimal
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -20,9 +24,10 @@ SIZES = ((1440, 900), (390, 844), (320, 640))
 NARROWEST = SIZES[-1]
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 IMPORT_MS = 240_000
+SLOW_MS = 15_000  # a password is hashed, or a shop is asked
 OWNER = "owner@northwind.example"
 PASSWORD = "a quiet harbour at dawn"
-SUMMARIES = re.compile(r"^See \d+ summaries$")
+SUMMARIES = re.compile(r"^See \d+ summar(y|ies)$")
 _PAIRED = re.compile(r"/connections/([^/?]+)\?paired")
 
 
@@ -85,7 +90,7 @@ def sign_up(page: Page, *, email: str = OWNER, business: str = "Northwind") -> N
     """Become the owner of a new workspace, which is empty."""
     page.goto("/sign-up")
     fill_sign_up(page, email=email, business=business)
-    expect(page.get_by_text("Connect your first channel.")).to_be_visible()
+    expect(page.get_by_text("Connect your first channel.")).to_be_visible(timeout=SLOW_MS)
 
 
 def sign_in(page: Page, *, email: str = OWNER) -> None:
@@ -101,7 +106,7 @@ def connect(page: Page) -> str:
     page.get_by_label("Shop address").fill(SHOP)
     page.get_by_role("button", name="Continue to Shopify").click()
     page.get_by_role("button", name="Allow").click()
-    expect(page.get_by_text("is connected.")).to_be_visible()
+    expect(page.get_by_text("is connected.")).to_be_visible(timeout=SLOW_MS)
     found = _PAIRED.search(page.url)
     assert found
     return found[1]
@@ -111,3 +116,40 @@ def watch_import(page: Page) -> None:
     """From a connection with a sync under way to that sync, until its last day is in."""
     page.get_by_role("link", name="Details").first.click()
     expect(page.get_by_role("link", name=SUMMARIES)).to_be_visible(timeout=IMPORT_MS)
+
+
+def sync_days(page: Page, connection: str, first: date, last: date) -> None:
+    """Ask on the connection's page for these days, and watch until the last of them is in."""
+    page.goto(f"/connections/{connection}")
+    page.get_by_label("From").fill(str(first))
+    page.get_by_label("To", exact=True).fill(str(last))
+    page.get_by_role("button", name="Sync again", exact=True).click()
+    heading(page, re.compile("^Sync of "))
+    expect(page.get_by_role("link", name=SUMMARIES)).to_be_visible(timeout=IMPORT_MS)
+
+
+def change_shop(machine: Machine, **wish: object) -> Any:
+    """Let something happen in the sandbox's Shopify shop; its answer."""
+    return _told(f"{machine.sandbox_url}/_sandbox/shop", wish)
+
+
+def misbehave(machine: Machine, kind: str, **how: object) -> None:
+    """Let the next answers of the sandbox's Shopify shop go wrong in that way."""
+    _told(f"{machine.sandbox_url}/_sandbox/misbehave", {"kind": kind, **how})
+
+
+def ledger_of(machine: Machine, first: date, last: date) -> Any:
+    """What the sandbox's Shopify shop says that these days come to."""
+    return _told(f"{machine.sandbox_url}/_sandbox/ledger?from={first}&to={last}")
+
+
+def _told(url: str, wish: object = None) -> Any:
+    data = None if wish is None else json.dumps(wish).encode()
+    with urllib.request.urlopen(url, data, timeout=60) as answer:
+        return json.load(answer)
+
+
+def amount_of(text: str | None) -> int:
+    """Minor units of an amount with two places, as people or files write it."""
+    assert text
+    return int((Decimal(re.sub(r"[^\d.\-−]", "", text).replace("−", "-")) * 100).to_integral_exact())
