@@ -100,6 +100,40 @@ def sign_in(page: Page, *, email: str = OWNER) -> None:
     page.get_by_role("button", name="Sign in", exact=True).click()
 
 
+def opened(context: BrowserContext, place: str, title: str) -> Page:
+    """A new tab on that page."""
+    page = context.new_page()
+    page.goto(place)
+    heading(page, title)
+    return page
+
+
+def invite(owner: BrowserContext, email: str, role: str) -> str:
+    """The link for somebody."""
+    page = opened(owner, "/workspace", "Workspace settings")
+    form = page.locator("form").filter(has=page.get_by_role("button", name="Make a link"))
+    form.get_by_label("Email").fill(email)
+    form.get_by_label("Role").select_option(label=role)
+    form.get_by_role("button", name="Make a link").click()
+    shown = page.get_by_role("region", name=f"The link for {email}, shown this once")
+    expect(shown).to_be_focused()
+    link = shown.locator("code").inner_text()
+    expect(page.get_by_role("heading", name="Open invitations")).to_be_visible()
+    page.close()
+    return link
+
+
+def join(visitor: BrowserContext, link: str) -> Page:
+    """Take an invitation; the page that one arrives at."""
+    page = visitor.new_page()
+    page.goto(link)
+    heading(page, "Join Northwind")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Join Northwind").click()
+    heading(page, "Dashboard")
+    return page
+
+
 def connect(page: Page) -> str:
     """Pair the sandbox's Shopify shop, whose days then begin to come in; the connection's id."""
     page.goto("/connections/add/shopify?step=connect")
