@@ -39,7 +39,7 @@ export function progressOf(sync: SyncOut, zone: string, kind: string): readonly 
     case "sign_in_needed":
       return [`${kind} no longer accepts our access.`, `${days} are safe. Connect again and we catch up by ourselves.`];
     case "cancelled":
-      return [`${counted(sync.days_done, "day")} ${sync.days_done === 1 ? "is" : "are"} kept.`, line("cancelled", counted(sync.orders, "order"), finishing(sync) > 0 && `${counted(finishing(sync), "day")} being finished`)];
+      return [`${counted(sync.days_done, "day")} ${sync.days_done === 1 ? "is" : "are"} kept.`, line("Cancelled", counted(sync.orders, "order"), finishing(sync) > 0 && `${counted(finishing(sync), "day")} being finished`)];
     case "failed_days":
       return [days, line(counted(sync.orders, "order"), `${counted(sync.days_failed, "day")} could not be read`)];
     case "done":
