@@ -1,66 +1,19 @@
-"""The merchant's first hour in a browser, each step on the page that the step before left, and every page looked over.
-
-Looked over means: axe finds nothing, nothing scrolls sideways, in both themes, on a desk and on a phone.
-"""
+"""The merchant's first hour in a browser, each step on the page that the step before left, and every page looked over."""
 
 from __future__ import annotations
 
-import csv
 import gzip
-import io
 import re
 from collections.abc import Iterable
-from decimal import Decimal
 from pathlib import Path
-from typing import Literal
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, expect
 
-from infra.local.children import ROOT
 from infra.local.machine import SHOP
+from tests.pages.steps import IMPORT_MS, OWNER, SUMMARIES, fill_sign_up, heading, look_over
 
-AXE = ROOT / "infra" / "web" / "node_modules" / "axe-core" / "axe.min.js"
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-SIZES = ((1440, 900), (390, 844), (320, 640))
-NARROWEST = SIZES[-1]
-THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-IMPORT_MS = 240_000
 A_SUMMARY = re.compile(r"/orders/[^/?]+")
-
-
-def look_over(page: Page, wrong: list[str], *, settled: bool = True) -> None:
-    """Add what is wrong with the page as it stands now, in every theme and size."""
-    if settled:
-        expect(page.locator(".region.dim")).to_have_count(0)
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(AXE.read_text())
-    for theme in THEMES:
-        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-        for width, height in SIZES:
-            page.set_viewport_size({"width": width, "height": height})
-            where = f"{urlsplit(page.url).path} {theme} {width}"
-            if (
-                width,
-                height,
-            ) != NARROWEST:  # which has the same rules as the phone, and is there for what does not fit
-                found = page.evaluate("tags => axe.run({runOnly: tags})", TAGS)
-                wrong += [
-                    f"{where}: {rule['id']} at {node['target']}: {node['failureSummary']}"
-                    for rule in found["violations"]
-                    for node in rule["nodes"]
-                ]
-            if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-                wrong.append(f"{where}: scrolls sideways")
-    page.emulate_media(color_scheme="light", reduced_motion="reduce")
-    page.set_viewport_size({"width": 1440, "height": 900})
-
-
-def heading(page: Page, name: str | re.Pattern[str]) -> None:
-    """The page with this h1 has come, its title says the same, and its figures are there."""
-    expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()
-    expect(page).to_have_title(re.compile(r" · Daybook$"))
-    expect(page.locator(".skeleton")).to_have_count(0)
 
 
 def sign_up(page: Page, wrong: list[str]) -> None:
@@ -72,10 +25,7 @@ def sign_up(page: Page, wrong: list[str]) -> None:
     page.get_by_role("link", name="Sign up").click()
     heading(page, "Sign up")
     look_over(page, wrong)
-    page.get_by_label("Business name").fill("Northwind")
-    page.get_by_label("Email").fill("owner@northwind.example")
-    page.get_by_label("Password", exact=True).fill("a quiet harbour at dawn")
-    page.get_by_role("button", name="Create account").click()
+    fill_sign_up(page)
 
     heading(page, "All orders")  # where the visitor wanted to go at first
     expect(page.get_by_text("No sales yet.")).to_be_visible()
@@ -123,13 +73,13 @@ def watch_the_days(page: Page, wrong: list[str]) -> None:
     look_over(page, wrong)
     page.get_by_role("link", name="Details").first.click()
     heading(page, re.compile("^Sync of "))
-    expect(page.get_by_role("link", name=re.compile(r"^See \d+ summaries$"))).to_be_visible(timeout=IMPORT_MS)
+    expect(page.get_by_role("link", name=SUMMARIES)).to_be_visible(timeout=IMPORT_MS)
     total = bar.get_attribute("aria-valuemax")
     assert bar.get_attribute("aria-valuenow") == total
     assert int(total or 0) in (90, 91)  # 90 full days, and today so far
     look_over(page, wrong)
 
-    page.get_by_role("link", name=re.compile(r"^See \d+ summaries$")).click()
+    page.get_by_role("link", name=SUMMARIES).click()
     heading(page, "All orders")
     look_over(page, wrong)
 
@@ -167,7 +117,7 @@ def sync_again(page: Page, wrong: list[str]) -> None:
     look_over(page, wrong)
     page.get_by_role("button", name="Sync again").click()
     heading(page, re.compile("^Sync of "))
-    expect(page.get_by_role("link", name=re.compile(r"^See \d+ summaries$"))).to_be_visible(timeout=IMPORT_MS)
+    expect(page.get_by_role("link", name=SUMMARIES)).to_be_visible(timeout=IMPORT_MS)
     page.get_by_role("button", name=re.compile("^Menu of ")).click()
     page.get_by_role("link", name="Sync activity").click()
     heading(page, "Sync activity")
@@ -180,7 +130,7 @@ def sync_again(page: Page, wrong: list[str]) -> None:
 
 
 def read_the_reports(page: Page, wrong: list[str]) -> None:
-    """From the dashboard to every report; the file of one has the figures of its table."""
+    """From the dashboard to every report."""
     page.get_by_role("link", name="Daybook").click()
     heading(page, "Dashboard")
     expect(page.get_by_role("region", name="Latest summaries").get_by_role("row")).to_have_count(6)
@@ -190,10 +140,6 @@ def read_the_reports(page: Page, wrong: list[str]) -> None:
     heading(page, "Net sales")
     whole = page.get_by_role("region", name="Net sales as a table").get_by_role("row").last
     expect(whole).to_contain_text("$")
-    with page.expect_download() as saved:
-        page.get_by_role("button", name="Download CSV").click()
-    rows = list(csv.DictReader(io.StringIO(Path(saved.value.path()).read_text(encoding="utf-8-sig"))))
-    expect(whole).to_contain_text(f"${sum(Decimal(row['net']) for row in rows):,}")
     for report, title in (
         ("SKUs", "Top SKUs"),
         ("Channels", "Sales by channel"),
@@ -230,7 +176,7 @@ def sign_in_wrongly(page: Page, wrong: list[str]) -> None:
     page.get_by_role("button", name=re.compile("^Menu of ")).click()
     page.get_by_role("button", name="Sign out").click()
     heading(page, "Sign in")
-    page.get_by_label("Email").fill("owner@northwind.example")
+    page.get_by_label("Email").fill(OWNER)
     page.get_by_label("Password", exact=True).fill("a quiet harbour at dusk")
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert")).to_contain_text("Email or password is not right.")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from infra.local.machine import SHOP, Machine
-from tests.pages.test_journey import heading, look_over
+from infra.local.machine import Machine
+from tests.pages.steps import asked, connect, heading, look_over, person, sign_up
 
 SLOW_MS = 30_000  # the shop is still coming in
 
@@ -18,22 +17,10 @@ SLOW_MS = 30_000  # the shop is still coming in
 @pytest.fixture(scope="module")
 def context(chromium: Browser, machine: Machine) -> Iterator[BrowserContext]:
     """The cookies of an owner whose shop has begun to come in."""
-    context = chromium.new_context(
-        viewport={"width": 1440, "height": 900}, base_url=machine.url, reduced_motion="reduce"
-    )
-    context.set_default_timeout(15_000)
+    context = person(chromium, machine)
     page = context.new_page()
-    page.goto("/sign-up")
-    page.get_by_label("Business name").fill("Northwind")
-    page.get_by_label("Email").fill("owner@northwind.example")
-    page.get_by_label("Password", exact=True).fill("a quiet harbour at dawn")
-    page.get_by_role("button", name="Create account").click()
-    expect(page.get_by_text("Connect your first channel.")).to_be_visible()
-    page.goto("/connections/add/shopify?step=connect")
-    page.get_by_label("Shop address").fill(SHOP)
-    page.get_by_role("button", name="Continue to Shopify").click()
-    page.get_by_role("button", name="Allow").click()
-    expect(page.get_by_text("is connected.")).to_be_visible()
+    sign_up(page)
+    connect(page)
     page.goto("/orders")
     expect(page.locator("table.sales tbody tr").nth(3)).to_be_visible(timeout=60_000)
     page.close()
@@ -57,10 +44,6 @@ def menu(page: Page) -> Locator:
     dialog = page.get_by_role("dialog", name="Command menu")
     expect(dialog.get_by_role("combobox")).to_be_focused()
     return dialog
-
-
-def asked(page: Page, path: str) -> Any:
-    return page.evaluate("path => fetch(path).then(answer => answer.json())", path)
 
 
 def test_the_menu_goes_to_pages_and_gives_the_focus_back(page: Page) -> None:
@@ -148,7 +131,7 @@ def test_a_sync_shows_its_days_before_it_is_begun(page: Page) -> None:
 
 @pytest.mark.parametrize(
     ("key", "title"),
-    [("o", "All orders"), ("c", "Connections"), ("a", "Sync activity"), ("u", "Usage"), ("d", "^Northwind$")],
+    [("o", "All orders"), ("c", "Connections"), ("a", "Sync activity"), ("u", "Usage"), ("d", "Dashboard")],
 )
 def test_g_goes(page: Page, key: str, title: str) -> None:
     page.goto("/workspace")

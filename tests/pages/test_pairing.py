@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.pages import samples
 from tests.pages.scripted import SESSION, Answer, ScriptedApi, problem
-from tests.pages.test_journey import heading, look_over
+from tests.pages.steps import heading, look_over, sign_in
 
 KEY, SECRET = "key-0123456789abcdef", "secret-fedcba9876543210"
 AT_CHOICE = re.compile(r"\?step=choose$")
@@ -315,9 +315,7 @@ def test_an_aged_sign_in_is_renewed_without_losing_what_was_typed(page: Page, ap
     heading(page, "Sign in")
     api.on("POST /session", (200, SESSION))
     api.on("POST /kinds/shipstation/check", (200, samples.found()))
-    page.get_by_label("Email").fill("owner@northwind.example")
-    page.get_by_label("Password", exact=True).fill("a quiet harbour at dawn")
-    page.get_by_role("button", name="Sign in").click()
+    sign_in(page)
     expect(page.get_by_label("API secret", exact=True)).to_have_value(SECRET)
     page.get_by_role("button", name="Check and connect").click()
     expect(page.get_by_text("These keys work")).to_be_visible()

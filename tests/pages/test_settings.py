@@ -8,25 +8,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from infra.local.machine import SHOP, Machine
-from tests.pages.test_journey import IMPORT_MS, heading, look_over
+from infra.local.machine import Machine
+from tests.pages.steps import asked, connect, heading, look_over, person, sign_up, watch_import
 
-A_CONNECTION = re.compile(r"/connections/([^/?]+)\?paired")
 DAY = timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
 def context(chromium: Browser, machine: Machine) -> Iterator[BrowserContext]:
     """The cookies of the owner of a new workspace."""
-    context = chromium.new_context(
-        viewport={"width": 1440, "height": 900}, base_url=machine.url, reduced_motion="reduce"
-    )
-    context.set_default_timeout(15_000)
+    context = person(chromium, machine)
     yield context
     context.close()
 
@@ -35,23 +30,11 @@ def context(chromium: Browser, machine: Machine) -> Iterator[BrowserContext]:
 def connection(context: BrowserContext) -> str:
     """The id of a connection whose first days are all in."""
     page = context.new_page()
-    page.goto("/sign-up")
-    page.get_by_label("Business name").fill("Northwind")
-    page.get_by_label("Email").fill("owner@northwind.example")
-    page.get_by_label("Password", exact=True).fill("a quiet harbour at dawn")
-    page.get_by_role("button", name="Create account").click()
-    expect(page.get_by_text("Connect your first channel.")).to_be_visible()
-    page.goto("/connections/add/shopify?step=connect")
-    page.get_by_label("Shop address").fill(SHOP)
-    page.get_by_role("button", name="Continue to Shopify").click()
-    page.get_by_role("button", name="Allow").click()
-    expect(page.get_by_text("is connected.")).to_be_visible()
-    found = A_CONNECTION.search(page.url)
-    assert found
-    page.get_by_role("link", name="Details").first.click()
-    expect(page.get_by_role("link", name=re.compile(r"^See \d+ summaries$"))).to_be_visible(timeout=IMPORT_MS)
+    sign_up(page)
+    made = connect(page)
+    watch_import(page)
     page.close()
-    return found[1]
+    return made
 
 
 @pytest.fixture
@@ -77,11 +60,6 @@ def bar(page: Page) -> Locator:
 def save(page: Page) -> None:
     bar(page).get_by_role("button", name="Save changes").click()
     expect(bar(page)).to_have_count(0)
-
-
-def asked(page: Page, path: str) -> Any:
-    """What the API answers to the one who is signed in."""
-    return page.evaluate("path => fetch(path).then(answer => answer.json())", path)
 
 
 def test_a_preset_shows_its_two_dates_before_anything_runs(settings: Page, connection: str) -> None:

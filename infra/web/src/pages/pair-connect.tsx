@@ -56,7 +56,7 @@ function Refusal({ kind, error }: { kind: KindOut; error: string }) {
     declined: "You did not allow access, so nothing was connected. You can try again whenever you like.",
     "wrong-shop": other ? `You signed in to ${other}. To connect that one instead, enter it below.` : "You signed in to another shop than the one you named, so nothing was connected. To connect that one instead, enter it below.",
     expired: "That took longer than ten minutes, so nothing was connected. Please try again.",
-    refused: `The answer that came back was not one we can trust from ${kind.name}, so nothing was connected. Please try again.`,
+    refused: `We could not finish this with ${kind.name}, so nothing was connected. Please try again; if it stays so, write to us.`,
   };
   return <Notice kind="warning"><p>{texts[error] ?? "Nothing was connected. Please try again."}</p></Notice>;
 }

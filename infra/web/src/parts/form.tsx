@@ -59,6 +59,7 @@ export function useSend(): Sending {
   const [failed, setFailed] = useState<Failed | null>(null);
   const summary = useRef<HTMLDivElement>(null);
   async function run(act: () => Promise<void>) {
+    const from = document.activeElement;
     setBusy(true);
     setFailed(null);
     try {
@@ -69,6 +70,8 @@ export function useSend(): Sending {
       setTimeout(() => summary.current?.focus());
     } finally {
       setBusy(false);
+      // A button that rests while it is busy loses the focus by that.
+      setTimeout(() => document.activeElement === document.body && from?.isConnected && (from as HTMLElement).focus());
     }
   }
   function send(event: Event | null, act: () => Promise<void>) {

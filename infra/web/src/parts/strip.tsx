@@ -18,6 +18,7 @@ const LETTERS: Record<string, [style: string, word: string]> = {
   x: ["waiting", "cancelled"],
 };
 const ANNOUNCED_EVERY = 10;
+const FINISHED_WITHIN_MS = 2_000;
 
 export const isMoving = (sync: SyncOut): boolean => sync.state === "queued" || sync.state === "running" || sync.state === "slowed";
 
@@ -39,13 +40,16 @@ export function progressOf(sync: SyncOut, zone: string, kind: string): readonly 
     case "sign_in_needed":
       return [`${kind} no longer accepts our access.`, `${days} are safe. Connect again and we catch up by ourselves.`];
     case "cancelled":
-      return [`${counted(sync.days_done, "day")} ${sync.days_done === 1 ? "is" : "are"} kept.`, line(`cancelled`, counted(sync.orders, "order"))];
+      return [`${counted(sync.days_done, "day")} ${sync.days_done === 1 ? "is" : "are"} kept.`, line("Cancelled", counted(sync.orders, "order"), finishing(sync) > 0 && `${counted(finishing(sync), "day")} being finished`)];
     case "failed_days":
       return [days, line(counted(sync.orders, "order"), `${counted(sync.days_failed, "day")} could not be read`)];
     case "done":
       return [days, line(counted(sync.orders, "order"), newOf(sync), sync.ended_at !== null && `finished ${timeOf(sync.ended_at, zone)}`)];
   }
 }
+
+/** Days that were being read when the sync was cancelled: they are read to their end, and kept. */
+const finishing = ({ state, days }: SyncOut): number => (state === "cancelled" ? days.split("r").length - 1 : 0);
 
 const newOf = ({ orders, new_orders }: SyncOut): string | false =>
   orders > 0 && (new_orders === 0 ? "all known" : new_orders === orders ? "all new" : `${count(new_orders)} of them new`);
@@ -71,6 +75,11 @@ type StripFrame = { sync: SyncOut; connection: Pick<ConnectionOut, "name" | "tim
 export function Strip({ sync, connection, changed, mark, more }: StripFrame) {
   const [lead, rest] = progressOf(sync, connection.time_zone, spokenKind(connection.kind));
   const missing = [...sync.days].filter((letter) => letter === "n").length;
+  useEffect(() => {
+    if (!finishing(sync)) return;
+    const timer = setTimeout(changed, FINISHED_WITHIN_MS); // the live request tells of no sync that is cancelled
+    return () => clearTimeout(timer);
+  }, [sync]);
   return (
     <section class="card strip" aria-label={titleOf(sync, connection.name)}>
       <header>
