@@ -25,6 +25,7 @@ from chalicelib.storage.table import dynamo
 from chalicelib.workflows.books import Books
 from chalicelib.workflows.connect import Connect
 from chalicelib.workflows.goods import Goods
+from chalicelib.workflows.list_counted import ListCounted
 from chalicelib.workflows.listed import ListDocuments
 from chalicelib.workflows.pair import Pair
 from chalicelib.workflows.pair_by_approval import PairByApproval
@@ -288,6 +289,12 @@ class System(Work):
     @cached_property
     def read_activity(self) -> ReadActivity:
         return ReadActivity(activity=self.activity, now=self.now)
+
+    @cached_property
+    def list_counted(self) -> ListCounted:
+        return ListCounted(
+            books=self.books, connections=self.connections, shelves=self.shelves, search=self.search_sales
+        )
 
     @cached_property
     def read_usage(self) -> ReadUsage:

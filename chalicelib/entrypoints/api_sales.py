@@ -1,4 +1,4 @@
-"""Routes of sales, of the activity, and of usage, as JSON and as CSV."""
+"""Routes of sales and of the activity, as JSON and as CSV."""
 
 from chalice.app import Response
 
@@ -162,19 +162,6 @@ def activity(visit: Visit, who: SignedIn, query: wire.ActivityQuery) -> wire.Act
         counts=wire.ActivityCounts(**system.read_activity.counts(who.workspace, asked)),
         next=next_page(bound, place),
     )
-
-
-@api.route("/v1/usage", methods=["GET"])
-@may(Role.VIEWER)
-def usage(visit: Visit, who: SignedIn) -> wire.UsageOut | Response:
-    """Orders counted in the plan year in which we are: each counts once, ever, however often it is synced."""
-    system = bootstrap.system()
-    shown = show.usage(system.read_usage.read(system.change.read_workspace(who.workspace)))
-    if csv_out.is_wanted(visit):
-        rows = [("month", each.month, each.orders) for each in shown.months]
-        rows += [("connection", each.name, each.orders) for each in shown.connections]
-        return csv_out.answer(visit, ("usage", shown.year_from.isoformat()), csv_columns.USAGE, rows, None)
-    return shown
 
 
 def _limit(visit: Visit, query: wire.PageQuery) -> int:
