@@ -45,6 +45,7 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
     sealer: "Sealer"
     now: Callable[[], datetime]
     sleep: Callable[[float], None] = time.sleep
+    ticks: Callable[[], float] = time.monotonic
     random: Callable[[int], bytes] = os.urandom
     jitter: Callable[[], float] = draw
     cost: Cost = Cost()

@@ -27,7 +27,8 @@ def sales(visit: Visit, who: SignedIn, query: wire_sales.SalesQuery) -> wire_sal
     )
     system = bootstrap.system()
     bound = bound_to(who, visit, query)
-    as_csv = csv_out.is_wanted(visit)
+    as_csv = visit.wants_csv
+    after = page(bound, query.cursor)
     if query.q:
         if not any(map(str.isalnum, query.q)):
             raise errors.RequestError("That is no order number.", {"q": "Type the number as it is on the order."})
@@ -35,7 +36,7 @@ def sales(visit: Visit, who: SignedIn, query: wire_sales.SalesQuery) -> wire_sal
     else:
         read = system.read_sales.individual if query.type == "individual" else system.read_sales.page
         limit = csv_out.ROWS if as_csv else query.limit
-        found = read(who.workspace, asked, after=page(bound, query.cursor), limit=limit)
+        found = read(who.workspace, asked, after=after, limit=limit)
     next_ = next_page(bound, found.next)
     items = tuple(show_sales.sale(each, found.reading) for each in found.sales)
     listed = _order_sales(found.orders_listed)
@@ -92,7 +93,7 @@ def sale_lines(visit: Visit, who: SignedIn, sale: str, query: wire.PageQuery) ->
         who.workspace, sale, after=page(bound, query.cursor), limit=_limit(visit, query)
     )
     items = tuple(map(show_sales.sale_line, lines))
-    if csv_out.is_wanted(visit):
+    if visit.wants_csv:
         columns = csv_columns.lines_of(of.sheet.currency)
         return csv_out.answer(visit, _name(of, "lines"), columns, items, next_page(bound, place))
     return wire_sales.SaleLinesOut(items=items, currency=of.sheet.currency, next=next_page(bound, place))
@@ -108,7 +109,7 @@ def sale_orders(visit: Visit, who: SignedIn, sale: str, query: wire.PageQuery) -
     )
     also = bootstrap.system().mirrors.also_in(of.connection, [(each.key.day, each.order) for each in orders])
     items = tuple(show_sales.sale_order(each, also.get(each.order.id)) for each in orders)
-    if csv_out.is_wanted(visit):
+    if visit.wants_csv:
         columns = csv_columns.orders_of(of.sheet.currency)
         return csv_out.answer(visit, _name(of, "orders"), columns, items, next_page(bound, place))
     return wire_sales.SaleOrdersOut(items=items, currency=of.sheet.currency, next=next_page(bound, place))
@@ -123,7 +124,7 @@ def sale_versions(visit: Visit, who: SignedIn, sale: str, query: wire.PageQuery)
         who.workspace, sale, after=page(bound, query.cursor), limit=_limit(visit, query)
     )
     items = tuple(map(show_sales.version, versions))
-    if csv_out.is_wanted(visit):
+    if visit.wants_csv:
         columns = csv_columns.versions_of(of.sheet.currency)
         return csv_out.answer(visit, _name(of, "versions"), columns, items, next_page(bound, place))
     return wire_sales.VersionsOut(items=items, currency=of.sheet.currency, next=next_page(bound, place))
@@ -155,7 +156,7 @@ def activity(visit: Visit, who: SignedIn, query: wire.ActivityQuery) -> wire.Act
         who.workspace, asked, before=page(bound, query.cursor), limit=_limit(visit, query)
     )
     items = tuple(map(show.line, lines))
-    if csv_out.is_wanted(visit):
+    if visit.wants_csv:
         return csv_out.answer(visit, ("activity",), csv_columns.ACTIVITY, items, next_page(bound, place))
     return wire.ActivityListOut(
         items=items,
@@ -165,7 +166,7 @@ def activity(visit: Visit, who: SignedIn, query: wire.ActivityQuery) -> wire.Act
 
 
 def _limit(visit: Visit, query: wire.PageQuery) -> int:
-    return csv_out.ROWS if csv_out.is_wanted(visit) else query.limit
+    return csv_out.ROWS if visit.wants_csv else query.limit
 
 
 def _name(of: Sale, what: str) -> tuple[str, ...]:

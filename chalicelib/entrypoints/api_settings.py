@@ -1,5 +1,7 @@
 """Routes of order settings, and of who changed which setting."""
 
+from contextlib import nullcontext
+
 from chalicelib import bootstrap, errors
 from chalicelib.domain.accounts import SignedIn
 from chalicelib.domain.audit import Change
@@ -36,13 +38,14 @@ def change_settings(
         interval_min=body.interval_min,
         recut=body.recut,
     )
-    saved = system.order_settings.change(
-        who,
-        system.read_connections.paired(who.workspace, connection),
-        wanted,
-        version=version,
-        sync=(body.sync.from_, body.sync.to) if body.sync else None,
-    )
+    with system.limits.taken("resync", who.workspace) if body.sync or body.recut else nullcontext():
+        saved = system.order_settings.change(
+            who,
+            system.read_connections.paired(who.workspace, connection),
+            wanted,
+            version=version,
+            sync=(body.sync.from_, body.sync.to) if body.sync else None,
+        )
     content = wire_settings.SettingsSavedOut(
         settings=_shown(system.order_settings.read(saved.connection)), sync_ids=saved.syncs, said=saved.said
     )

@@ -15,7 +15,7 @@ def usage(visit: Visit, who: SignedIn) -> wire.UsageOut | Response:
     """Orders counted in the plan year in which we are: each counts once, ever, however often it is synced."""
     system = bootstrap.system()
     shown = show.usage(system.read_usage.read(system.change.read_workspace(who.workspace)))
-    if csv_out.is_wanted(visit):
+    if visit.wants_csv:
         rows = [("month", each.month, each.orders) for each in shown.months]
         rows += [("connection", each.name, each.orders) for each in shown.connections]
         return csv_out.answer(visit, ("usage", shown.year_from.isoformat()), csv_columns.USAGE, rows, None)
@@ -29,7 +29,7 @@ def usage_orders(visit: Visit, who: SignedIn, query: wire.UsageOrdersQuery) -> w
     system = bootstrap.system()
     asked = CountedFilter(connection=query.connection, month=query.month, text=query.q.strip())
     bound = bound_to(who, visit, query)
-    as_csv = csv_out.is_wanted(visit)
+    as_csv = visit.wants_csv
     found = system.list_counted.page(
         system.change.read_workspace(who.workspace),
         asked,

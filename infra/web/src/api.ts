@@ -25,6 +25,9 @@ export class Failed extends Error {
   }
 }
 
+// A read that came too fast waits so long at most and is asked again.
+const PAUSE_S_MAX = 2;
+
 type Send = { method?: string; body?: unknown; headers?: Record<string, string>; signal?: AbortSignal };
 
 /** The response of one request, its status 2xx or 304. */
@@ -36,6 +39,11 @@ export async function ask(path: string, { method = "GET", body, headers = {}, si
   if (signal) init.signal = signal;
   const answer = await reach(to(`/v1${path}`), init);
   if (answer.ok || answer.status === 304) return answer;
+  const pause_s = Number(answer.headers.get("Retry-After"));
+  if (answer.status === 429 && !write && pause_s <= PAUSE_S_MAX) {
+    await new Promise((go) => setTimeout(go, pause_s * 1000));
+    return ask(path, { headers, ...(signal ? { signal } : {}) });
+  }
   if (answer.status === 401 && session.value) {
     expired.value = true;
     session.value = null;
