@@ -104,7 +104,11 @@ class Records:
 
     @cached_property
     def audit(self) -> Audit:
-        return Audit(self.outside.table)
+        return Audit(self.outside.table, "AUDIT")
+
+    @cached_property
+    def looks(self) -> Audit:
+        return Audit(self.outside.table, "LOOKS")
 
     @cached_property
     def connections(self) -> Connections:

@@ -96,11 +96,18 @@ def report_customers(
         map(show_reports.customers, system.read_customers.customers(read, **({"shown": None} if as_csv else {})))
     )
     whole = read.frame.whole
-    system.change.note_look(who, f"customers from {whole.first} to {whole.last}{', exported' if as_csv else ''}")
+    system.change.note_look(
+        who, f"customers of {_named(read)} from {whole.first} to {whole.last}{', exported' if as_csv else ''}"
+    )
     if as_csv:
         rows = [(each.currency, row) for each in found for row in each.rows]
         return _csv(visit, who, query, "customers", csv_columns.CUSTOMERS_REPORT, rows, read)
     return wire_reports.CustomersReportOut(**show_reports.frame(read.frame), currencies=found)
+
+
+def _named(read: Read) -> str:
+    """The connections whose customers are in a report."""
+    return ", ".join(sorted(each.name for each in read.connections.values() if each.keeps_persons))
 
 
 class _Named:

@@ -40,10 +40,15 @@ def sales(visit: Visit, who: SignedIn, query: wire_sales.SalesQuery) -> wire_sal
     next_ = next_page(bound, found.next)
     items = tuple(show_sales.sale(each, found.reading) for each in found.sales)
     listed = _order_sales(found.orders_listed)
+    exported = as_csv and query.type == "individual" and query.persons
+    if exported:
+        signed_in_lately_as_owner(who)
+    if exported or not as_csv:
+        _note_look(who, found.orders_listed, exported=exported)
     if as_csv and query.type == "summary":
         return csv_out.answer(visit, ("sales",), csv_columns.SALES, items, next_)
     if as_csv:
-        columns = _order_columns(who, query.persons)
+        columns = csv_columns.ORDERS_WITH_PERSONS if exported else csv_columns.ORDERS
         return csv_out.answer(visit, ("individual-sales",), columns, listed, next_)
     return wire_sales.SalesOut(
         items=items,
@@ -68,20 +73,26 @@ def _order_sales(orders: tuple[OrderSold, ...]) -> tuple[wire_sales.OrderSaleOut
     return tuple(show_sales.order_sale(sold, also.get((sold.connection.id, sold.order.id))) for sold in orders)
 
 
-def _order_columns(who: SignedIn, persons: bool) -> csv_out.Columns:
-    """With customers only where that is asked for. Raises Forbidden."""
-    if not persons:
-        return csv_columns.ORDERS
-    signed_in_lately_as_owner(who)
-    bootstrap.system().change.note_look(who, "individual sales, exported")
-    return csv_columns.ORDERS_WITH_PERSONS
+def _note_look(who: SignedIn, orders: tuple[OrderSold, ...], *, exported: bool) -> None:
+    """Keep that these orders are looked at, if one of them says who bought."""
+    if all(sold.person is None for sold in orders):
+        return
+    names = ", ".join(sorted({sold.connection.name for sold in orders}))
+    days = sorted(sold.key.day for sold in orders)
+    looked_at = f"order {orders[0].order.number} of {names}, {days[0]}"
+    if len(orders) > 1:
+        looked_at = f"{len(orders)} orders of {names} from {days[0]} to {days[-1]}"
+    bootstrap.system().change.note_look(who, looked_at + (", exported" if exported else ""))
 
 
 @api.route("/v1/sales/{sale}", methods=["GET"])
 @may(Role.VIEWER)
 def sale(who: SignedIn, sale: str) -> wire_sales.SaleDetailOut:
     """One sale with its figures under both readings, and what its last version changed."""
-    return show_sales.sale_detail(bootstrap.system().read_sale.one(who.workspace, sale))
+    opened = bootstrap.system().read_sale.one(who.workspace, sale)
+    if isinstance(opened.sale, OrderSold):
+        _note_look(who, (opened.sale,), exported=False)
+    return show_sales.sale_detail(opened)
 
 
 @api.route("/v1/sales/{sale}/lines", methods=["GET"])

@@ -287,10 +287,10 @@ def test_s5_a_link_to_the_next_part_opens_for_its_merchant_and_its_list_alone(se
 def test_s4_s16_only_an_owner_who_has_just_signed_in_takes_persons_out(selling):
     selling.site.daybook.switch(selling.connection, "individual")
     persons = ("/v1/sales?type=individual&persons=true", "/v1/reports/customers")
-    before = len(list(selling.site.daybook.audit.list(selling.owner.workspace, before="~", limit=99)))
+    before = len(list(selling.site.daybook.looks.list(selling.owner.workspace, before="~", limit=99)))
     for path in persons:
         assert selling.owner.get(path, Accept="text/csv").status_code == 200
-    after = list(selling.site.daybook.audit.list(selling.owner.workspace, before="~", limit=99))
+    after = list(selling.site.daybook.looks.list(selling.owner.workspace, before="~", limit=99))
     assert len(after) == before + 2
     assert all("exported" in change.after["looked_at"] for change in after[:2])
     user = f"USER#{selling.owner.get('/v1/session').json_body['user']['id']}"
