@@ -121,6 +121,15 @@ def test_a_search_finds_orders_by_number_and_by_id(counting):
     assert counting.get("?q=nothing") == {"items": [], "count": 0, "next": None}
 
 
+def test_s1_another_merchants_orders_are_not_listed(site, counting):
+    counting.sync(days=2)
+    stranger = site.merchant("stranger")
+    for query in ("", f"?connection={counting.connection.id}", "?q=1001"):
+        assert json_at(stranger.get(f"/v1/usage/orders{query}"))["count"] == 0
+    cursor = counting.get("?limit=1")["next"]
+    assert stranger.get(f"/v1/usage/orders?limit=1&cursor={cursor}").status_code == 400
+
+
 def test_what_was_taken_out_of_the_count_is_not_listed(counting):
     counting.sync(days=1)
     counting.daybook.shelves.void(counting.account, "2026-07-03", ["1"])

@@ -286,6 +286,8 @@ def test_s5_a_link_to_the_next_part_opens_for_its_merchant_and_its_list_alone(se
 
 def test_s4_s16_only_an_owner_who_has_just_signed_in_takes_persons_out(selling):
     selling.site.daybook.switch(selling.connection, "individual")
+    selling.site.daybook.ask_day(selling.connection, DAY)
+    selling.site.daybook.work()
     persons = ("/v1/sales?type=individual&persons=true", "/v1/reports/customers")
     before = len(list(selling.site.daybook.looks.list(selling.owner.workspace, before="~", limit=99)))
     for path in persons:

@@ -222,7 +222,7 @@ def test_s1_s2_what_is_another_merchants_reads_as_what_is_not_there(world):
 
 
 def test_s1_lists_hold_ones_own_only(world):
-    lists = ("/v1/connections", "/v1/syncs", "/v1/sales", "/v1/activity", "/v1/live", "/v1/usage", "/v1/usage/orders")
+    lists = ("/v1/connections", "/v1/syncs", "/v1/sales", "/v1/activity", "/v1/live", "/v1/usage")
     for path in (*lists, "/v1/dashboard", "/v1/reports/sales", "/v1/reports/channels"):
         said = world.stranger.get(path).body.decode()
         assert world.ids["connection"] not in said, path
