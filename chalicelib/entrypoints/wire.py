@@ -279,7 +279,7 @@ class UsageConnection(msgspec.Struct, frozen=True):
 class UsageOut(msgspec.Struct, frozen=True):
     """`GET /v1/usage`: the plan year in which we are. `allotment` null is unlimited.
 
-    `forecast` is what the year comes to if it goes on as in the last 28 days; `months` are those in which orders were made.
+    `forecast` is what the year comes to if it goes on as in the last 28 days; `months` go from the first to the last in which orders were made.
     """
 
     year_from: date

@@ -197,8 +197,14 @@ USAGE: dict[str, Any] = {
     "allotment": 50_000,
     "used": 31_204,
     "forecast": 44_000,
-    "months": (wire.UsageMonth("2026-10", 4_410), wire.UsageMonth("2026-11", 3_920)),
-    "connections": (),
+    "months": tuple(
+        wire.UsageMonth(f"2026-{month:02}", orders)
+        for month, orders in enumerate((2_904, 3_012, 3_390, 3_187, 3_268, 3_541, 3_572, 4_410, 3_920), 3)
+    ),
+    "connections": tuple(
+        wire.UsageConnection(id_, name, orders)
+        for (id_, _, name, _), orders in zip((*BOOKS, OUTLET, IMPORTED), (17_204, 8_811, 4_318, 871), strict=True)
+    ),
 }
 
 

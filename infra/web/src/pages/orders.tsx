@@ -2,7 +2,7 @@
 import type { ConnectionOut, ConnectionsOut, FoundIn, KindsOut, SalesOut } from "../wire.d.ts";
 import { count, counted, dayName, timeOf } from "../format.ts";
 import { useLoad } from "../load.ts";
-import { FilterBar } from "../parts/filters.tsx";
+import { FilterBar, Pages } from "../parts/filters.tsx";
 import { Download } from "../parts/download.tsx";
 import { Card, homeZone, Page } from "../parts/page.tsx";
 import { Empty, Region } from "../parts/region.tsx";
@@ -123,23 +123,18 @@ function Found({ number, data }: { number: string; data: SalesOut }) {
   );
 }
 
-const Hit = ({ found }: { found: FoundIn }) => (
+/** An order that came when its day was locked is no row of any sale, but part of a correction. */
+const Hit = ({ found: { number, sale_id, connection, day, corrects } }: { found: FoundIn }) => (
   <li>
-    <b>{found.number}</b> is in <a href={to(`/orders/${encodeURIComponent(found.sale_id)}`, { tab: "orders", find: found.number })}>{found.connection}, {dayName(found.day)}</a>
+    <b>{number}</b> {corrects ? `came when ${dayName(corrects)} was closed. It is part of the correction in` : "is in"} <a href={to(`/orders/${encodeURIComponent(sale_id)}`, corrects ? {} : { tab: "orders", find: number })}>{connection}, {dayName(day)}</a>
   </li>
 );
 
 function Listed({ data, connections, type }: { data: SalesOut; connections: readonly ConnectionOut[]; type: Type }) {
-  const start = Number(query.value.get("at") ?? 1);
-  const end = start + sizeOf(data, type) - 1;
   return (
     <>
       {type === "individual" ? <OrdersTable items={data.orders_listed} connections={connections} /> : <SalesTable items={data.items} connections={connections} label="Sales" totals={{ orders: data.orders, figures: data.totals, sales: data.count }} sorts={!query.value.get("q")} />}
-      <nav class="pages" aria-label="Pages">
-        <span>Showing {count(start)}–{count(end)} of {count(data.count)}</span>
-        {start > 1 && <a class="button" href={turned({ cursor: null, at: null })}>First page</a>}
-        {data.next && <a class="button" href={turned({ cursor: data.next, at: String(end + 1) })}>Next</a>}
-      </nav>
+      <Pages shown={sizeOf(data, type)} of={data.count} next={data.next} />
     </>
   );
 }
