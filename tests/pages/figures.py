@@ -9,6 +9,8 @@ from typing import Any, Literal, cast
 import msgspec
 
 from chalicelib.entrypoints import wire, wire_dashboard, wire_reports, wire_sales
+from chalicelib.entrypoints.api_dashboard import average_order
+from chalicelib.workflows.read_reports import Sum
 
 THROUGH = date(2026, 11, 23)
 NOW = datetime(2026, 11, 24, 17, 20, tzinfo=UTC)
@@ -154,7 +156,7 @@ def kpis(sales: wire_reports.SalesByPeriodOut) -> wire_dashboard.KpisOut:
         return wire_dashboard.KpiOut(name=name, value=value, previous=previous, spark=tuple(spark))
 
     def average(each: wire_reports.SumOut) -> int | None:
-        return each.net // each.orders if each.orders else None
+        return average_order(Sum(each.net, each.orders))
 
     now, then = sales.total, sales.previous_total
     return wire_dashboard.KpisOut(
