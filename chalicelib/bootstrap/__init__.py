@@ -11,7 +11,7 @@ it works with. Tests make a `System` of their own with other outsides.
 
 import hashlib
 from datetime import UTC, datetime, timedelta
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,16 +21,18 @@ from chalicelib.domain.passwords import Passwords
 from chalicelib.queues import Queues
 from chalicelib.settings import Settings, read_settings
 from chalicelib.storage.idempotency import Once
+from chalicelib.storage.limits import Counts
 from chalicelib.storage.table import dynamo
 from chalicelib.workflows.books import Books
 from chalicelib.workflows.connect import Connect
 from chalicelib.workflows.goods import Goods
+from chalicelib.workflows.limits import Limits, Pace
+from chalicelib.workflows.list_counted import ListCounted
 from chalicelib.workflows.listed import ListDocuments
 from chalicelib.workflows.pair import Pair
 from chalicelib.workflows.pair_by_approval import PairByApproval
 from chalicelib.workflows.pair_by_consent import PairByConsent
 from chalicelib.workflows.pair_by_keys import PairByKeys
-from chalicelib.workflows.pair_limit import PairLimit
 from chalicelib.workflows.read_activity import ReadActivity
 from chalicelib.workflows.read_connections import ReadConnections
 from chalicelib.workflows.read_customers import ReadCustomers
@@ -144,8 +146,16 @@ class System(Work):
         )
 
     @cached_property
-    def pair_limit(self) -> PairLimit:
-        return PairLimit(accounts=self.accounts, now=self.now)
+    def limits(self) -> Limits:
+        return Limits(
+            counts=Counts(self.outside.table, self.new_id),
+            zone_of=lambda workspace: self.change.read_workspace(workspace).time_zone,
+            now=self.now,
+        )
+
+    @cached_property
+    def pace(self) -> Pace:
+        return Pace(self.outside.ticks)
 
     @cached_property
     def pair_by_consent(self) -> PairByConsent:
@@ -153,7 +163,7 @@ class System(Work):
             pair=self.pair,
             pairings=self.pairings,
             grants={name: each for name, each in self.platforms.items() if each.kind.auth == "oauth"},
-            limit=self.pair_limit.take,
+            limit=partial(self.limits.take, "pairing"),
             now=self.now,
             random=self.outside.random,
         )
@@ -163,7 +173,7 @@ class System(Work):
         return PairByKeys(
             pair=self.pair,
             keyed={name: each for name, each in self.platforms.items() if each.kind.auth != "oauth"},
-            limit=self.pair_limit.take,
+            limit=partial(self.limits.take, "pairing"),
             now=self.now,
         )
 
@@ -173,7 +183,7 @@ class System(Work):
             pair=self.pair,
             pairings=self.pairings,
             approved={name: each for name, each in self.platforms.items() if each.kind.auth == "approve"},
-            limit=self.pair_limit.take,
+            limit=partial(self.limits.take, "pairing"),
             user_of=lambda session: self.sign_in.user_of(session),
             back=lambda kind, pairing: f"{self.settings.base_url}/connections/add/{kind}?pairing={pairing}",
             now=self.now,
@@ -288,6 +298,12 @@ class System(Work):
     @cached_property
     def read_activity(self) -> ReadActivity:
         return ReadActivity(activity=self.activity, now=self.now)
+
+    @cached_property
+    def list_counted(self) -> ListCounted:
+        return ListCounted(
+            books=self.books, connections=self.connections, shelves=self.shelves, search=self.search_sales
+        )
 
     @cached_property
     def read_usage(self) -> ReadUsage:

@@ -45,6 +45,7 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
     sealer: "Sealer"
     now: Callable[[], datetime]
     sleep: Callable[[float], None] = time.sleep
+    ticks: Callable[[], float] = time.monotonic
     random: Callable[[int], bytes] = os.urandom
     jitter: Callable[[], float] = draw
     cost: Cost = Cost()
@@ -103,7 +104,11 @@ class Records:
 
     @cached_property
     def audit(self) -> Audit:
-        return Audit(self.outside.table)
+        return Audit(self.outside.table, "AUDIT")
+
+    @cached_property
+    def looks(self) -> Audit:
+        return Audit(self.outside.table, "LOOKS")
 
     @cached_property
     def connections(self) -> Connections:

@@ -220,6 +220,7 @@ class Work(Shops):
             accounts=self.accounts,
             connections=self.connections,
             audit=self.audit,
+            looks=self.looks,
             now=self.now,
             new_id=self.new_id,
         )

@@ -15,6 +15,7 @@ from chalicelib.entrypoints import (
     api_sales,
     api_settings,
     api_syncs,
+    api_usage,
     openapi,
     webhooks,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "api_sales",
     "api_settings",
     "api_syncs",
+    "api_usage",
     "webhooks",
 ]
 

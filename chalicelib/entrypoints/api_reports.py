@@ -20,7 +20,7 @@ def report_sales(
     """Net sales, orders and units by day, week or month, by connection, beside the range before."""
     read = _read(who, query, query.by)
     found = bootstrap.system().read_reports.sales(read)
-    if csv_out.is_wanted(visit):
+    if visit.wants_csv:
         rows = [
             (each.currency, day, _Named(store.connection.name, store_name(store.connection, store.store)), sum_)
             for each in found
@@ -40,7 +40,7 @@ def report_skus(visit: Visit, who: SignedIn, query: wire_reports.SkusQuery) -> w
     """The SKUs that sold best, by net sales or by quantity; as CSV all of them."""
     read = _read(who, query)
     reports, by_quantity = bootstrap.system().read_reports, query.by == "quantity"
-    if csv_out.is_wanted(visit):
+    if visit.wants_csv:
         every = reports.skus(read, by_quantity=by_quantity, shown=None)
         rows = [(each.currency, show_reports.sku(row)) for each in every for row in each.rows]
         return _csv(visit, who, query, "skus", csv_columns.SKUS_REPORT, rows, read)
@@ -56,7 +56,7 @@ def report_channels(
     """Net sales, orders and units of each store of each connection."""
     read = _read(who, query, query.by)
     found = tuple(map(show_reports.channels, bootstrap.system().read_reports.sales(read)))
-    if csv_out.is_wanted(visit):
+    if visit.wants_csv:
         rows = [(each.currency, row) for each in found for row in each.rows]
         return _csv(visit, who, query, "channels", csv_columns.CHANNELS_REPORT, rows, read)
     return wire_reports.ChannelsReportOut(**show_reports.frame(read.frame), currencies=found)
@@ -70,7 +70,7 @@ def report_states(
     """Net sales and orders by state of the United States, and by country outside of them."""
     read = _read(who, query)
     found = tuple(map(show_reports.states, bootstrap.system().read_reports.regions(read)))
-    if csv_out.is_wanted(visit):
+    if visit.wants_csv:
         rows = [
             (each.currency, place, row)
             for each in found
@@ -88,7 +88,7 @@ def report_customers(
 ) -> wire_reports.CustomersReportOut | Response:
     """Who bought, most net sales first. Each look is kept in the audit; as CSV it is for the owner, signed in lately."""
     system = bootstrap.system()
-    as_csv = csv_out.is_wanted(visit)
+    as_csv = visit.wants_csv
     if as_csv:
         signed_in_lately_as_owner(who)
     read = _read(who, query)
@@ -96,11 +96,18 @@ def report_customers(
         map(show_reports.customers, system.read_customers.customers(read, **({"shown": None} if as_csv else {})))
     )
     whole = read.frame.whole
-    system.change.note_look(who, f"customers from {whole.first} to {whole.last}{', exported' if as_csv else ''}")
+    system.change.note_look(
+        who, f"customers of {_named(read)} from {whole.first} to {whole.last}{', exported' if as_csv else ''}"
+    )
     if as_csv:
         rows = [(each.currency, row) for each in found for row in each.rows]
         return _csv(visit, who, query, "customers", csv_columns.CUSTOMERS_REPORT, rows, read)
     return wire_reports.CustomersReportOut(**show_reports.frame(read.frame), currencies=found)
+
+
+def _named(read: Read) -> str:
+    """The connections whose customers are in a report."""
+    return ", ".join(sorted(each.name for each in read.connections.values() if each.keeps_persons))
 
 
 class _Named:

@@ -1,4 +1,4 @@
-"""Routes of sales, of the activity, and of usage, as JSON and as CSV."""
+"""Routes of sales and of the activity, as JSON and as CSV."""
 
 from chalice.app import Response
 
@@ -27,7 +27,8 @@ def sales(visit: Visit, who: SignedIn, query: wire_sales.SalesQuery) -> wire_sal
     )
     system = bootstrap.system()
     bound = bound_to(who, visit, query)
-    as_csv = csv_out.is_wanted(visit)
+    as_csv = visit.wants_csv
+    after = page(bound, query.cursor)
     if query.q:
         if not any(map(str.isalnum, query.q)):
             raise errors.RequestError("That is no order number.", {"q": "Type the number as it is on the order."})
@@ -35,14 +36,19 @@ def sales(visit: Visit, who: SignedIn, query: wire_sales.SalesQuery) -> wire_sal
     else:
         read = system.read_sales.individual if query.type == "individual" else system.read_sales.page
         limit = csv_out.ROWS if as_csv else query.limit
-        found = read(who.workspace, asked, after=page(bound, query.cursor), limit=limit)
+        found = read(who.workspace, asked, after=after, limit=limit)
     next_ = next_page(bound, found.next)
     items = tuple(show_sales.sale(each, found.reading) for each in found.sales)
     listed = _order_sales(found.orders_listed)
+    exported = as_csv and query.type == "individual" and query.persons
+    if exported:
+        signed_in_lately_as_owner(who)
+    if exported or not as_csv:
+        _note_look(who, found.orders_listed, exported=exported)
     if as_csv and query.type == "summary":
         return csv_out.answer(visit, ("sales",), csv_columns.SALES, items, next_)
     if as_csv:
-        columns = _order_columns(who, query.persons)
+        columns = csv_columns.ORDERS_WITH_PERSONS if exported else csv_columns.ORDERS
         return csv_out.answer(visit, ("individual-sales",), columns, listed, next_)
     return wire_sales.SalesOut(
         items=items,
@@ -67,20 +73,26 @@ def _order_sales(orders: tuple[OrderSold, ...]) -> tuple[wire_sales.OrderSaleOut
     return tuple(show_sales.order_sale(sold, also.get((sold.connection.id, sold.order.id))) for sold in orders)
 
 
-def _order_columns(who: SignedIn, persons: bool) -> csv_out.Columns:
-    """With customers only where that is asked for. Raises Forbidden."""
-    if not persons:
-        return csv_columns.ORDERS
-    signed_in_lately_as_owner(who)
-    bootstrap.system().change.note_look(who, "individual sales, exported")
-    return csv_columns.ORDERS_WITH_PERSONS
+def _note_look(who: SignedIn, orders: tuple[OrderSold, ...], *, exported: bool) -> None:
+    """Keep that these orders are looked at, if one of them says who bought."""
+    if all(sold.person is None for sold in orders):
+        return
+    names = ", ".join(sorted({sold.connection.name for sold in orders}))
+    days = sorted(sold.key.day for sold in orders)
+    looked_at = f"order {orders[0].order.number} of {names}, {days[0]}"
+    if len(orders) > 1:
+        looked_at = f"{len(orders)} orders of {names} from {days[0]} to {days[-1]}"
+    bootstrap.system().change.note_look(who, looked_at + (", exported" if exported else ""))
 
 
 @api.route("/v1/sales/{sale}", methods=["GET"])
 @may(Role.VIEWER)
 def sale(who: SignedIn, sale: str) -> wire_sales.SaleDetailOut:
     """One sale with its figures under both readings, and what its last version changed."""
-    return show_sales.sale_detail(bootstrap.system().read_sale.one(who.workspace, sale))
+    opened = bootstrap.system().read_sale.one(who.workspace, sale)
+    if isinstance(opened.sale, OrderSold):
+        _note_look(who, (opened.sale,), exported=False)
+    return show_sales.sale_detail(opened)
 
 
 @api.route("/v1/sales/{sale}/lines", methods=["GET"])
@@ -92,7 +104,7 @@ def sale_lines(visit: Visit, who: SignedIn, sale: str, query: wire.PageQuery) ->
         who.workspace, sale, after=page(bound, query.cursor), limit=_limit(visit, query)
     )
     items = tuple(map(show_sales.sale_line, lines))
-    if csv_out.is_wanted(visit):
+    if visit.wants_csv:
         columns = csv_columns.lines_of(of.sheet.currency)
         return csv_out.answer(visit, _name(of, "lines"), columns, items, next_page(bound, place))
     return wire_sales.SaleLinesOut(items=items, currency=of.sheet.currency, next=next_page(bound, place))
@@ -108,7 +120,7 @@ def sale_orders(visit: Visit, who: SignedIn, sale: str, query: wire.PageQuery) -
     )
     also = bootstrap.system().mirrors.also_in(of.connection, [(each.key.day, each.order) for each in orders])
     items = tuple(show_sales.sale_order(each, also.get(each.order.id)) for each in orders)
-    if csv_out.is_wanted(visit):
+    if visit.wants_csv:
         columns = csv_columns.orders_of(of.sheet.currency)
         return csv_out.answer(visit, _name(of, "orders"), columns, items, next_page(bound, place))
     return wire_sales.SaleOrdersOut(items=items, currency=of.sheet.currency, next=next_page(bound, place))
@@ -123,7 +135,7 @@ def sale_versions(visit: Visit, who: SignedIn, sale: str, query: wire.PageQuery)
         who.workspace, sale, after=page(bound, query.cursor), limit=_limit(visit, query)
     )
     items = tuple(map(show_sales.version, versions))
-    if csv_out.is_wanted(visit):
+    if visit.wants_csv:
         columns = csv_columns.versions_of(of.sheet.currency)
         return csv_out.answer(visit, _name(of, "versions"), columns, items, next_page(bound, place))
     return wire_sales.VersionsOut(items=items, currency=of.sheet.currency, next=next_page(bound, place))
@@ -155,7 +167,7 @@ def activity(visit: Visit, who: SignedIn, query: wire.ActivityQuery) -> wire.Act
         who.workspace, asked, before=page(bound, query.cursor), limit=_limit(visit, query)
     )
     items = tuple(map(show.line, lines))
-    if csv_out.is_wanted(visit):
+    if visit.wants_csv:
         return csv_out.answer(visit, ("activity",), csv_columns.ACTIVITY, items, next_page(bound, place))
     return wire.ActivityListOut(
         items=items,
@@ -164,21 +176,8 @@ def activity(visit: Visit, who: SignedIn, query: wire.ActivityQuery) -> wire.Act
     )
 
 
-@api.route("/v1/usage", methods=["GET"])
-@may(Role.VIEWER)
-def usage(visit: Visit, who: SignedIn) -> wire.UsageOut | Response:
-    """Orders counted in the plan year in which we are: each counts once, ever, however often it is synced."""
-    system = bootstrap.system()
-    shown = show.usage(system.read_usage.read(system.change.read_workspace(who.workspace)))
-    if csv_out.is_wanted(visit):
-        rows = [("month", each.month, each.orders) for each in shown.months]
-        rows += [("connection", each.name, each.orders) for each in shown.connections]
-        return csv_out.answer(visit, ("usage", shown.year_from.isoformat()), csv_columns.USAGE, rows, None)
-    return shown
-
-
 def _limit(visit: Visit, query: wire.PageQuery) -> int:
-    return csv_out.ROWS if csv_out.is_wanted(visit) else query.limit
+    return csv_out.ROWS if visit.wants_csv else query.limit
 
 
 def _name(of: Sale, what: str) -> tuple[str, ...]:

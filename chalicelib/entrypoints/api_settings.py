@@ -1,4 +1,6 @@
-"""Routes of order settings, and of who changed which setting."""
+"""Routes of order settings, of who changed which setting, and of who looked at persons."""
+
+from contextlib import nullcontext
 
 from chalicelib import bootstrap, errors
 from chalicelib.domain.accounts import SignedIn
@@ -36,13 +38,14 @@ def change_settings(
         interval_min=body.interval_min,
         recut=body.recut,
     )
-    saved = system.order_settings.change(
-        who,
-        system.read_connections.paired(who.workspace, connection),
-        wanted,
-        version=version,
-        sync=(body.sync.from_, body.sync.to) if body.sync else None,
-    )
+    with system.limits.taken("resync", who.workspace) if body.sync or body.recut else nullcontext():
+        saved = system.order_settings.change(
+            who,
+            system.read_connections.paired(who.workspace, connection),
+            wanted,
+            version=version,
+            sync=(body.sync.from_, body.sync.to) if body.sync else None,
+        )
     content = wire_settings.SettingsSavedOut(
         settings=_shown(system.order_settings.read(saved.connection)), sync_ids=saved.syncs, said=saved.said
     )
@@ -62,6 +65,15 @@ def settingschanges_of(visit: Visit, who: SignedIn, connection: str, query: wire
 def workspacechanges_of(visit: Visit, who: SignedIn, query: wire.PageQuery) -> wire_settings.ChangesOut:
     """Who changed the workspace's settings, newest first."""
     return changes_of(visit, who, query, "workspace")
+
+
+@api.route("/v1/persons/looks", methods=["GET"])
+@may(Role.OWNER)
+def looks(visit: Visit, who: SignedIn, query: wire.PageQuery) -> wire_settings.ChangesOut:
+    """Who looked at customers, newest first: at which of them is in `after`."""
+    bound = bound_to(who, visit, query)
+    found, place = bootstrap.system().change.looks(who.workspace, before=page(bound, query.cursor), limit=query.limit)
+    return wire_settings.ChangesOut(items=tuple(map(_change, found)), next=next_page(bound, place))
 
 
 def changes_of(visit: Visit, who: SignedIn, query: wire.PageQuery, about: str) -> wire_settings.ChangesOut:

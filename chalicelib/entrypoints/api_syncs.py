@@ -27,7 +27,8 @@ def begin_sync(visit: Visit, who: SignedIn, body: wire.SyncIn) -> wire.SyncOut:
     system = bootstrap.system()
 
     def begin() -> bytes:
-        sync = _begin(who, system.read_connections.paired(who.workspace, body.connection_id), body)
+        with system.limits.taken("resync", who.workspace):
+            sync = _begin(who, system.read_connections.paired(who.workspace, body.connection_id), body)
         return msgspec.json.encode(show.sync(system.read_syncs.progress(sync)))
 
     key = visit.header(IDEMPOTENCY_KEY)
@@ -83,12 +84,12 @@ def sync_days(visit: Visit, who: SignedIn, sync: str, query: wire.PageQuery) -> 
     progress = read.one(who.workspace, sync)
     bound = bound_to(who, visit, query, sync)
     skip = int(page(bound, query.cursor) or 0)
-    after = skip + (csv_out.ROWS if csv_out.is_wanted(visit) else query.limit)
+    after = skip + (csv_out.ROWS if visit.wants_csv else query.limit)
     days = progress.days[skip:after]
     sales = read.sales_of(progress.sync, days)
     place = str(after) if len(progress.days) > after else None
     items = tuple(show.sync_day(day, sales.get(day.day)) for day in days)
-    if csv_out.is_wanted(visit):
+    if visit.wants_csv:
         name = ("sync", progress.sync.id, "days")
         return csv_out.answer(visit, name, csv_columns.SYNC_DAYS, items, next_page(bound, place))
     return wire.SyncDaysOut(items=items, next=next_page(bound, place))
@@ -110,7 +111,9 @@ def resume_sync(who: SignedIn, sync: str) -> wire.SyncOut:
     system = bootstrap.system()
     asked = system.read_syncs.find(who.workspace, sync)
     system.read_connections.paired(who.workspace, asked.connection)
-    return show.sync(system.read_syncs.progress(system.run_syncs.resume(asked)))
+    with system.limits.taken("resync", who.workspace):
+        resumed = system.run_syncs.resume(asked)
+    return show.sync(system.read_syncs.progress(resumed))
 
 
 @api.route("/v1/live", methods=["GET"])

@@ -72,6 +72,14 @@ USAGE: Columns = (
     ("orders", lambda row: row[2]),
 )
 
+USAGE_ORDERS: Columns = (
+    ("id", lambda row: row.id),
+    ("number", lambda row: row.number),
+    ("made_on", lambda row: row.made_on),
+    ("connection", lambda row: row.connection),
+    ("sale_id", lambda row: row.sale_id),
+)
+
 
 def lines_of(currency: str) -> Columns:
     """A sale's lines; their money is of one currency."""

@@ -52,12 +52,6 @@ def pieces(quantity: float) -> Number:
     return Number(f"{quantity:.3f}".rstrip("0").rstrip("."))
 
 
-def is_wanted(visit: Visit) -> bool:
-    """Whether the visitor asks for CSV."""
-    kinds = [part.partition(";")[0].strip().lower() for part in (visit.header("accept") or "").split(",")]
-    return "text/csv" in kinds
-
-
 def answer(visit: Visit, name: Sequence[str], columns: Columns, rows: Iterable[Any], cursor: str | None) -> Response:
     """A part of a list; `name` are words and ids of ours, `cursor` is where the next part begins."""
     lines = [line([read(row) for _, read in columns]) for row in rows]

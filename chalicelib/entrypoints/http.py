@@ -12,7 +12,8 @@ stops the start. Errors become problems (RFC 9457) with a request id; none carri
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from enum import IntEnum
 from functools import wraps
@@ -75,6 +76,11 @@ class Declaration(msgspec.Struct, frozen=True, kw_only=True):
     body_may_lack: bool = False
     keys: bool = False
 
+    @property
+    def csv(self) -> bool:
+        """Whether it answers as CSV to who asks for that."""
+        return Response in get_args(self.answer)
+
 
 class Visit:
     """One request, as far as routes have to do with it."""
@@ -115,6 +121,11 @@ class Visit:
             path = path.replace(f"{{{name}}}", value)
         asked: str = self._request.context.get("path", path)
         return asked.rstrip("/").removesuffix(path.rstrip("/"))
+
+    @property
+    def wants_csv(self) -> bool:
+        kinds = [part.partition(";")[0].strip().lower() for part in (self.header("accept") or "").split(",")]
+        return "text/csv" in kinds
 
     @property
     def writes(self) -> bool:
@@ -190,7 +201,9 @@ def _declared(view: View, role: Role | None, status: int, *, hook: bool = False,
     def answer_it(**path: str) -> Response:
         visit = Visit(api.current_request)
         try:
-            return _encoded(view(**_input(declaration, visit, path)), status)
+            given = _input(declaration, visit, path)
+            with _exporting(declaration, visit, given):
+                return _encoded(view(**given), status)
         except errors.RequestError as exc:
             return problem(visit, exc.status, str(exc), exc)
         except errors.ChannelError as exc:
@@ -224,6 +237,21 @@ def _input(declaration: Declaration, visit: Visit, path: Mapping[str, str]) -> d
     return {name: given[name] for name in declaration.takes}
 
 
+@contextmanager
+def _exporting(declaration: Declaration, visit: Visit, given: Mapping[str, Any]) -> Iterator[None]:
+    """Count a download before it is read. Raises TooManyTries.
+
+    The parts that follow the first are of the same download: their cursors open nothing else.
+    """
+    query = given.get("query")
+    goes_on = isinstance(query, wire.PageQuery) and query.cursor
+    if goes_on or not (declaration.csv and visit.wants_csv):
+        yield
+        return
+    with bootstrap.system().limits.taken("export", given["who"].workspace):
+        yield
+
+
 def _signed_in(role: Role, visit: Visit, *, keys: bool) -> SignedIn:
     """Who asks, if they may. Raises NotSignedIn, Forbidden.
 
@@ -243,6 +271,7 @@ def _signed_in(role: Role, visit: Visit, *, keys: bool) -> SignedIn:
             raise errors.Forbidden("This did not come from a page of ours. Reload the page and try again.")
     if Role[who.role.upper()] < role:
         raise errors.Forbidden("Your role does not allow this. Ask the owner of the workspace.")
+    bootstrap.system().pace.take(who.workspace)
     return who
 
 
@@ -382,6 +411,8 @@ def next_page(bound: tuple[str, ...], place: str | None) -> str | None:
 
 
 def bound_to(who: SignedIn, visit: Visit, query: wire.PageQuery, *names: str) -> tuple[str, ...]:
-    """What a cursor of this list is bound to: the workspace, the route with the names in its path, and the filter."""
+    """What a cursor of this list is bound to: the workspace, the route with the names in its path, the filter, and whether it
+    is a download, so that no page of a list leads into a download that was not counted."""
     asked = msgspec.structs.replace(query, cursor="", limit=1)
-    return who.workspace, visit.route, *names, msgspec.json.encode(asked).decode()
+    form = "csv" if visit.wants_csv else "json"
+    return who.workspace, visit.route, *names, form, msgspec.json.encode(asked).decode()

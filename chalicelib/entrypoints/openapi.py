@@ -70,7 +70,7 @@ def _operation(
     success: dict[str, Any] = {"description": HTTPStatus(declared.status).phrase}
     if answer is not None:
         success["content"] = {"application/json": {"schema": by_shape[answer]}}
-        if Response in get_args(declared.answer):
+        if declared.csv:
             success["content"]["text/csv"] = {"schema": {"type": "string"}}
     problem = {"application/problem+json": {"schema": by_shape[wire.Problem]}}
     responses = {str(declared.status): success, "default": {"description": "A problem", "content": problem}}

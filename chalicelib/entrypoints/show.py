@@ -6,6 +6,7 @@ from chalicelib.domain.accounts import SignedIn, Workspace
 from chalicelib.domain.activity import Line
 from chalicelib.domain.ranges import Range
 from chalicelib.entrypoints import wire
+from chalicelib.workflows.list_counted import CountedOrder
 from chalicelib.workflows.read_connections import ConnectionState
 from chalicelib.workflows.read_syncs import DayProgress, Progress
 from chalicelib.workflows.read_usage import Usage
@@ -160,4 +161,15 @@ def usage(given: Usage) -> wire.UsageOut:
         connections=tuple(
             wire.UsageConnection(connection_id=each.id, name=each.name, orders=orders) for each, orders in given.shops
         ),
+    )
+
+
+def usage_order(given: CountedOrder) -> wire.UsageOrderOut:
+    return wire.UsageOrderOut(
+        id=given.id,
+        made_on=given.made,
+        connection_id=given.connection.id,
+        connection=given.connection.name,
+        number=given.number,
+        sale_id=given.sale_id,
     )

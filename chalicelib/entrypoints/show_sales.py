@@ -99,7 +99,11 @@ def _instant(seconds: int) -> datetime:
 
 def found(given: Found) -> wire_sales.FoundIn:
     return wire_sales.FoundIn(
-        number=given.number, sale_id=given.sale_id, day=given.day, connection=given.connection.name
+        number=given.number,
+        sale_id=given.sale_id,
+        day=given.day,
+        connection=given.connection.name,
+        corrects=given.corrects,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 
 Limit = Annotated[int, msgspec.Meta(ge=1, le=200)]
+Month = Annotated[str, msgspec.Meta(pattern=r"^(\d{4}-\d{2})?$")]
 Level = Literal["info", "warning", "error"]
 Reading = Literal["event_day", "order_day"]
 Preset = Literal["current_week", "current_month", "last_month", "last_quarter"]
@@ -279,7 +280,7 @@ class UsageConnection(msgspec.Struct, frozen=True):
 class UsageOut(msgspec.Struct, frozen=True):
     """`GET /v1/usage`: the plan year in which we are. `allotment` null is unlimited.
 
-    `forecast` is what the year comes to if it goes on as in the last 28 days; `months` are those in which orders were made.
+    `forecast` is what the year comes to if it goes on as in the last 28 days; `months` go from the first to the last in which orders were made.
     """
 
     year_from: date
@@ -289,6 +290,32 @@ class UsageOut(msgspec.Struct, frozen=True):
     forecast: int
     months: tuple[UsageMonth, ...]
     connections: tuple[UsageConnection, ...]
+
+
+class UsageOrderOut(msgspec.Struct, frozen=True):
+    """One counted order: the channel's id that it is billed under, and the UTC day on which it was made.
+
+    `number` and `sale_id` are null where no sale of the days around that one has the order.
+    """
+
+    id: str
+    made_on: date
+    connection_id: str
+    connection: str
+    number: str | None
+    sale_id: str | None
+
+
+class UsageOrdersOut(msgspec.Struct, frozen=True):
+    """`GET /v1/usage/orders?connection=&month=&q=&cursor=&limit=`: the orders that usage counts in the plan year, newest first.
+
+    `count` is of the whole filter. `month` ("2026-07") is that in which orders were made; `q` an order number, or the beginning
+    of an id.
+    """
+
+    items: tuple[UsageOrderOut, ...]
+    count: int
+    next: str | None
 
 
 # --- what may be asked in an address; empty values count as absent
@@ -312,6 +339,12 @@ class ActivityQuery(PageQuery, frozen=True, kw_only=True, forbid_unknown_fields=
     to: date | None = None
     q: str = ""
     after: str = ""
+
+
+class UsageOrdersQuery(PageQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    connection: str | None = None
+    month: Month = ""
+    q: str = ""
 
 
 class LiveQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -96,12 +96,15 @@ class OrderSaleOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FoundIn(msgspec.Struct, frozen=True):
-    """An order number that was searched for and the sale that holds it, by the connection's mode: its day, month or own."""
+    """An order number that was searched for and the sale that holds it, by the connection's mode: its day, month or own.
+
+    `corrects` is the order's own day if that was locked when the order came: the sale then holds it in a correction."""
 
     number: str
     sale_id: str
     day: date
     connection: str
+    corrects: date | None = None
 
 
 class SalesCounts(msgspec.Struct, frozen=True):

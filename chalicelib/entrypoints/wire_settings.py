@@ -112,7 +112,7 @@ class MirrorsLinkedOut(msgspec.Struct, frozen=True):
 
 
 class ChangeOut(msgspec.Struct, frozen=True):
-    """Who changed what: the fields that differ, as JSON text."""
+    """Who changed what: the fields that differ, as JSON text. Of a look at persons, `after` says at which."""
 
     id: str
     at: datetime
@@ -123,7 +123,7 @@ class ChangeOut(msgspec.Struct, frozen=True):
 
 
 class ChangesOut(msgspec.Struct, frozen=True):
-    """`GET /v1/workspace/changes`, `GET /v1/connections/{id}/settings/changes`: newest first."""
+    """`GET /v1/workspace/changes`, `GET /v1/connections/{id}/settings/changes`, `GET /v1/persons/looks`: newest first."""
 
     items: tuple[ChangeOut, ...]
     next: str | None

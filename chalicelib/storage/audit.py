@@ -1,9 +1,11 @@
-"""The audit: every change of a setting, newest first, kept for good.
+"""The audit: every change of a setting, and every look at persons, newest first, kept for good.
 
-AUDIT#<workspace>           <instant>~<random>      AuditItem
+AUDIT#<workspace>           <instant>~<random>      AuditItem   changes
+LOOKS#<workspace>           <instant>~<random>      AuditItem   looks: there are many more of them
 """
 
 from collections.abc import Iterator
+from typing import Literal
 
 import msgspec
 from pynamodb.attributes import BinaryAttribute
@@ -20,19 +22,20 @@ class AuditItem(Item):
 
 
 class Audit:
-    """The changes in all workspaces."""
+    """The changes in all workspaces, or the looks."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, name: Literal["AUDIT", "LOOKS"]) -> None:
         self._table = table
+        self._name = name
 
     def write(self, workspace: str, change: Change) -> None:
         """Write a row; it is written before the change it tells of, so that none goes untold. Raises Unanswered."""
-        self._table.put(AuditItem(key("AUDIT", workspace), change.id, body=msgspec.msgpack.encode(change)))
+        self._table.put(AuditItem(key(self._name, workspace), change.id, body=msgspec.msgpack.encode(change)))
 
     def list(self, workspace: str, *, before: str, limit: int) -> Iterator[Change]:
         """Yield at most `limit` changes, newest first, with ids up to `before`."""
         items = self._table.query(
-            AuditItem, key("AUDIT", workspace), between=("", before), newest_first=True, limit=limit
+            AuditItem, key(self._name, workspace), between=("", before), newest_first=True, limit=limit
         )
         for item in items:
             yield _decoder.decode(item.body)

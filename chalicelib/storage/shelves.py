@@ -178,10 +178,36 @@ class Shelves:
     def by_shelf(self, account: Account) -> dict[str, dict[str, int]]:
         """The same, by plan year and shelf."""
         counts: dict[str, dict[str, int]] = {}
-        for item in self._table.query(ShelfHead, _pk(account), begins="HEAD#"):
-            for year, orders in _shelf(item).counts.items():
-                counts.setdefault(year, {})[item.sk.partition("#")[2]] = orders
+        for name, shelf in self.all(account).items():
+            for year, orders in shelf.counts.items():
+                counts.setdefault(year, {})[name] = orders
         return counts
+
+    def all(self, account: Account) -> dict[str, Shelf]:
+        """Every shelf of the shop by its name."""
+        heads = self._table.query(ShelfHead, _pk(account), begins="HEAD#")
+        return {item.sk.partition("#")[2]: _shelf(item) for item in heads}
+
+    def counted(self, account: Account, shelves: Mapping[str, Shelf], year: str) -> dict[str, list[str]]:
+        """The ids that are counted in that plan year, by shelf: as many as the shelf's count, the shortest first."""
+        pk = _pk(account)
+        found = self._table.get_many(Part, [(pk, part) for shelf in shelves.values() for part in shelf.parts])
+        counted = {}
+        for name, shelf in shelves.items():
+            if all((pk, part) in found for part in shelf.parts):
+                known, void = _sorted_out(found[pk, part].body for part in shelf.parts)
+            else:
+                known, void = _sorted_out(self._bodies_now(account, name).values())
+            ids = (id_ for id_, counted_in in known.items() if counted_in == year and id_ not in void)
+            counted[name] = sorted(ids, key=lambda id_: (len(id_), id_))
+        return counted
+
+    def _bodies_now(self, account: Account, name: str) -> dict[str, bytes]:
+        for _ in range(RACES_MAX):
+            bodies = self._bodies(account, self.read(account, name))
+            if bodies is not None:
+                return bodies
+        raise errors.Unanswered(f"shelf {name} kept moving")
 
     def _bodies(self, account: Account, shelf: Shelf) -> dict[str, bytes] | None:
         """The shelf's parts by name; None if one is gone, because the head has moved on."""

@@ -12,7 +12,7 @@ import msgspec
 
 from chalicelib import errors
 from chalicelib.domain.connections import Connection
-from chalicelib.domain.months import MonthKey, MonthVersion, month_title
+from chalicelib.domain.months import MonthKey, MonthVersion, month_key, month_title
 from chalicelib.domain.orders import NOTHING, Amounts, Order
 from chalicelib.domain.persons import Person
 from chalicelib.domain.sales import month_sale_id, order_sale_id, sale_id
@@ -133,6 +133,15 @@ class OrderSold(msgspec.Struct, frozen=True):
 
 Summary = DaySold | MonthSold
 Sale = DaySold | MonthSold | OrderSold
+
+
+def sale_id_of(connection: Connection, key: DayKey, order: Order) -> str:
+    """The sale that holds an order of a day's document, by its connection's mode."""
+    if connection.settings.summary == "individual":
+        return order_sale_id(key, order.id)
+    if connection.settings.summary == "month":
+        return month_sale_id(month_key(key), order.store, order.currency)
+    return sale_id(key, order.store, order.currency)
 
 
 def place_of(sale: Summary) -> tuple[int, str, str, str]:

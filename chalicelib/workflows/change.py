@@ -37,12 +37,14 @@ class Change:
         accounts: "Accounts",
         connections: "Connections",
         audit: "Audit",
+        looks: "Audit",
         now: Callable[[], datetime],
         new_id: Callable[[], str],
     ) -> None:
         self._accounts = accounts
         self._connections = connections
         self._audit = audit
+        self._looks = looks
         self._now = now
         self._new_id = new_id
 
@@ -92,7 +94,13 @@ class Change:
         change = AuditChange(
             id=line_id(at, self._new_id()), at=at, actor=who.email, about="persons", before={}, after=look
         )
-        self._audit.write(who.workspace, change)
+        self._looks.write(who.workspace, change)
+
+    def looks(self, workspace: str, *, before: str | None, limit: int) -> tuple[list[AuditChange], str | None]:
+        """Who looked at persons, newest first from behind `before`, and where the next page begins."""
+        rows = self._looks.list(workspace, before=before or "~", limit=limit + 2)
+        found = [look for look in rows if look.id != before]
+        return found[:limit], found[limit - 1].id if len(found) > limit else None
 
     def list(
         self, workspace: str, about: str, *, before: str | None, limit: int

@@ -139,18 +139,24 @@ class FindOrder:
             return self._open_channel(connection, renew=True).find_order(number)
 
     def _held_on(self, connection: Connection, number: str) -> Iterator[date]:
-        """Yield the newest days on which we hold an order of this number. Raises TornRead."""
+        """Yield the newest days on which we hold an order of this number, those that are locked too. Raises TornRead."""
         wanted, opened = number_in(number), 0
         documents = self._documents.list(connection.workspace, date.min, date.max, newest_first=True)
         for key, version in documents:
-            if key.connection != connection.id or version.base is None or opened == OPENED_MAX:
+            if key.connection != connection.id:
                 continue
-            if any(sheet.low <= wanted <= sheet.high for sheet in version.sheets):
+            # An order that came when its day was locked is only in the facts that a correction names.
+            names = [(msgspec.structs.replace(key, day=day), attempt) for day, attempt in version.corrections]
+            if version.base and any(sheet.low <= wanted <= sheet.high for sheet in version.sheets):
+                names.append((key, version.base))
+            for day, attempt in names:
+                if opened == OPENED_MAX:
+                    return
                 opened += 1
-                revision = self._revisions.read(key, version.base)
-                orders = self._revisions.orders(key, revision) if revision else ()
+                revision = self._revisions.read(day, attempt)
+                orders = self._revisions.orders(day, revision) if revision else ()
                 if any(order.number.lstrip("#").casefold() == number.casefold() for order in orders):
-                    yield key.day
+                    yield day.day
 
     def _wait(self, sync: Sync, reason: str) -> Sought:
         self._note(sync, "warning", f"Order #{sync.order_number} waits: {reason}")

@@ -73,7 +73,7 @@ class PairByApproval:
         pair: Pair,
         pairings: "Pairings",
         approved: Mapping[str, Approved],
-        limit: Callable[[str], None],
+        limit: Callable[[str], object],
         user_of: Callable[[str], User | None],
         back: Callable[[str, str], str],
         now: Callable[[], datetime],

@@ -52,7 +52,7 @@ class PairByConsent:
         pair: Pair,
         pairings: "Pairings",
         grants: Mapping[str, Grants],
-        limit: Callable[[str], None],
+        limit: Callable[[str], object],
         now: Callable[[], datetime],
         random: Callable[[int], bytes],
     ) -> None:

@@ -86,7 +86,7 @@ class PairByKeys:
     """Pairs shops of the kinds in `keyed`. `limit` counts a try of a workspace and raises TooManyTries."""
 
     def __init__(
-        self, *, pair: Pair, keyed: Mapping[str, Keyed], limit: Callable[[str], None], now: Callable[[], datetime]
+        self, *, pair: Pair, keyed: Mapping[str, Keyed], limit: Callable[[str], object], now: Callable[[], datetime]
     ) -> None:
         self._pair = pair
         self._keyed = keyed

@@ -66,12 +66,16 @@ class SalesFilter(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """An order number, its day, and the sale that holds it in its connection's mode."""
+    """An order number, the sale that holds it in its connection's mode, and that sale's day.
+
+    `corrects` is the order's own day if that was locked when it came: the sale then holds it in a correction.
+    """
 
     number: str
     day: date
     sale_id: str
     connection: Connection
+    corrects: date | None = None
 
 
 class SalesPage(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 The forecast says what the year comes to if each of its days that are left brings as many orders as one of the last 28 did.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -13,6 +14,8 @@ from chalicelib.domain.accounts import Workspace
 from chalicelib.domain.allotment import Account, PlanYear, plan_year
 from chalicelib.domain.connections import Connection
 from chalicelib.domain.days import day_of
+from chalicelib.domain.months import month_of
+from chalicelib.domain.ranges import months_later
 
 if TYPE_CHECKING:
     from chalicelib.storage.connections import Connections
@@ -40,10 +43,15 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def months(self) -> tuple[tuple[str, int], ...]:
-        months: dict[str, int] = {}
+        """From the first to the last in which an order was made; one between them may have none."""
+        made = Counter[date]()
         for day, orders in self.days.items():
-            months[f"{day:%Y-%m}"] = months.get(f"{day:%Y-%m}", 0) + orders
-        return tuple(sorted(months.items()))
+            made[month_of(day)] += orders
+        months, month = [], min(made, default=date.max)
+        while month <= max(made, default=date.min):
+            months.append((f"{month:%Y-%m}", made[month]))
+            month = months_later(month, 1)
+        return tuple(months)
 
     @property
     def forecast(self) -> int:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import http.client
 import json
+import time
 from collections.abc import Mapping
 from html.parser import HTMLParser
+from http import HTTPStatus
 from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -14,6 +16,7 @@ import msgspec
 
 REDIRECTS_MAX = 10
 TIMEOUT_S = 60.0
+PAUSE_S_MAX = 2
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -93,6 +96,14 @@ class Visitor:
         return json.loads(answer.body) if answer.body else None
 
     def _ask(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> Answer:
+        """Ask, and once more after a pause if that was too fast."""
+        answer = self._ask_once(method, url, body, headers)
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS and int(answer.headers["Retry-After"]) <= PAUSE_S_MAX:
+            time.sleep(int(answer.headers["Retry-After"]))
+            answer = self._ask_once(method, url, body, headers)
+        return answer
+
+    def _ask_once(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> Answer:
         parts = urlsplit(url)
         jar = self._cookies.setdefault(parts.netloc, {})
         if jar:

@@ -9,6 +9,8 @@ from typing import Any, Literal, cast
 import msgspec
 
 from chalicelib.entrypoints import wire, wire_dashboard, wire_reports, wire_sales
+from chalicelib.entrypoints.api_dashboard import average_order
+from chalicelib.workflows.read_reports import Sum
 
 THROUGH = date(2026, 11, 23)
 NOW = datetime(2026, 11, 24, 17, 20, tzinfo=UTC)
@@ -154,7 +156,7 @@ def kpis(sales: wire_reports.SalesByPeriodOut) -> wire_dashboard.KpisOut:
         return wire_dashboard.KpiOut(name=name, value=value, previous=previous, spark=tuple(spark))
 
     def average(each: wire_reports.SumOut) -> int | None:
-        return each.net // each.orders if each.orders else None
+        return average_order(Sum(each.net, each.orders))
 
     now, then = sales.total, sales.previous_total
     return wire_dashboard.KpisOut(
@@ -197,8 +199,14 @@ USAGE: dict[str, Any] = {
     "allotment": 50_000,
     "used": 31_204,
     "forecast": 44_000,
-    "months": (wire.UsageMonth("2026-10", 4_410), wire.UsageMonth("2026-11", 3_920)),
-    "connections": (),
+    "months": tuple(
+        wire.UsageMonth(f"2026-{month:02}", orders)
+        for month, orders in enumerate((2_904, 3_012, 3_390, 3_187, 3_268, 3_541, 3_572, 4_410, 3_920), 3)
+    ),
+    "connections": tuple(
+        wire.UsageConnection(id_, name, orders)
+        for (id_, _, name, _), orders in zip((*BOOKS, OUTLET, IMPORTED), (17_204, 8_811, 4_318, 871), strict=True)
+    ),
 }
 
 

@@ -66,6 +66,7 @@ ROLES = {
     ("PUT", "/v1/connections/{connection}/mirrors"): Role.MEMBER,
     ("GET", "/v1/connections/{connection}/settings/changes"): Role.MEMBER,
     ("GET", "/v1/workspace/changes"): Role.MEMBER,
+    ("GET", "/v1/persons/looks"): Role.OWNER,
     ("POST", "/v1/syncs"): Role.MEMBER,
     ("POST", "/v1/syncs/{sync}/cancel"): Role.MEMBER,
     ("POST", "/v1/syncs/{sync}/resume"): Role.MEMBER,

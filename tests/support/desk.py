@@ -2,6 +2,7 @@
 
 import os
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,16 +11,16 @@ from chalicelib import errors
 from chalicelib.domain.accounts import Role, SignedIn, User, Workspace
 from chalicelib.domain.connections import Connection
 from chalicelib.domain.pairing import Choice
-from chalicelib.storage.accounts import Accounts
 from chalicelib.storage.connections import Connections
+from chalicelib.storage.limits import Counts
 from chalicelib.storage.pairings import Pairings
 from chalicelib.storage.table import Table
 from chalicelib.workflows.connect import Connect
+from chalicelib.workflows.limits import Limits
 from chalicelib.workflows.pair import Pair, PairingError
 from chalicelib.workflows.pair_by_approval import PairByApproval, Sent
 from chalicelib.workflows.pair_by_consent import PairByConsent
 from chalicelib.workflows.pair_by_keys import PairByKeys
-from chalicelib.workflows.pair_limit import PairLimit
 from chalicelib.workflows.part import Part
 from tests.support.memory import MemoryEngine
 from tests.support.pairing import DOMAIN, KEYS, SITE, ApprovingChannel, GrantingChannel, KeyedChannel, local_sealer
@@ -55,26 +56,26 @@ class Desk:
             note=self._note,
             now=self.clock,
         )
-        limit = PairLimit(accounts=Accounts(self.table, new_id), now=self.clock)
+        limits = Limits(counts=Counts(self.table, new_id), zone_of=lambda workspace: "UTC", now=self.clock)
         self.by_consent = PairByConsent(
             pair=pair,
             pairings=self.pairings,
             grants={"shopify": self.channel},
-            limit=limit.take,
+            limit=partial(limits.take, "pairing"),
             now=self.clock,
             random=os.urandom,
         )
         self.by_keys = PairByKeys(
             pair=pair,
             keyed={"shipstation": self.keyed, "woocommerce": self.sites},
-            limit=limit.take,
+            limit=partial(limits.take, "pairing"),
             now=self.clock,
         )
         self.by_approval = PairByApproval(
             pair=pair,
             pairings=self.pairings,
             approved={"woocommerce": self.sites},
-            limit=limit.take,
+            limit=partial(limits.take, "pairing"),
             user_of=self.users.get,
             back=lambda kind, pairing: f"{BACK}/{kind}?pairing={pairing}",
             now=self.clock,

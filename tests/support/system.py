@@ -4,6 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 
 import msgspec
 
@@ -128,6 +129,7 @@ class Daybook(System):
             now=lambda: self.clock,
             random=os.urandom,
             jitter=lambda: 0.5,
+            ticks=count().__next__,  # nobody in tests asks too fast, unless that is tested
             cost=CHEAP,
         )
         super().__init__(settings, outside)

@@ -26,7 +26,7 @@ class Team:
         self.clock = clock or Clock()
         self.accounts = Accounts(table, new_id)
         self.records = PeopleRecords(table, self.accounts)
-        self.activity, self.audit = Activity(table), Audit(table)
+        self.activity, self.audit = Activity(table), Audit(table, "AUDIT")
         self.keys = Grants(table, "KEY", ApiKey)
         self.invitations = Grants(table, "INVITE", Invitation)
         self.sign_in = sign_in_on(table, self.clock)

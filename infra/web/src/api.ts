@@ -25,6 +25,9 @@ export class Failed extends Error {
   }
 }
 
+// A read that came too fast is asked once more if the wait is no longer.
+const PAUSE_S_MAX = 2;
+
 type Send = { method?: string; body?: unknown; headers?: Record<string, string>; signal?: AbortSignal };
 
 /** The response of one request, its status 2xx or 304. */
@@ -34,7 +37,12 @@ export async function ask(path: string, { method = "GET", body, headers = {}, si
   if (write) init.headers = { ...init.headers, "Content-Type": "application/json", "X-Daybook": session.value?.token ?? "1" };
   if (write && body !== undefined) init.body = JSON.stringify(body);
   if (signal) init.signal = signal;
-  const answer = await reach(to(`/v1${path}`), init);
+  let answer = await reach(to(`/v1${path}`), init);
+  const pause_s = Number(answer.headers.get("Retry-After"));
+  if (answer.status === 429 && !write && pause_s && pause_s <= PAUSE_S_MAX) {
+    await new Promise((go) => setTimeout(go, pause_s * 1000));
+    answer = await reach(to(`/v1${path}`), init);
+  }
   if (answer.ok || answer.status === 304) return answer;
   if (answer.status === 401 && session.value) {
     expired.value = true;

@@ -4,7 +4,7 @@ import type { ConnectionOut, ConnectionsOut, FoundIn, KindsOut, SalesOut } from 
 import { count, counted, dayName, timeOf } from "../format.ts";
 import { useLoad } from "../load.ts";
 import { ColumnChoice } from "../parts/columns.tsx";
-import { FilterBar, FilterChoice } from "../parts/filters.tsx";
+import { FilterBar, FilterChoice, Pages } from "../parts/filters.tsx";
 import { Download, Print } from "../parts/download.tsx";
 import { Card, homeZone, Page } from "../parts/page.tsx";
 import { Empty, Region } from "../parts/region.tsx";
@@ -126,27 +126,22 @@ function Found({ number, data }: { number: string; data: SalesOut }) {
   );
 }
 
-const Hit = ({ found }: { found: FoundIn }) => (
+/** An order that came when its day was locked is no row of any sale, but part of a correction. */
+const Hit = ({ found: { number, sale_id, connection, day, corrects } }: { found: FoundIn }) => (
   <li>
-    <b>{found.number}</b> is in <a href={to(`/orders/${encodeURIComponent(found.sale_id)}`, { tab: "orders", find: found.number })}>{found.connection}, {dayName(found.day)}</a>
+    <b>{number}</b> {corrects ? `came when ${dayName(corrects)} was closed. It is part of the correction in` : "is in"} <a href={to(`/orders/${encodeURIComponent(sale_id)}`, corrects ? {} : { tab: "orders", find: number })}>{connection}, {dayName(day)}</a>
   </li>
 );
 
 function Listed({ data, connections, type }: { data: SalesOut; connections: readonly ConnectionOut[]; type: Type }) {
   const list = useRef<HTMLDivElement>(null);
-  const start = Number(query.value.get("at") ?? 1);
-  const end = start + sizeOf(data, type) - 1;
   const sums = sumsOf(data.count, data.orders, data.totals);
   // The page that comes is read from its top.
   const rise = () => list.current?.querySelector<HTMLElement>(".scroll")?.focus();
   return (
     <div ref={list}>
       {type === "individual" ? <OrdersTable items={data.orders_listed} connections={connections} sums={sums} /> : <SalesTable items={data.items} connections={connections} label="Sales" sums={sums} sorts={!query.value.get("q")} as="sales long" />}
-      <nav class="pages" aria-label="Pages">
-        <span>Showing {count(start)}–{count(end)} of {count(data.count)}</span>
-        {start > 1 && <a class="button" href={turned({ cursor: null, at: null })} onClick={rise}>First page</a>}
-        {data.next && <a class="button" href={turned({ cursor: data.next, at: String(end + 1) })} onClick={rise}>Next</a>}
-      </nav>
+      <Pages shown={sizeOf(data, type)} of={data.count} next={data.next} turned={rise} />
     </div>
   );
 }

@@ -1,7 +1,7 @@
 // How much of the yearly allotment is used.
 import type { UsageOut } from "../wire.d.ts";
 import { count, counted, dayName } from "../format.ts";
-import { to } from "../router.ts";
+import { path, to } from "../router.ts";
 import { Notice } from "./region.tsx";
 
 export function Meter({ usage }: { usage: UsageOut }) {
@@ -9,7 +9,7 @@ export function Meter({ usage }: { usage: UsageOut }) {
   const until = dayName(usage.year_to, "year");
   return (
     <div class="meter">
-      <p class="pair"><span>Orders used</span> <b>{allotment === null ? count(used) : `${count(used)} of ${count(allotment)}`}</b></p>
+      <p class="pair"><span>Orders used</span> <b><a href={to("/usage", { tab: "orders" })}>{count(used)}<span class="unseen"> counted orders</span></a>{allotment !== null && ` of ${count(allotment)}`}</b></p>
       {allotment !== null && <Gauge used={used} forecast={forecast} allotment={allotment} />}
       <p class="quiet">
         {used === 0 ? "Nothing counted yet." : `At this pace you use about ${count(rough(forecast))} by ${allotment === null ? until : `the renewal on ${until}`}.`}
@@ -45,7 +45,7 @@ export function UsageBanner({ usage }: { usage: UsageOut }) {
     <Notice kind={all ? "warning" : "info"}>
       <p>
         <b>{all ? `You have used all ${counted(allotment, "order")}.` : `You have used ${count(Math.floor((used * 100) / allotment))} % of your ${counted(allotment, "order")}.`}</b>{" "}
-        {all ? "Syncing goes on; what comes now is overage." : "Syncing goes on as it is."} Renewal is {dayName(usage.year_to, "year")}. <a href={to("/usage")}>See usage</a>
+        {all ? "Syncing goes on; what comes now is overage." : "Syncing goes on as it is."} Renewal is {dayName(usage.year_to, "year")}.{path.value !== "/usage" && <> <a href={to("/usage")}>See usage</a></>}
       </p>
     </Notice>
   );
