@@ -350,7 +350,8 @@ def test_the_activity_merges_levels_newest_first_and_counts_each(shop):
 def test_usage_counts_each_order_once(synced):
     from chalicelib.domain.allotment import Account
 
-    synced.daybook.shelves.count(Account(synced.visitor.workspace, "shopify", "99"), "s", ["a", "b"], "2026-07-05")
+    account = Account(synced.visitor.workspace, "shopify", "99")
+    synced.daybook.shelves.count(account, "2026-07-05", ["a", "b"], "2026-07-05")
     usage = synced.get("/v1/usage")
     assert (usage["year_from"], usage["year_to"], usage["used"]) == ("2026-07-05", "2027-07-04", 2)
     assert [each["orders"] for each in usage["connections"]] == [2]
