@@ -11,7 +11,7 @@ from datetime import date
 import msgspec
 
 from chalicelib import errors
-from chalicelib.domain.facts import unpack_ids, unpack_orders
+from chalicelib.domain.facts import Bought, unpack_bought, unpack_ids, unpack_orders
 from chalicelib.domain.orders import Order
 from chalicelib.domain.summaries import DaySections, unpack_sections
 from chalicelib.domain.work import DayKey, Head, Revision
@@ -91,6 +91,11 @@ class Revisions:
         """Yield the revision's orders by the instant they were placed. Raises TornRead if a chunk is gone."""
         for packed in self._packed_orders(day, revision):
             yield from unpack_orders(packed)
+
+    def bought(self, day: DayKey, revision: Revision) -> Iterator[Bought]:
+        """Yield what each of the revision's orders comes to. Raises TornRead if a chunk is gone."""
+        for packed in self._packed_orders(day, revision):
+            yield from unpack_bought(packed)
 
     def _packed_orders(self, day: DayKey, revision: Revision) -> Iterator[bytes]:
         for piece in revision.orders:

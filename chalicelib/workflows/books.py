@@ -18,7 +18,7 @@ from chalicelib.domain.persons import Person
 from chalicelib.domain.sales import month_sale_id, order_sale_id, sale_id
 from chalicelib.domain.sentences import day_name
 from chalicelib.domain.summaries import DocumentSheet, Reading
-from chalicelib.domain.work import DayKey, DocumentVersion, Head
+from chalicelib.domain.work import DayKey, DocumentVersion, Head, Revision
 
 if TYPE_CHECKING:
     from chalicelib.storage.agenda import Agenda
@@ -238,12 +238,17 @@ class Books:
 
     def orders(self, key: DayKey, version: DocumentVersion | None) -> tuple[DocumentVersion | None, list[Order]]:
         """All orders of a day's document, with the version they are of: it is read anew if the day moves on. Raises TornRead."""
+        version, revision = self.revision(key, version)
+        return version, list(self.revisions.orders(key, revision)) if revision else []
+
+    def revision(self, key: DayKey, version: DocumentVersion | None) -> tuple[DocumentVersion | None, Revision | None]:
+        """The revision that a day's document is made of, None if it has no orders, with the version it is of. Raises TornRead."""
         for _ in range(READS_MAX):
             if version is None or version.base is None:
-                return version, []
+                return version, None
             revision = self.revisions.read(key, version.base)
             if revision is not None:
-                return version, list(self.revisions.orders(key, revision))
+                return version, revision
             version = self.documents.read(key)
         raise errors.TornRead(f"the orders of {key.day} could not be read whole")
 

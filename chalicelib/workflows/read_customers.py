@@ -15,8 +15,8 @@ import msgspec
 
 from chalicelib import errors
 from chalicelib.domain.days import DAY
+from chalicelib.domain.facts import Bought
 from chalicelib.domain.months import MonthKey, last_of, month_key, month_of
-from chalicelib.domain.orders import Order
 from chalicelib.domain.persons import Person
 from chalicelib.domain.ranges import Range, months_later
 from chalicelib.domain.work import DayKey
@@ -37,16 +37,6 @@ LIFE = timedelta(hours=1)
 OPENED_AT_ONCE = 25
 
 Names = Mapping[DayKey, Mapping[str, Person]]
-
-
-class Bought(msgspec.Struct, frozen=True, gc=False):
-    """What one order comes to. `count` is 0 for one that is not a sale."""
-
-    order: str
-    currency: str
-    net: int
-    quantity_milli: int
-    count: int
 
 
 class CustomerRow(msgspec.Struct, frozen=True):
@@ -201,11 +191,9 @@ class ReadCustomers:
             some = based[first : first + OPENED_AT_ONCE]
             revisions = self._books.revisions.read_many((key, base) for key, _, base in some)
             for key, version, base in some:
-                revision = revisions.get((key, base))
-                orders = (
-                    self._books.revisions.orders(key, revision) if revision else self._books.orders(key, version)[1]
-                )
-                yield key, map(_bought, orders)
+                revision = revisions.get((key, base)) or self._books.revision(key, version)[1]
+                if revision is not None:
+                    yield key, self._books.revisions.bought(key, revision)
 
 
 def _ends(documents: Sequence[Document]) -> tuple[date, ...]:
@@ -221,13 +209,6 @@ def _seen(wanted: Set[int], months: Sequence[Month]) -> dict[int, tuple[date, da
             found = seen.get(who)
             seen[who] = (min(first, found[0]), max(last, found[1])) if found else (first, last)
     return seen
-
-
-def _bought(order: Order) -> Bought:
-    counts = order.excluded is None
-    net = (order.amounts.net if counts else 0) + sum(event.amounts.net for event in order.events)
-    lines = [line for event in order.events for line in event.lines] + list(order.lines if counts else ())
-    return Bought(order.id, order.currency, net, sum(line.quantity_milli for line in lines), int(counts))
 
 
 def _ranked(

@@ -1,5 +1,7 @@
 """What a process keeps never shows: a reader that has answered before says what one that begins now says, whatever happened."""
 
+import gc
+import weakref
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
@@ -13,14 +15,14 @@ from chalicelib.domain.connections import Connection
 from chalicelib.domain.days import window_of
 from chalicelib.domain.persons import Person
 from chalicelib.storage.table import Table
-from chalicelib.workflows import read_customers
 from chalicelib.workflows.kept import Kept
 from chalicelib.workflows.persons import AGAIN_S
+from chalicelib.workflows.read_customers import LIFE
 from chalicelib.workflows.read_reports import ReportAsked
 from chalicelib.workflows.read_sales import SalesFilter
 from tests.support.memory import MemoryEngine
 from tests.support.orders import line, order, refund
-from tests.support.site import OpenDaybook, open_site
+from tests.support.site import OpenDaybook, Site, json_at, open_site
 from tests.support.system import ZONE
 
 DAYS = (date(2026, 5, 30), date(2026, 6, 1), date(2026, 6, 30), date(2026, 7, 3), date(2026, 7, 4))
@@ -35,10 +37,11 @@ MODES = ("store", "individual", "month")
 class Shopping:
     """A merchant with two shops that sell the same, a worker, and a reader who keeps what it has read."""
 
-    def __init__(self, table: Table, worker: OpenDaybook, workspace: str) -> None:
+    def __init__(self, table: Table, site: Site) -> None:
         self._table = table
-        self._worker = worker
-        self._workspace = workspace
+        self._owner = site.merchant()
+        self._worker = worker = site.daybook
+        self._workspace = workspace = self._owner.workspace
         self._number = 0
         self._connections = [worker.pair_shop(workspace, account) for account in ("99", "77")]
         for day in DAYS:
@@ -47,7 +50,7 @@ class Shopping:
         for n in range(2):
             self.switch(n, "individual")
         self.ask()
-        self._reader = self._opened()
+        self.reader = self._opened()
 
     def _opened(self) -> OpenDaybook:
         reader = OpenDaybook(self._table)
@@ -98,6 +101,12 @@ class Shopping:
         if mode != "individual":
             self._worker.persons.leave(switched)
 
+    def read_by(self, reading: str) -> None:
+        json_at(self._owner.ask("PATCH", "/v1/workspace", {"reading": reading}))
+
+    def call(self, n: int, name: str) -> None:
+        self._worker.change.connection(self._workspace, self._connections[n].id, name=name)
+
     def ask(self) -> None:
         for each in self._connections:
             for day in DAYS:
@@ -107,12 +116,14 @@ class Shopping:
     def wait(self) -> None:
         self._worker.pass_time(seconds=AGAIN_S)
         self._worker.sweep()
-        self._reader.clock = self._worker.clock
+        self.reader.clock = self._worker.clock
 
     # -- what readers are told
 
     def check(self) -> None:
-        assert list(answers(self._reader, self._workspace)) == list(answers(self._opened(), self._workspace))
+        begins = self._opened()
+        begins.clock = self.reader.clock
+        assert list(answers(self.reader, self._workspace)) == list(answers(begins, self._workspace))
 
 
 def answers(reader: OpenDaybook, workspace: str) -> Iterator[Any]:
@@ -139,6 +150,7 @@ def happenings() -> st.SearchStrategy[tuple[str, tuple[Any, ...]]]:
         st.tuples(st.sampled_from(("sell", "take_back", "rename", "erase")), st.tuples(day)),
         st.tuples(st.just("erase_all"), st.tuples(shop)),
         st.tuples(st.just("switch"), st.tuples(shop, st.sampled_from(MODES))),
+        st.tuples(st.just("read_by"), st.tuples(st.sampled_from(("event_day", "order_day")))),
         st.tuples(st.just("wait"), st.tuples()),
     )
 
@@ -148,7 +160,7 @@ def happenings() -> st.SearchStrategy[tuple[str, tuple[Any, ...]]]:
 def test_a_reader_that_keeps_says_what_one_that_begins_says(happened):
     table = Table(MemoryEngine())
     with open_site(table) as site:
-        shopping = Shopping(table, site.daybook, site.merchant().workspace)
+        shopping = Shopping(table, site)
         shopping.check()
         for what, how in happened:
             getattr(shopping, what)(*how)
@@ -158,7 +170,7 @@ def test_a_reader_that_keeps_says_what_one_that_begins_says(happened):
 @pytest.fixture
 def shopping(memory_table) -> Iterator[Shopping]:
     with open_site(memory_table) as site:
-        yield Shopping(memory_table, site.daybook, site.merchant().workspace)
+        yield Shopping(memory_table, site)
 
 
 @pytest.mark.parametrize(
@@ -171,6 +183,8 @@ def shopping(memory_table) -> Iterator[Shopping]:
         ("erase_all", (1,)),
         ("switch", (0, "store")),
         ("switch", (1, "month")),
+        ("read_by", ("order_day",)),
+        ("call", (0, "Eastgate Supply")),
     ],
 )
 def test_each_happening_is_seen_at_once(shopping, what, how):
@@ -181,12 +195,12 @@ def test_each_happening_is_seen_at_once(shopping, what, how):
 
 def test_nobody_is_kept_in_memory_longer_than_an_hour(shopping):
     shopping.check()
-    reader = shopping._reader.read_customers
-    kept = reader._months
-    shopping._reader.clock += read_customers.LIFE
-    shopping.check_at = shopping._reader.clock
-    list(answers(shopping._reader, shopping._workspace))
-    assert reader._months is not kept
+    customers = shopping.reader.read_customers
+    kept = weakref.ref(customers._months)
+    shopping.reader.clock += LIFE
+    shopping.check()
+    gc.collect()
+    assert kept() is None
 
 
 def test_what_was_used_last_is_kept_as_far_as_there_is_room():
