@@ -248,7 +248,7 @@ class System(Work):
 
     @cached_property
     def read_customers(self) -> ReadCustomers:
-        return ReadCustomers(self.books, self.persons)
+        return ReadCustomers(self.books, self.persons, self.month_records)
 
     @cached_property
     def read_dashboard(self) -> ReadDashboard:

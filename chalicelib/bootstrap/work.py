@@ -56,6 +56,7 @@ class Work(Shops):
             days=self.days,
             agenda=self.agenda,
             connections=self.connections,
+            touch_month=self.month_records.touch_persons,
             now=self.now,
         )
 

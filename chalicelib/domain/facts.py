@@ -9,7 +9,7 @@ import hashlib
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 
 import msgspec
@@ -191,6 +191,56 @@ def unpack_ids(packed: bytes) -> list[tuple[str, datetime, str]]:
     states = [_BILLED.get(word, "") for word in _read_words(columns[7])]
     ids = [root or id_ for id_, root in zip(_read_ids(columns[0]), _read_words(columns[23]), strict=True)]
     return list(zip(ids, _read_instants(columns[5]), states, strict=True))
+
+
+class Bought(msgspec.Struct, frozen=True, gc=False):
+    """What one order comes to with all that happened to it. `count` is 0 for one that is not a sale."""
+
+    order: str
+    currency: str
+    net: int
+    quantity_milli: int
+    count: int
+
+
+def unpack_bought(packed: bytes) -> list[Bought]:
+    """Only what customers are ranked by, in a third of the time that whole orders take."""
+    columns: list[Any] = _decode_columns(packed)
+    nets, quantities = _read_sales(columns[9], columns[10], columns[15])
+    event_nets, event_quantities = _read_sales(columns[20], columns[21], columns[22])
+    happened = zip(_sums_of(columns[11], event_nets), _sums_of(columns[11], event_quantities), strict=True)
+    return [
+        Bought(id_, currency, back, back_quantity, 0)
+        if excluded
+        else Bought(id_, currency, net + back, quantity + back_quantity, 1)
+        for id_, currency, excluded, net, quantity, (back, back_quantity) in zip(
+            _read_ids(columns[0]),
+            _read_words(columns[3]),
+            _read_words(columns[7]),
+            nets,
+            quantities,
+            happened,
+            strict=True,
+        )
+    ]
+
+
+def _read_sales(beyond: list[Any], counts: list[int], lines: list[Any]) -> tuple[list[int], list[int]]:
+    """Net and quantity of orders, or of events, that have so many of the lines each."""
+    _, prices, places, quantities, off, discounts, _ = lines
+    nets = [
+        more + prices[place] * quantity // 1000 - discount
+        for place, quantity, more, discount in zip(places, quantities, off, discounts, strict=True)
+    ]
+    count, (gross, discount, *_) = beyond
+    rest = zip(gross or [0] * count, discount or [0] * count, _sums_of(counts, nets), strict=True)
+    return [more - less + net for more, less, net in rest], _sums_of(counts, quantities)
+
+
+def _sums_of(counts: list[int], values: list[int]) -> list[int]:
+    """The sums of so many values each, one after the other."""
+    so_far = [0, *accumulate(values)]
+    return [so_far[end] - so_far[begin] for begin, end in pairwise((0, *accumulate(counts)))]
 
 
 _BILLED = {"": "counts", ENTERED_LATER: "counts", MIRROR: "mirror"}

@@ -8,6 +8,7 @@ integers of a thousandth piece (`quantity_milli`), because some shops sell 1.5 o
     tax   = sum of the lines' tax + tax on shipping and fees; line tax is never added a second time
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
@@ -44,6 +45,11 @@ class Amounts(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 NOTHING = Amounts()
+
+
+def amounts_of(several: Iterable[Amounts]) -> Amounts:
+    """All of them added up; a good deal quicker than one by one."""
+    return Amounts(*map(sum, zip(*map(msgspec.structs.astuple, several), strict=True)))
 
 
 class OrderLine(msgspec.Struct, frozen=True, gc=False, array_like=True):

@@ -125,6 +125,14 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
         return not self.needs_work and self.due is None and self.attempt is None
 
 
+class Named(msgspec.Struct, frozen=True):
+    """A day whose persons are kept: under which attempt, and how many orders it has."""
+
+    key: DayKey
+    attempt: str
+    orders: int
+
+
 class Revision(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """One immutable state of a day's facts.
 

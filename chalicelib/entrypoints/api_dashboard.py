@@ -6,7 +6,8 @@ from chalicelib import bootstrap
 from chalicelib.domain.accounts import SignedIn
 from chalicelib.entrypoints import show, show_reports, show_sales, wire_dashboard
 from chalicelib.entrypoints.http import Role, api, may
-from chalicelib.workflows.read_reports import CurrencySales, ReportAsked, Sum
+from chalicelib.workflows.read_reports import ReportAsked
+from chalicelib.workflows.report_rows import CurrencySales, Sum
 
 _FIGURES: tuple[tuple[str, Callable[[Sum], float | None]], ...] = (
     ("net_sales", lambda given: given.net),

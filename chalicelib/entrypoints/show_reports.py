@@ -6,11 +6,11 @@ from chalicelib.domain.ranges import Range
 from chalicelib.entrypoints import show_sales
 from chalicelib.entrypoints import wire_reports as wire
 from chalicelib.workflows.read_customers import CurrencyCustomers, CustomerRow
-from chalicelib.workflows.read_reports import (
+from chalicelib.workflows.read_reports import Frame
+from chalicelib.workflows.report_rows import (
     CurrencyRegions,
     CurrencySales,
     CurrencySkus,
-    Frame,
     RegionRow,
     SkuRow,
     StoreSales,

@@ -4,7 +4,7 @@ It has a number of partitions, by the first byte of SHA-256 of the connection id
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date
 
@@ -149,6 +149,11 @@ class Agenda:
     def connection(self, connection: str) -> Due | None:
         item = self._table.get(AgendaConnection, *self._connection_key(connection))
         return _due(item) if item else None
+
+    def connections(self, ids: Iterable[str]) -> dict[str, Due]:
+        """Several connections at once; those that are not on the agenda are left out."""
+        found = self._table.get_many(AgendaConnection, map(self._connection_key, ids))
+        return {item.connection: _due(item) for item in found.values()}
 
     def asked(self, seen: Due, through: date, next_at: int) -> None:
         """Move on to the next night, on condition of what was read; a repeat only fetches again."""

@@ -12,7 +12,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib import errors
-from chalicelib.domain.work import FAULTS_MAX, Attempt, DayKey, Head, Live, Progress
+from chalicelib.domain.work import FAULTS_MAX, Attempt, DayKey, Head, Live, Named, Progress
 from chalicelib.storage.flip import write_surely
 from chalicelib.storage.models import DayHead, key
 from chalicelib.storage.table import Table
@@ -43,6 +43,15 @@ class Days:
         for item in self._table.query(DayHead, key("DAYS", workspace), between=between):
             day, _, connection = item.sk.partition("#")
             yield _head(DayKey(workspace, connection, date.fromisoformat(day)), item)
+
+    def named(self, workspace: str, first: date, last: date) -> Iterator[Named]:
+        """Yield the days of all the workspace's connections whose persons are kept, oldest first."""
+        between = (first.isoformat(), last.isoformat() + "$")
+        for sk, item in self._table.columns(key("DAYS", workspace), between, "named", "body"):
+            if "named" in item and "body" in item:
+                day, _, connection = sk.partition("#")
+                live = _live_decoder.decode(item["body"])
+                yield Named(DayKey(workspace, connection, date.fromisoformat(day)), item["named"], live.orders)
 
     def ask(
         self,

@@ -49,9 +49,9 @@ class Documents:
     ) -> Iterator[tuple[DayKey, DocumentVersion]]:
         """Yield the live documents of all the workspace's connections by day, both days inside."""
         between = (first.isoformat(), last.isoformat() + "$")
-        for sk, body in self._table.bodies(key("DOCS", workspace), between, newest_first=newest_first):
+        for sk, item in self._table.columns(key("DOCS", workspace), between, "body", newest_first=newest_first):
             day, _, connection = sk.partition("#")
-            yield DayKey(workspace, connection, date.fromisoformat(day)), _decoder.decode(body)
+            yield DayKey(workspace, connection, date.fromisoformat(day)), _decoder.decode(item["body"])
 
     def read_to_rebuild(self, day: DayKey) -> tuple[DocumentVersion | None, int]:
         """The live version and the mark that `publish` and `confirm` ask for. To be read before the facts."""

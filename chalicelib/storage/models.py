@@ -106,12 +106,14 @@ class DocumentHead(Item):
 
 
 class MonthHead(Item):
-    """`touched` counts the settled documents of the month, `built` is how many of them the live version includes.
+    """`touched` counts the settled documents of the month, `built` is how many of them the live version includes. `persons`
+    counts how often those of one of its days were kept or erased.
 
-    Both and the version may be absent: a month may be touched before it is built, and built before it is touched.
+    All and the version may be absent: a month may be touched before it is built, and built before it is touched.
     """
 
     touched = NumberAttribute(default=0)
+    persons = NumberAttribute(default=0)
     built = NumberAttribute(null=True)
     attempt = UnicodeAttribute(null=True)
     body = BinaryAttribute(legacy_encoding=False, null=True)

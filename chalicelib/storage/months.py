@@ -37,6 +37,13 @@ class MonthRecord(msgspec.Struct, frozen=True):
         return self.built is None or self.built < self.touched
 
 
+class MonthCounts(msgspec.Struct, frozen=True):
+    """How often a document of a month was settled, and how often persons of its days were kept or erased."""
+
+    touched: int
+    persons: int
+
+
 class MonthRecords:
     """The heads and versions of all months."""
 
@@ -45,9 +52,16 @@ class MonthRecords:
 
     def touch(self, month: MonthKey) -> None:
         """Note that a document of the month was settled. Counted twice costs one rebuild."""
+        self._count(month, MonthHead.touched.add(1))
+
+    def touch_persons(self, month: MonthKey) -> None:
+        """Note that other persons of one of the month's days are kept from now on, or none."""
+        self._count(month, MonthHead.persons.add(1))
+
+    def _count(self, month: MonthKey, action: Action) -> None:
         for _ in range(TRIES_MAX):
             try:
-                self._table.update(*_key(month), [MonthHead.touched.add(1)])
+                self._table.update(*_key(month), [action])
                 return
             except errors.Unanswered:
                 continue
@@ -64,12 +78,13 @@ class MonthRecords:
             month, _, connection = item.sk.partition("#")
             yield _record(MonthKey(workspace, connection, date.fromisoformat(month)), item)
 
-    def touches(self, workspace: str, first: date, last: date) -> Iterator[tuple[MonthKey, int]]:
-        """Yield how often each of these months was touched."""
+    def counts(self, workspace: str, first: date, last: date) -> Iterator[tuple[MonthKey, MonthCounts]]:
+        """Yield what has moved in each of these months, oldest first."""
         between = (first.isoformat(), last.isoformat() + "$")
-        for item in self._table.query(MonthHead, key("MONTHS", workspace), between=between):
-            month, _, connection = item.sk.partition("#")
-            yield MonthKey(workspace, connection, date.fromisoformat(month)), int(item.touched)
+        for sk, item in self._table.columns(key("MONTHS", workspace), between, "touched", "persons"):
+            month, _, connection = sk.partition("#")
+            counts = MonthCounts(int(item.get("touched", 0)), int(item.get("persons", 0)))
+            yield MonthKey(workspace, connection, date.fromisoformat(month)), counts
 
     def publish(self, seen: MonthRecord, version: MonthVersion, sheets: tuple[DocumentSheet, ...]) -> bool:
         """Write the version with its lines and make it live, as built from all that `seen` counts. False: somebody went first.
@@ -108,10 +123,10 @@ class MonthRecords:
     def sheets(self, month: MonthKey, version: MonthVersion) -> tuple[DocumentSheet, ...] | None:
         """A version's sheets with all their lines; None if it was replaced and cleaned since."""
         names = [_lines(month, version.attempt, k) for k in range(version.chunks)]
-        found = self._table.get_many(Part, names)
+        found = self._table.get_bodies(names)
         if len(found) < len(names):
             return None
-        return _sheets_decoder.decode(zlib.decompress(b"".join(found[name].body for name in names)))
+        return _sheets_decoder.decode(zlib.decompress(b"".join(found[name] for name in names)))
 
     def versions(self, month: MonthKey) -> Iterator[MonthVersion]:
         """Yield the live version and each final one before it, newest first."""

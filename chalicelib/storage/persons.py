@@ -12,7 +12,7 @@ from itertools import islice
 
 from chalicelib.domain.facts import digest, pack_ids, unpack_id_set
 from chalicelib.domain.persons import PERSONS_PER_PART, Person, pack_persons, pack_piece, unpack_persons
-from chalicelib.domain.work import DayKey, Head
+from chalicelib.domain.work import DayKey, Head, Named
 from chalicelib.storage.flip import write_surely
 from chalicelib.storage.models import Part, key
 from chalicelib.storage.table import Table
@@ -43,17 +43,16 @@ class PersonParts:
         """The persons that are kept of a day, by order id."""
         return (self.read(head.key, head.named) if head.named else None) or {}
 
-    def names_of(self, heads: Iterable[Head]) -> dict[DayKey, dict[str, Person]]:
+    def names_of(self, named: Iterable[Named]) -> dict[DayKey, dict[str, Person]]:
         """The same of many days, in few reads."""
         keys = {
-            (_pk(head.key), key("WHO", head.named, f"{k:05}")): head.key
-            for head in heads
-            if head.named is not None and head.shown is not None
-            for k in range(head.shown.orders // PERSONS_PER_PART + 1)
+            (_pk(each.key), key("WHO", each.attempt, f"{k:05}")): each.key
+            for each in named
+            for k in range(each.orders // PERSONS_PER_PART + 1)
         }
         found: dict[DayKey, dict[str, Person]] = {}
-        for name, part in self._table.get_many(Part, keys).items():
-            found.setdefault(keys[name], {}).update(unpack_persons(part.body))
+        for name, body in self._table.get_bodies(keys).items():
+            found.setdefault(keys[name], {}).update(unpack_persons(body))
         return found
 
     def attempts(self, day: DayKey) -> set[str]:

@@ -11,7 +11,7 @@ from datetime import date
 import msgspec
 
 from chalicelib import errors
-from chalicelib.domain.facts import unpack_ids, unpack_orders
+from chalicelib.domain.facts import Bought, unpack_bought, unpack_ids, unpack_orders
 from chalicelib.domain.orders import Order
 from chalicelib.domain.summaries import DaySections, unpack_sections
 from chalicelib.domain.work import DayKey, Head, Revision
@@ -41,10 +41,10 @@ class Revisions:
 
     def read_rows(self, day: DayKey, parts: Sequence[tuple[str, int]]) -> bytes | None:
         """The bytes of such chunks; None if one is gone."""
-        found = self._table.get_many(Part, [_chunk(day, attempt, k) for attempt, k in parts])
+        found = self._table.get_bodies(_chunk(day, attempt, k) for attempt, k in parts)
         if len(found) < len(parts):
             return None
-        return b"".join(found[_chunk(day, attempt, k)].body for attempt, k in parts)
+        return b"".join(found[_chunk(day, attempt, k)] for attempt, k in parts)
 
     def write(self, day: DayKey, revision: Revision, orders: Sequence[bytes], first: int) -> None:
         """Write the revision; `orders` are its packed orders, compressed, `first` the first chunk number not yet used."""
@@ -69,16 +69,16 @@ class Revisions:
     def read_many(self, asked: Iterable[tuple[DayKey, str]]) -> dict[tuple[DayKey, str], Revision]:
         """Revisions of many days by day and attempt; those that are gone are left out."""
         names = {_revision(day, attempt): (day, attempt) for day, attempt in asked}
-        found = self._table.get_many(Part, names)
-        return {names[name]: _revision_decoder.decode(zlib.decompress(item.body)) for name, item in found.items()}
+        found = self._table.get_bodies(names)
+        return {names[name]: _revision_decoder.decode(zlib.decompress(body)) for name, body in found.items()}
 
     def read_events_many(
         self, asked: Iterable[tuple[DayKey, str, date]]
     ) -> dict[tuple[DayKey, str, date], DaySections]:
         """The same of events, by order day, attempt and the day they happened on."""
         names = {_events(day, attempt, on): (day, attempt, on) for day, attempt, on in asked}
-        found = self._table.get_many(Part, names)
-        return {names[name]: _sections(item.body) for name, item in found.items()}
+        found = self._table.get_bodies(names)
+        return {names[name]: _sections(body) for name, body in found.items()}
 
     def order_ids(self, day: DayKey, revision: Revision, state: str = "counts") -> Iterator[tuple[str, str]]:
         """Yield (id, shelf) of every order that counts as a sale, or is a "mirror". Raises TornRead if a chunk is gone."""
@@ -91,6 +91,11 @@ class Revisions:
         """Yield the revision's orders by the instant they were placed. Raises TornRead if a chunk is gone."""
         for packed in self._packed_orders(day, revision):
             yield from unpack_orders(packed)
+
+    def bought(self, day: DayKey, revision: Revision) -> Iterator[Bought]:
+        """Yield what each of the revision's orders comes to. Raises TornRead if a chunk is gone."""
+        for packed in self._packed_orders(day, revision):
+            yield from unpack_bought(packed)
 
     def _packed_orders(self, day: DayKey, revision: Revision) -> Iterator[bytes]:
         for piece in revision.orders:

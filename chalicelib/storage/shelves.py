@@ -178,9 +178,9 @@ class Shelves:
     def by_shelf(self, account: Account) -> dict[str, dict[str, int]]:
         """The same, by plan year and shelf."""
         counts: dict[str, dict[str, int]] = {}
-        for name, shelf in self.all(account).items():
-            for year, orders in shelf.counts.items():
-                counts.setdefault(year, {})[name] = orders
+        for sk, item in self._table.columns(_pk(account), ("HEAD#", "HEAD$"), "counts"):
+            for year, orders in msgspec.json.decode(item["counts"]).items():
+                counts.setdefault(year, {})[sk.partition("#")[2]] = orders
         return counts
 
     def all(self, account: Account) -> dict[str, Shelf]:

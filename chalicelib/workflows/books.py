@@ -4,7 +4,7 @@ A sale is one store and currency of a day's or a month's document, or one order.
 belongs to a connection that is parting is not there, and neither is what belongs to another workspace.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -13,12 +13,12 @@ import msgspec
 from chalicelib import errors
 from chalicelib.domain.connections import Connection
 from chalicelib.domain.months import MonthKey, MonthVersion, month_key, month_title
-from chalicelib.domain.orders import NOTHING, Amounts, Order
+from chalicelib.domain.orders import NOTHING, Amounts, Order, amounts_of
 from chalicelib.domain.persons import Person
 from chalicelib.domain.sales import month_sale_id, order_sale_id, sale_id
 from chalicelib.domain.sentences import day_name
 from chalicelib.domain.summaries import DocumentSheet, Reading
-from chalicelib.domain.work import DayKey, DocumentVersion, Head
+from chalicelib.domain.work import DayKey, DocumentVersion, Head, Revision
 
 if TYPE_CHECKING:
     from chalicelib.storage.agenda import Agenda
@@ -158,17 +158,20 @@ def figures_of(sheet: DocumentSheet, reading: Reading) -> Figures:
 
 def totals_of(sheets: Iterable[DocumentSheet], reading: Reading) -> tuple[Figures, ...]:
     """One total for each currency."""
-    totals: dict[str, Figures] = {}
+    by_currency: dict[str, list[Figures]] = {}
     for sheet in sheets:
-        figures = figures_of(sheet, reading)
-        so_far = totals.get(figures.currency) or Figures.none(figures.currency)
-        totals[figures.currency] = Figures(
-            figures.currency,
-            so_far.sales + figures.sales,
-            so_far.events + figures.events if figures.events != NOTHING else so_far.events,
-            so_far.quantity_milli + figures.quantity_milli,
-        )
-    return tuple(totals[currency] for currency in sorted(totals))
+        by_currency.setdefault(sheet.currency, []).append(figures_of(sheet, reading))
+    return tuple(figures_in(currency, by_currency[currency]) for currency in sorted(by_currency))
+
+
+def figures_in(currency: str, several: Sequence[Figures]) -> Figures:
+    """Figures of one currency added up."""
+    return Figures(
+        currency,
+        amounts_of(each.sales for each in several),
+        amounts_of(each.events for each in several),
+        sum(each.quantity_milli for each in several),
+    )
 
 
 def orders_in(sheet: DocumentSheet) -> int:
@@ -244,12 +247,17 @@ class Books:
 
     def orders(self, key: DayKey, version: DocumentVersion | None) -> tuple[DocumentVersion | None, list[Order]]:
         """All orders of a day's document, with the version they are of: it is read anew if the day moves on. Raises TornRead."""
+        version, revision = self.revision(key, version)
+        return version, list(self.revisions.orders(key, revision)) if revision else []
+
+    def revision(self, key: DayKey, version: DocumentVersion | None) -> tuple[DocumentVersion | None, Revision | None]:
+        """The revision that a day's document is made of, None if it has no orders, with the version it is of. Raises TornRead."""
         for _ in range(READS_MAX):
             if version is None or version.base is None:
-                return version, []
+                return version, None
             revision = self.revisions.read(key, version.base)
             if revision is not None:
-                return version, list(self.revisions.orders(key, revision))
+                return version, revision
             version = self.documents.read(key)
         raise errors.TornRead(f"the orders of {key.day} could not be read whole")
 

@@ -3,7 +3,6 @@
 A version never says anything else, so what it was folded to is kept in the process, as far as there is room for it.
 """
 
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,8 @@ from chalicelib.domain.months import MonthKey, last_of, month_key, month_of
 from chalicelib.domain.ranges import Range
 from chalicelib.domain.summaries import DocumentSheet
 from chalicelib.domain.work import DayKey, DocumentVersion
+from chalicelib.workflows.kept import Kept
+from chalicelib.workflows.listed import Document
 
 if TYPE_CHECKING:
     from chalicelib.storage.documents import Documents
@@ -23,8 +24,6 @@ FOLDED_AT_ONCE = 25
 REBUILT_MAX = 6
 
 Sheets = tuple[DocumentSheet, ...]
-Document = tuple[DayKey, DocumentVersion]
-Name = tuple[object, ...]
 
 
 class Goods:
@@ -33,7 +32,7 @@ class Goods:
     def __init__(self, *, documents: "Documents", months: "Months") -> None:
         self._documents = documents
         self._months = months
-        self._kept = Kept()
+        self._kept: Kept[Sheets] = Kept(LINES_KEPT_MAX, _size)
 
     def sheets(self, whole: Range, documents: Sequence[Document], *, lines: bool) -> Iterator[tuple[str, Sheets]]:
         """Yield what live documents of the range come to, with the connection that it is of; raises TornRead.
@@ -81,8 +80,7 @@ class Goods:
             name = (key, live.attempt)
             sheets = self._kept.get(name) or self._months.lines_of(key, live)
             if sheets is not None:
-                self._kept.put(name, sheets)
-                return sheets
+                return self._kept.put(name, sheets)
         opened = self._months.sheets(key)
         return opened[1] if opened else None
 
@@ -110,30 +108,7 @@ class Goods:
         return opened[1]
 
 
-class Kept:
-    """What was folded last, up to so many lines."""
-
-    def __init__(self, lines_max: int = LINES_KEPT_MAX) -> None:
-        self._sheets: OrderedDict[Name, Sheets] = OrderedDict()
-        self._left = lines_max
-
-    def get(self, name: Name) -> Sheets | None:
-        found = self._sheets.get(name)
-        if found is not None:
-            self._sheets.move_to_end(name)
-        return found
-
-    def put(self, name: Name, sheets: Sheets) -> None:
-        if name in self._sheets:
-            return
-        self._sheets[name] = sheets
-        self._left -= _size(sheets)
-        while self._left < 0 and self._sheets:
-            _, dropped = self._sheets.popitem(last=False)
-            self._left += _size(dropped)
-
-
-def _name(key: DayKey, version: DocumentVersion) -> Name:
+def _name(key: DayKey, version: DocumentVersion) -> tuple[object, ...]:
     return key, version.attempt, version.frozen
 
 

@@ -150,7 +150,7 @@ class ListCounted:
         first, last = min(day for _, day in days), max(day for _, day in days)
         names = (
             (key, version.base)
-            for key, version in self._books.listed.list(workspace, first, last)
+            for key, version in self._books.listed.list(workspace, first, last).documents
             if version.base is not None and (key.connection, key.day) in days
         )
         known = self._known(list(names), connections, {(order.connection.id, order.id) for order in shown})

@@ -146,18 +146,17 @@ class Months:
 
     def _gather(self, key: MonthKey) -> tuple[tuple[MonthDay, ...], tuple[DocumentSheet, ...]]:
         """The month's live documents, oldest first, and their sum. Raises TornRead."""
+        listed = [
+            (day, version)
+            for day, version in self._documents.list(key.workspace, key.month, last_of(key.month))
+            if day.connection == key.connection
+        ]
         days, all_sheets = [], []
-        for day, listed in self._documents.list(key.workspace, key.month, last_of(key.month)):
-            if day.connection != key.connection:
-                continue
-            version, sheets = listed, self._documents.fold(day, listed)
-            if sheets is None:
-                opened = self._documents.sheets(day)
-                if opened is None:
-                    continue
-                version, sheets = opened
-            days.append(_day(day, version))
-            all_sheets.append(sheets)
+        for (day, version), folded in zip(listed, self._documents.fold_many(listed), strict=True):
+            opened = (version, folded) if folded is not None else self._documents.sheets(day)
+            if opened is not None:
+                days.append(_day(day, opened[0]))
+                all_sheets.append(opened[1])
         return tuple(days), roll_up(all_sheets)
 
 

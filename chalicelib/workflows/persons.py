@@ -9,10 +9,12 @@ finds. Facts, documents and totals know no persons: nothing else changes.
 from collections.abc import Callable, Iterable, Mapping, Set
 from contextlib import suppress
 from datetime import date, datetime
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from chalicelib import errors
 from chalicelib.domain.connections import Connection
+from chalicelib.domain.months import MonthKey, month_key
 from chalicelib.domain.persons import Person
 from chalicelib.domain.work import DayKey, Erasure, Head
 
@@ -39,12 +41,14 @@ class Persons:
         days: "Days",
         agenda: "Agenda",
         connections: "Connections",
+        touch_month: Callable[[MonthKey], None],
         now: Callable[[], datetime],
     ) -> None:
         self._parts = parts
         self._days = days
         self._agenda = agenda
         self._connections = connections
+        self._touch_month = touch_month
         self._now = now
 
     # -- keeping
@@ -63,6 +67,11 @@ class Persons:
             return None
         self._parts.take_out(day, self._parts.erased(day.workspace, day.connection), attempt)
         return attempt
+
+    def note(self, day: DayKey) -> None:
+        """Tell readers that a head may keep other persons than before. To be called after that, and before the day is at rest."""
+        if self._are_kept(day):
+            self._touch_month(month_key(day))
 
     def saved(self, day: DayKey, attempts: Iterable[str]) -> dict[str, Person] | None:
         """The persons that interrupted attempts left; None if those of one are not there."""
@@ -89,8 +98,8 @@ class Persons:
         self, workspace: str, connections: Set[str], first: date, last: date
     ) -> dict[DayKey, dict[str, Person]]:
         """Who is known to have bought from connections in individual mode on days from `first` to `last`, by order id."""
-        heads = [head for head in self._days.list(workspace, first, last) if head.key.connection in connections]
-        return self._parts.names_of(heads)
+        named = self._days.named(workspace, first, last)
+        return self._parts.names_of(each for each in named if each.key.connection in connections)
 
     def days_without_names(self, connection: Connection) -> int:
         """How many days with orders have no persons, because they were read before individual mode began."""
@@ -137,13 +146,20 @@ class Persons:
             self._walk(connection.workspace, connection.id, WALK_S)
 
     def _walk(self, workspace: str, connection: str, limit_s: int | None = None) -> None:
-        """Rid all days of what is not kept; the newest last, which are the likeliest to be written meanwhile."""
+        """Rid all days of what is not kept; the newest last, which are the likeliest to be written meanwhile.
+
+        Readers are told of each month that was walked over, also if nothing was left to erase: an earlier walk may have died
+        before it told them.
+        """
         began = self._now()
         erased = self._parts.erased(workspace, connection)
-        for head in self._heads(workspace, connection):
-            if limit_s is not None and (self._now() - began).total_seconds() > limit_s:
-                return
-            self._clear(head, erased)
+        for month, heads in groupby(self._heads(workspace, connection), key=lambda head: month_key(head.key)):
+            for head in heads:
+                if limit_s is not None and (self._now() - began).total_seconds() > limit_s:
+                    self._touch_month(month)
+                    return
+                self._clear(head, erased)
+            self._touch_month(month)
 
     def _clear(self, head: Head, erased: set[str]) -> None:
         day = head.key

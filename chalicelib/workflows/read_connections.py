@@ -84,17 +84,22 @@ class ReadConnections:
         for head in self._days.list(workspace, today - RECENT, today + timedelta(days=1)):
             heads.setdefault(head.key.connection, []).append(head)
         newest = self._syncs.newest(workspace)
+        dues = self._agenda.connections(each.id for each in connections if each.state == "paired")
         states = [
-            self._state(each, heads.get(each.id, []), followed, newest.get(each.id))
+            self._state(each, heads.get(each.id, []), followed, newest.get(each.id), dues.get(each.id))
             for each in connections
             if each.state != "parting"
         ]
         return sorted(states, key=lambda each: (each.connection.name, each.connection.id))
 
     def _state(
-        self, connection: Connection, heads: list[Head], followed: Sequence[Progress], sync: str | None
+        self,
+        connection: Connection,
+        heads: list[Head],
+        followed: Sequence[Progress],
+        sync: str | None,
+        due: Due | None,
     ) -> ConnectionState:
-        due = self._agenda.connection(connection.id) if connection.state == "paired" else None
         running = [each for each in followed if each.sync.connection == connection.id and not each.is_over]
         state, detail = self._word(connection, heads, running, due)
         ends = [head.shown.published_at for head in heads if head.shown]

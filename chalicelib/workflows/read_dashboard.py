@@ -8,9 +8,10 @@ import msgspec
 from chalicelib.domain.accounts import Workspace
 from chalicelib.workflows.books import Books, Summary
 from chalicelib.workflows.read_connections import ConnectionState, ReadConnections
-from chalicelib.workflows.read_reports import CurrencySales, CurrencySkus, Frame, ReadReports, ReportAsked
+from chalicelib.workflows.read_reports import Frame, ReadReports, ReportAsked
 from chalicelib.workflows.read_sales import ReadSales, SalesFilter
 from chalicelib.workflows.read_usage import ReadUsage, Usage
+from chalicelib.workflows.report_rows import CurrencySales, CurrencySkus
 
 LATEST = 5
 LATEST_DAYS = 14

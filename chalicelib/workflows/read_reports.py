@@ -25,10 +25,26 @@ from chalicelib.domain.reports import (
     range_named,
 )
 from chalicelib.domain.summaries import DocumentSheet, Reading, SkuSales
-from chalicelib.workflows.books import Books, Figures, figures_of
-from chalicelib.workflows.goods import Document, Goods
+from chalicelib.workflows.books import Books, Figures, figures_in, figures_of
+from chalicelib.workflows.goods import Goods
+from chalicelib.workflows.kept import Kept
+from chalicelib.workflows.listed import Document, Listing
+from chalicelib.workflows.report_rows import (
+    CurrencyRegions,
+    CurrencySales,
+    CurrencySkus,
+    RegionRow,
+    SkuRow,
+    StoreSales,
+    Sum,
+    added,
+    size_of_regions,
+    size_of_sales,
+    size_of_skus,
+)
 
 TOP_SKUS = 25
+ROWS_KEPT_MAX = 40_000
 HOME = "US"
 
 Store = tuple[str, str]  # a connection and one of its stores
@@ -59,94 +75,28 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
         return self.periods.whole
 
 
-class Sum(msgspec.Struct):
-    """Figures while they are added up."""
-
-    net: int = 0
-    orders: int = 0
-    quantity_milli: int = 0
-
-    def add(self, net: int, orders: int, quantity_milli: int = 0) -> None:
-        self.net += net
-        self.orders += orders
-        self.quantity_milli += quantity_milli
-
-    @property
-    def any(self) -> bool:
-        return bool(self.net or self.orders or self.quantity_milli)
-
-
-class StoreSales(msgspec.Struct, frozen=True):
-    """One store's sums by period and over all of it."""
-
-    connection: Connection
-    store: str
-    periods: tuple[Sum, ...]
-    total: Sum
-    before: Sum
-
-
-class CurrencySales(msgspec.Struct, frozen=True, kw_only=True):
-    """The sales of one currency: by store, by period, and over all. Of `before` the periods stand beside those of now."""
-
-    currency: str
-    stores: tuple[StoreSales, ...]
-    periods: tuple[Sum, ...]
-    before_periods: tuple[Sum, ...] | None
-    total: Sum
-    before: Sum | None
-    figures: Figures
-
-
-class SkuRow(msgspec.Struct, frozen=True):
-    sku: str | None
-    item: str
-    title: str
-    now: Sum
-    before: Sum | None
-
-
-class CurrencySkus(msgspec.Struct, frozen=True):
-    """One currency's SKUs, the first of them first; `others` are those that are not shown, so many."""
-
-    currency: str
-    rows: tuple[SkuRow, ...]
-    others: Sum
-    others_before: Sum | None
-    others_count: int
-
-
-class RegionRow(msgspec.Struct, frozen=True):
-    region: str
-    now: Sum
-    before: Sum | None
-
-
-class CurrencyRegions(msgspec.Struct, frozen=True):
-    """One currency by region, most net first. `states` are named without their country, `outside` by country."""
-
-    currency: str
-    states: tuple[RegionRow, ...]
-    unknown: RegionRow
-    outside: tuple[RegionRow, ...]
-
-
 class Read(msgspec.Struct, frozen=True):
-    """What a report is made from: the documents of both ranges, and whose they are."""
+    """What a report is made from: the documents of both ranges, and whose they are. All of it has one `name`; None says
+    nothing of what it has."""
 
     workspace: Workspace
     frame: Frame
     connections: dict[str, Connection]
     now: list[Document]
     before: list[Document]
+    name: tuple[object, ...] | None
 
 
 class ReadReports:
-    """Reads reports for one workspace at a time."""
+    """Reads reports for one workspace at a time. What one was made of has a name, by which the report is kept."""
 
     def __init__(self, books: Books, goods: Goods) -> None:
         self._books = books
         self._goods = goods
+        self._reads: Kept[Read] = Kept(ROWS_KEPT_MAX, lambda read: 1 + len(read.now) + len(read.before))
+        self._sales: Kept[tuple[CurrencySales, ...]] = Kept(ROWS_KEPT_MAX, size_of_sales)
+        self._skus: Kept[tuple[CurrencySkus, ...]] = Kept(ROWS_KEPT_MAX, size_of_skus)
+        self._states: Kept[tuple[CurrencyRegions, ...]] = Kept(ROWS_KEPT_MAX, size_of_regions)
 
     def read(self, workspace: Workspace, asked: ReportAsked) -> Read:
         """The documents that a report is about. Raises RequestError, naming what of the range cannot be."""
@@ -154,20 +104,31 @@ class ReadReports:
         connections = self._books.connections(workspace.id)
         if asked.connection is not None:
             connections = {id_: each for id_, each in connections.items() if id_ == asked.connection}
-        now: list[Document] = []
-        then: list[Document] = []
-        for part, listed in ((whole, now), (earlier, then)):
-            if part is not None and connections:
-                found = self._books.listed.list(workspace.id, part.first, part.last)
-                listed += [(key, version) for key, version in found if key.connection in connections]
-        currencies = {sheet.currency for _, version in (*now, *then) for sheet in version.sheets}
-        frame = Frame(
-            periods=periods_of(whole, asked.by or default_by(whole), workspace.week_start),
-            before=earlier,
-            through=max((key.day for key, version in now if version.state != "events_only"), default=None),
-            currencies=currencies_in_order(tuple(currencies), workspace.currency),
+        by = asked.by or default_by(whole)
+        now, then = (
+            self._books.listed.list(workspace.id, part.first, part.last) if part and connections else Listing((), [])
+            for part in (whole, earlier)
         )
-        return Read(workspace, frame, connections, now, then)
+        name = None
+        if now.name is not None and then.name is not None:
+            shown = msgspec.msgpack.encode((workspace, tuple(connections.values()), whole, earlier, by))
+            name = (shown, now.name, then.name)
+
+        def read() -> Read:
+            found, found_before = (
+                [(key, version) for key, version in listing.documents if key.connection in connections]
+                for listing in (now, then)
+            )
+            currencies = {sheet.currency for _, version in (*found, *found_before) for sheet in version.sheets}
+            frame = Frame(
+                periods=periods_of(whole, by, workspace.week_start),
+                before=earlier,
+                through=max((key.day for key, version in found if version.state != "events_only"), default=None),
+                currencies=currencies_in_order(tuple(currencies), workspace.currency),
+            )
+            return Read(workspace, frame, connections, found, found_before, name)
+
+        return self._reads.made(name, read)
 
     def ranges(self, workspace: Workspace, asked: ReportAsked) -> tuple[Range, Range | None]:
         """The range that is asked for, and what it is compared with. Raises RequestError."""
@@ -185,6 +146,9 @@ class ReadReports:
 
     def sales(self, read: Read) -> tuple[CurrencySales, ...]:
         """The sales of both ranges, for each currency."""
+        return self._sales.made(read.name, lambda: self._sales_of(read))
+
+    def _sales_of(self, read: Read) -> tuple[CurrencySales, ...]:
         reading = read.workspace.reading
         adding = {currency: _Adding(currency, read.frame) for currency in read.frame.currencies}
         for key, version in read.now:
@@ -205,8 +169,12 @@ class ReadReports:
         self, read: Read, *, by_quantity: bool = False, shown: int | None = TOP_SKUS, compared: bool = True
     ) -> tuple[CurrencySkus, ...]:
         """The SKUs of both ranges by net or by quantity, for each currency; `shown` None is all. Raises TornRead."""
-        reading = read.workspace.reading
         compared = compared and read.frame.before is not None
+        name = (*read.name, by_quantity, shown, compared) if read.name else None
+        return self._skus.made(name, lambda: self._skus_of(read, by_quantity, shown, compared))
+
+    def _skus_of(self, read: Read, by_quantity: bool, shown: int | None, compared: bool) -> tuple[CurrencySkus, ...]:
+        reading = read.workspace.reading
         now = self._items(read.frame.whole, read.now, reading)
         then = self._items(read.frame.before, read.before, reading) if compared and read.frame.before else {}
         return tuple(
@@ -222,14 +190,17 @@ class ReadReports:
         for _, sheets in self._goods.sheets(whole, documents, lines=True):
             for sheet in sheets:
                 items = found.setdefault(sheet.currency, {})
-                for line in (*sheet.sales.lines, *sheet.events(reading).lines):
-                    _add_line(items, line)
+                _add_lines(items, sheet.sales.lines)
+                _add_lines(items, sheet.events(reading).lines)
         return found
 
     # -- regions
 
     def regions(self, read: Read) -> tuple[CurrencyRegions, ...]:
         """Both ranges by where orders went, for each currency. Raises TornRead."""
+        return self._states.made(read.name, lambda: self._regions_of(read))
+
+    def _regions_of(self, read: Read) -> tuple[CurrencyRegions, ...]:
         reading = read.workspace.reading
         now = self._regions(read.frame.whole, read.now, reading)
         then = self._regions(read.frame.before, read.before, reading) if read.frame.before else None
@@ -256,18 +227,14 @@ class _Adding:
         self._stores: dict[Store, list[Sum]] = {}
         self._earlier: dict[Store, Sum] = {}
         self._before = [Sum() for _ in range(self._count)]
-        self._figures = Figures.none(currency)
+        self._figures: list[Figures] = []
 
     def add(self, store: Store, place: int, figures: Figures, sheet: DocumentSheet) -> None:
-        periods = self._stores.setdefault(store, [Sum() for _ in range(self._count)])
+        periods = self._stores.get(store)
+        if periods is None:
+            periods = self._stores[store] = [Sum() for _ in range(self._count)]
         periods[place].add(figures.net_sales, sheet.sales.count, figures.quantity_milli)
-        so_far = self._figures
-        self._figures = Figures(
-            self._currency,
-            so_far.sales + figures.sales,
-            so_far.events + figures.events,
-            so_far.quantity_milli + figures.quantity_milli,
-        )
+        self._figures.append(figures)
 
     def add_before(self, store: Store, place: int, figures: Figures, sheet: DocumentSheet) -> None:
         for sum_ in (self._before[place], self._earlier.setdefault(store, Sum())):
@@ -295,22 +262,23 @@ class _Adding:
             before_periods=tuple(self._before) if compared else None,
             total=added(periods),
             before=added(self._before) if compared else None,
-            figures=self._figures,
+            figures=figures_in(self._currency, self._figures),
         )
 
 
-def added(sums: Iterable[Sum]) -> Sum:
-    whole = Sum()
-    for each in sums:
-        whole.add(each.net, each.orders, each.quantity_milli)
-    return whole
-
-
-def _add_line(items: dict[ItemKey, tuple[str, Sum]], line: SkuSales) -> None:
-    key = (line.sku, "", "") if line.sku is not None else (None, line.item, line.title)
-    title, sums = items.get(key) or (line.title, Sum())
-    sums.add(line.net, 0, line.quantity_milli)
-    items[key] = min(title, line.title), sums
+def _add_lines(items: dict[ItemKey, tuple[str, Sum]], lines: Iterable[SkuSales]) -> None:
+    """The lines of one sheet may be thousands, so sums are raised in place."""
+    for line in lines:
+        key = (line.sku, "", "") if line.sku is not None else (None, line.item, line.title)
+        found = items.get(key)
+        if found is None:
+            items[key] = line.title, Sum(line.gross - line.discount, 0, line.quantity_milli)
+            continue
+        title, sums = found
+        sums.net += line.gross - line.discount
+        sums.quantity_milli += line.quantity_milli
+        if line.title < title:
+            items[key] = line.title, sums
 
 
 def _ranked(

@@ -4,8 +4,10 @@ Switching a connection's mode only lists other names over the same documents: it
 So the totals of both lists together are the same in every mode. A month that the filter's dates cut is listed whole.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
 from operator import itemgetter
 from typing import Literal
 
@@ -32,15 +34,16 @@ from chalicelib.workflows.books import (
     place_of,
     totals_of,
 )
+from chalicelib.workflows.kept import Kept
+from chalicelib.workflows.listed import Document, Listing
 
 LISTED_DAYS = 400
-REBUILT_MAX = 6
+SALES_KEPT_MAX = 20_000
+REBUILT_MAX = 2
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 OrderPlace = tuple[int, int, str, str]
 SummaryPlace = tuple[int, int, str, str, str]
-Document = tuple[DayKey, DocumentVersion]
-
 
 Sort = Literal["-day", "day", "-net", "net", "-orders", "orders"]
 
@@ -61,8 +64,8 @@ class SalesFilter(msgspec.Struct, frozen=True):
     def has(self, sheet: DocumentSheet) -> bool:
         return self.store is None or sheet.store == self.store
 
-    def lists(self, sale: OrderSold) -> bool:
-        return self.store in (None, sale.order.store) and self.status in (None, sale.order.status)
+    def lists(self, order: Order) -> bool:
+        return self.store in (None, order.store) and self.status in (None, order.status)
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -105,42 +108,59 @@ class Filtered(msgspec.Struct, frozen=True):
     months: list[MonthSold]
 
     @property
-    def summaries(self) -> list[Summary]:
-        """What the list of summaries has, newest first."""
-        return sorted([*self.days, *self.months], key=place_of)
-
-    @property
     def individuals(self) -> int:
         return sum(orders_in(sale.sheet) for sale in self.individual)
 
 
+class Placed(msgspec.Struct, frozen=True):
+    """Sales by where they stand in their list, and what all of them come to."""
+
+    sales: list[tuple[SummaryPlace, Summary]]
+    totals: tuple[Figures, ...]
+    orders: int
+    summaries: int
+    individuals: int
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """An order of a day that was opened for it."""
+
+    key: DayKey
+    connection: Connection
+    version: DocumentVersion
+    order: Order
+
+    @property
+    def place(self) -> OrderPlace:
+        """Where it stands in a list that begins with the newest: by day, then by the instant it was placed."""
+        placed = (self.order.placed_at - EPOCH) // timedelta(microseconds=1)
+        return -self.key.day.toordinal(), -placed, self.connection.id, self.order.id
+
+
 class ReadSales:
-    """Lists sales of one workspace at a time."""
+    """Lists sales of one workspace at a time. What a list is made of has a name, by which the list is kept."""
 
     def __init__(self, books: Books) -> None:
         self._books = books
+        self._placed: Kept[Placed] = Kept(SALES_KEPT_MAX, lambda placed: 1 + len(placed.sales))
 
     def page(self, workspace: str, asked: SalesFilter, *, after: str | None, limit: int) -> SalesPage:
         """The filter's summary sales, sorted as it says, from behind the place `after`. Raises TornRead."""
         reading = self._books.reading(workspace)
-        filtered = self.filtered(workspace, asked, reading)
-        placed = sorted(
-            ((_sorted_place(sale, asked.sort, reading), sale) for sale in filtered.summaries if _is_in(sale, asked)),
-            key=itemgetter(0),
-        )
-        sales = [sale for _, sale in placed]
+        placed = self._list(workspace, asked, reading, individual=False)
         place = msgspec.json.decode(after, type=SummaryPlace) if after else None
-        rest = placed if place is None else [each for each in placed if each[0] > place]
-        shown = [sale for _, sale in rest[:limit]]
+        first = bisect_right(placed.sales, place, key=itemgetter(0)) if place is not None else 0
+        shown = [sale for _, sale in placed.sales[first : first + limit]]
+        more = len(placed.sales) > first + limit
         return SalesPage(
             sales=self._checked(shown),
             reading=reading,
-            totals=totals_of((sale.sheet for sale in sales), reading),
-            count=len(sales),
-            summaries=len(sales),
-            individuals=filtered.individuals,
-            orders=sum(sale.sheet.sales.count for sale in sales),
-            next=msgspec.json.encode(rest[limit - 1][0]).decode() if len(rest) > limit else None,
+            totals=placed.totals,
+            count=placed.summaries,
+            summaries=placed.summaries,
+            individuals=placed.individuals,
+            orders=placed.orders,
+            next=msgspec.json.encode(placed.sales[first + limit - 1][0]).decode() if more else None,
         )
 
     def individual(self, workspace: str, asked: SalesFilter, *, after: str | None, limit: int) -> SalesPage:
@@ -152,64 +172,97 @@ class ReadSales:
         if asked.sort != "-day":
             raise errors.RequestError("Individual sales are listed by day.", {"sort": "Choose the newest day first."})
         reading = self._books.reading(workspace)
-        filtered = self.filtered(workspace, asked, reading)
-        if asked.status is not None:
-            individual = list(self._of_status(filtered.individual, asked.status))
-            filtered = msgspec.structs.replace(filtered, individual=individual)
+        placed = self._list(workspace, asked, reading, individual=True)
         place = msgspec.json.decode(after, type=OrderPlace) if after else None
-        days = _by_day(sale for sale in filtered.individual if place is None or _day_place(sale) >= place[0])
-        shown: list[OrderSold] = []
+        shown: list[Opened] = []
         more = False
-        for sales in days:
+        for day, sales in groupby(placed.sales, key=lambda each: each[0][0]):
+            if place is not None and day < place[0]:
+                continue
             if len(shown) == limit:
-                more = any(orders_in(sale.sheet) for sale in sales)
+                more = any(orders_in(sale.sheet) for _, sale in sales)
                 if more:
                     break
                 continue
-            orders = sorted(filter(asked.lists, self._orders(sales)), key=order_place)
-            orders = orders if place is None else [order for order in orders if order_place(order) > place]
+            opened = [each for each in self._orders([sale for _, sale in sales]) if asked.lists(each.order)]
+            rest = sorted((each for each in opened if place is None or each.place > place), key=lambda each: each.place)
             left = limit - len(shown)
-            shown += orders[:left]
-            if len(orders) > left:
+            shown += rest[:left]
+            if len(rest) > left:
                 more = True
                 break
         return SalesPage(
-            orders_listed=tuple(shown),
+            orders_listed=tuple(self._sold(shown)),
             reading=reading,
-            totals=totals_of((sale.sheet for sale in filtered.individual), reading),
-            count=filtered.individuals,
-            summaries=len(filtered.days) + len(filtered.months),
-            individuals=filtered.individuals,
-            orders=sum(sale.sheet.sales.count for sale in filtered.individual),
-            next=msgspec.json.encode(order_place(shown[-1])).decode() if more else None,
+            totals=placed.totals,
+            count=placed.individuals,
+            summaries=placed.summaries,
+            individuals=placed.individuals,
+            orders=placed.orders,
+            next=msgspec.json.encode(shown[-1].place).decode() if more else None,
         )
+
+    def _list(self, workspace: str, asked: SalesFilter, reading: Reading, *, individual: bool) -> Placed:
+        """The filter's sales of that type in the order that it says. Raises TornRead."""
+        connections = self._asked(workspace, asked)
+        first, last = self.first(asked), self.last(asked)
+        by_month = any(each.settings.summary == "month" for each in connections.values())
+        bounds = (month_of(first), last_of(month_of(last))) if by_month else (first, last)
+        listing = self._books.listed.list(workspace, *bounds) if connections else Listing((), [])
+        name = None
+        if listing.name is not None and not by_month and not (individual and asked.status):
+            shown = (workspace, asked, reading, individual, first, last, tuple(connections.values()))
+            name = (msgspec.msgpack.encode(shown), listing.name)
+
+        def place() -> Placed:
+            filtered = self._filtered(asked, reading, connections, listing.documents)
+            if not individual:
+                every: list[Summary] = [*filtered.days, *filtered.months]
+                summaries = [sale for sale in every if _is_in(sale, asked)]
+                return _placed(summaries, asked.sort, reading, len(summaries), filtered.individuals)
+            if asked.status is not None:
+                of_status = list(self._of_status(filtered.individual, asked.status))
+                filtered = msgspec.structs.replace(filtered, individual=of_status)
+            summaries_count = len(filtered.days) + len(filtered.months)
+            return _placed(filtered.individual, asked.sort, reading, summaries_count, filtered.individuals)
+
+        return self._placed.made(name, place)
 
     # -- what the filter has
 
-    def filtered(self, workspace: str, asked: SalesFilter, reading: Reading) -> Filtered:
+    def _filtered(
+        self, asked: SalesFilter, reading: Reading, connections: dict[str, Connection], documents: Sequence[Document]
+    ) -> Filtered:
         """The documents of the filter, each connection's by its mode, that show something. Raises TornRead."""
-        connections = self._asked(workspace, asked)
         first, last = self.first(asked), self.last(asked)
         filtered = Filtered([], [], [])
         months: dict[MonthKey, list[Document]] = {}
-        by_month = any(each.settings.summary == "month" for each in connections.values())
-        bounds = (month_of(first), last_of(month_of(last))) if by_month else (first, last)
-        for key, version in self._documents(workspace, connections, *bounds):
-            mode = connections[key.connection].settings.summary
+        for key, version in documents:
+            connection = connections.get(key.connection)
+            if connection is None:
+                continue
+            mode = connection.settings.summary
             if mode == "month":
                 months.setdefault(month_key(key), []).append((key, version))
             elif first <= key.day <= last:
                 listed = filtered.individual if mode == "individual" else filtered.days
-                sales = _days_sold(connections[key.connection], key, version)
+                sales = _days_sold(connection, key, version)
                 listed += [sale for sale in sales if asked.has(sale.sheet) and not sale.sheet.is_blank(reading)]
-        filtered.months.extend(sale for sale in self._months(workspace, months, connections) if asked.has(sale.sheet))
+        filtered.months.extend(sale for sale in self._months(months, connections) if asked.has(sale.sheet))
         return filtered
 
     def days(self, workspace: str, asked: SalesFilter) -> list[DaySold]:
         """The day documents of the filter in whatever mode, newest first."""
         connections = self._asked(workspace, asked)
-        documents = self._documents(workspace, connections, self.first(asked), self.last(asked))
-        sales = (sale for key, version in documents for sale in _days_sold(connections[key.connection], key, version))
+        if not connections:
+            return []
+        listing = self._books.listed.list(workspace, self.first(asked), self.last(asked))
+        sales = (
+            sale
+            for key, version in listing.documents
+            if key.connection in connections
+            for sale in _days_sold(connections[key.connection], key, version)
+        )
         return sorted((sale for sale in sales if asked.has(sale.sheet)), key=place_of)
 
     def _asked(self, workspace: str, asked: SalesFilter) -> dict[str, Connection]:
@@ -218,23 +271,15 @@ class ReadSales:
             return connections
         return {id_: each for id_, each in connections.items() if id_ == asked.connection}
 
-    def _documents(
-        self, workspace: str, connections: dict[str, Connection], first: date, last: date
-    ) -> Iterator[Document]:
-        """Yield the live documents of these connections, oldest day first."""
-        if connections:
-            for key, version in self._books.listed.list(workspace, first, last):
-                if key.connection in connections:
-                    yield key, version
-
     def _months(
-        self, workspace: str, documents: dict[MonthKey, list[Document]], connections: dict[str, Connection]
+        self, documents: dict[MonthKey, list[Document]], connections: dict[str, Connection]
     ) -> Iterator[MonthSold]:
         """Yield the months' sales. Of those that are behind the newest `REBUILT_MAX` are built anew; what the rest come to
         is told by their documents, and they wait for a later reader."""
         if not documents:
             return
         months = self._books.months
+        (workspace,) = {key.workspace for key in documents}
         built = months.list(workspace, min(key.month for key in documents), max(key.month for key in documents))
         through = {id_: self._books.read_through(connections[id_]) for id_ in {key.connection for key in documents}}
         rebuilt = 0
@@ -283,14 +328,30 @@ class ReadSales:
                 if orders := [order for order in listed if order.status == status]:
                     yield msgspec.structs.replace(sale, sheet=_sheet_of(orders, sale.key, sale.connection))
 
-    def _orders(self, sales: Sequence[DaySold]) -> Iterable[OrderSold]:
+    def _orders(self, sales: Sequence[Summary]) -> Iterator[Opened]:
         """All orders of some sales of one day. Raises TornRead."""
-        for key in sorted({sale.key for sale in sales}):
-            connection = next(sale.connection for sale in sales if sale.key == key)
-            listed = next(sale.version for sale in sales if sale.key == key)
-            version, orders = self._books.orders(key, listed)
+        listed = {sale.key: sale for sale in sales if isinstance(sale, DaySold)}
+        for key in sorted(listed):
+            version, orders = self._books.orders(key, listed[key].version)
             if version is not None:
-                yield from orders_sold(self._books, key, connection, version, orders)
+                yield from (Opened(key, listed[key].connection, version, order) for order in orders)
+
+    def _sold(self, opened: Sequence[Opened]) -> Iterator[OrderSold]:
+        """Opened orders as sales of their own, with who bought."""
+        persons = {key: self._books.names(key) for key in {each.key for each in opened}}
+        for each in opened:
+            person = persons[each.key].get(each.order.id)
+            yield order_sold(each.key, each.connection, each.version, each.order, person)
+
+
+def _placed(sales: Sequence[Summary], sort: Sort, reading: Reading, summaries: int, individuals: int) -> Placed:
+    return Placed(
+        sorted(((_sorted_place(sale, sort, reading), sale) for sale in sales), key=itemgetter(0)),
+        totals_of((sale.sheet for sale in sales), reading),
+        sum(sale.sheet.sales.count for sale in sales),
+        summaries,
+        individuals,
+    )
 
 
 def _is_in(sale: Summary, asked: SalesFilter) -> bool:
@@ -300,8 +361,11 @@ def _is_in(sale: Summary, asked: SalesFilter) -> bool:
 def _sorted_place(sale: Summary, sort: Sort, reading: Reading) -> SummaryPlace:
     """Where a sale stands in a list sorted so; what is alike is listed as by default."""
     place = place_of(sale)
-    own = {"day": -place[0], "net": figures_of(sale.sheet, reading).net_sales, "orders": sale.sheet.sales.count}
-    first = own[sort.removeprefix("-")]
+    by = sort.removeprefix("-")
+    if by == "day":
+        first = -place[0]
+    else:
+        first = figures_of(sale.sheet, reading).net_sales if by == "net" else sale.sheet.sales.count
     return -first if sort.startswith("-") else first, *place
 
 
@@ -334,21 +398,3 @@ def _sheet_of(orders: Sequence[Order], key: DayKey, connection: Connection) -> D
         skus=len(sheet.sales.lines),
         no_sku=sum(line.sku is None for line in sheet.sales.lines),
     )
-
-
-def order_place(sale: OrderSold) -> OrderPlace:
-    """Where an order stands in a list that begins with the newest: by day, then by the instant it was placed."""
-    placed = (sale.order.placed_at - EPOCH) // timedelta(microseconds=1)
-    return -sale.key.day.toordinal(), -placed, sale.connection.id, sale.order.id
-
-
-def _day_place(sale: DaySold) -> int:
-    return -sale.key.day.toordinal()
-
-
-def _by_day(sales: Iterable[DaySold]) -> list[list[DaySold]]:
-    """The sales in groups of one day each, newest first."""
-    groups: dict[date, list[DaySold]] = {}
-    for sale in sales:
-        groups.setdefault(sale.key.day, []).append(sale)
-    return [groups[day] for day in sorted(groups, reverse=True)]

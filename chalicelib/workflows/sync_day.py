@@ -134,6 +134,7 @@ class SyncDay:
             self._clean.clean_day(day)
             self._agenda.cleaned(wanted)
         if head is None or head.attempt is None:
+            self._persons.note(day)
             self._agenda.drop(wanted)
 
     # -- claiming

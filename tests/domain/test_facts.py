@@ -6,7 +6,16 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.facts import DayOrders, pack_ids, pack_orders, unpack_id_set, unpack_ids, unpack_orders
+from chalicelib.domain.facts import (
+    Bought,
+    DayOrders,
+    pack_ids,
+    pack_orders,
+    unpack_bought,
+    unpack_id_set,
+    unpack_ids,
+    unpack_orders,
+)
 from tests.support.orders import line, order, orders
 
 
@@ -46,6 +55,17 @@ def test_counting_reads_ids_creation_and_exclusion_only(day):
     states = {None: "counts", "entered_later": "counts", "mirror": "mirror"}
     expected = [(kept.root or kept.id, kept.created_at, states.get(kept.excluded, "")) for kept in day]
     assert unpack_ids(pack_orders(day)) == expected
+
+
+@given(orders())
+def test_what_was_bought_is_what_the_orders_come_to_with_all_that_happened_to_them(day):
+    expected = []
+    for kept in day:
+        counts = kept.excluded is None
+        lines = [line for event in kept.events for line in event.lines] + list(kept.lines if counts else ())
+        net = sum(event.amounts.net for event in kept.events) + (kept.amounts.net if counts else 0)
+        expected.append(Bought(kept.id, kept.currency, net, sum(line.quantity_milli for line in lines), int(counts)))
+    assert unpack_bought(pack_orders(day)) == expected
 
 
 @given(st.sets(st.text(min_size=1, max_size=6) | st.integers(0, 10**14).map(str)))

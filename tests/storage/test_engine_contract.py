@@ -263,6 +263,23 @@ def test_a_partition_is_listed_by_sort_key_in_bytes(table: Table) -> None:
     assert list(table.query(Part, "nowhere")) == []
 
 
+def test_a_query_for_some_attributes_has_only_those_that_are_there(table):
+    for n, sk in enumerate(KEYS):
+        table.put(Thing("p", sk, n=n, text=sk, body=b"b" if n else None))
+    found = list(table.columns("p", (KEYS[0], KEYS[1]), "n", "body"))
+    assert found == [(KEYS[0], {"n": "0"}), (KEYS[1], {"n": "1", "body": b"b"})]
+    backwards = table.columns("p", (KEYS[0], KEYS[1]), "text", newest_first=True)
+    assert list(backwards) == [(KEYS[1], {"text": KEYS[1]}), (KEYS[0], {"text": KEYS[0]})]
+
+
+def test_bodies_are_read_by_their_keys_and_those_that_are_not_there_are_left_out(table):
+    names = [("p", f"{n:03}") for n in range(103)]
+    for n, (pk, sk) in enumerate(names):
+        table.put(Part(pk, sk, body=bytes([n])))
+    found = table.get_bodies([*names, ("p", "none")])
+    assert found == {name: bytes([n]) for n, name in enumerate(names)}
+
+
 def test_between_with_its_ends_turned_round_is_an_error(table: Table) -> None:
     with pytest.raises(errors.Unanswered, match="ValidationException"):
         list(table.query(Part, "p", between=("B", "A")))

@@ -8,7 +8,7 @@ import pytest
 from chalicelib.domain.months import MonthDay, MonthKey, MonthVersion
 from chalicelib.domain.summaries import document_of, summarise, without_lines
 from chalicelib.storage.models import Part, key
-from chalicelib.storage.months import MonthRecords
+from chalicelib.storage.months import MonthCounts, MonthRecords
 from chalicelib.storage.table import Table
 from tests.support.orders import line, order
 from tests.support.shaky import Death, every_fault
@@ -144,3 +144,15 @@ def test_months_of_others_are_others(memory_table, other):
     records.touch(JULY)
     records.publish(records.read(JULY), version_of("a", 1), sheets_of(1))
     assert records.read(other).live is None
+
+
+def test_what_moves_in_a_month_is_counted_apart(table):
+    records = MonthRecords(table)
+    records.touch(JULY)
+    records.touch_persons(JULY)
+    records.touch_persons(JULY)
+    assert list(records.counts("w1", JULY.month, JULY.month)) == [(JULY, MonthCounts(1, 2))]
+    other = msgspec.structs.replace(JULY, connection="c2")
+    records.touch_persons(other)
+    assert list(records.counts("w1", JULY.month, JULY.month)) == [(JULY, MonthCounts(1, 2)), (other, MonthCounts(0, 1))]
+    assert records.read(other).behind

@@ -116,6 +116,7 @@ class MemoryEngine:
         self,
         hash_key: str,
         range_key_condition: Condition | None = None,
+        attributes_to_get: list[str] | None = None,
         consistent_read: bool = False,
         limit: int | None = None,
         scan_index_forward: bool | None = None,
@@ -137,7 +138,10 @@ class MemoryEngine:
                 item = self._items[hash_key][sk]
                 if range_key_condition is not None and not _holds(range_key_condition, item):
                     continue
-                found.append(self._shown(item))
+                shown = self._shown(item)
+                if attributes_to_get is not None:
+                    shown = {name: shown[name] for name in attributes_to_get if name in shown}
+                found.append(shown)
                 size += item_bytes(item)
                 if len(found) == limit or size >= PAGE_BYTES_MAX:
                     last = {"pk": {"S": hash_key}, "sk": {"S": sk}}

@@ -163,13 +163,14 @@ def test_a_month_that_is_touched_all_the_time_is_read_as_it_was_when_the_reading
     paired = daybook.pair_shop()
     fill(daybook, date(2026, 7, 3), 1)
     sync(daybook, paired, date(2026, 7, 3))
-    fold = daybook.documents.fold
+    fold = daybook.documents.fold_many
 
-    def touching(day, version):
-        daybook.months.touch(day)
-        return fold(day, version)
+    def touching(asked):
+        for day, _ in asked:
+            daybook.months.touch(day)
+        return fold(asked)
 
-    monkeypatch.setattr(daybook.documents, "fold", touching)
+    monkeypatch.setattr(daybook.documents, "fold_many", touching)
     assert daybook.months.read(paired, JULY).sheets[0].sales.count == 1
     assert daybook.month_records.read(MonthKey("w1", paired.id, JULY)).behind
 

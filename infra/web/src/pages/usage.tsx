@@ -8,7 +8,7 @@ import { Meter, UsageBanner } from "../parts/meter.tsx";
 import { Card, Page } from "../parts/page.tsx";
 import { Empty, Region } from "../parts/region.tsx";
 import { Tabs } from "../parts/tabs.tsx";
-import { asked, go, query, to, turned, type Query } from "../router.ts";
+import { asked, query, to, type Query } from "../router.ts";
 import { useMoved } from "../watch.ts";
 
 const FILTERS = ["q", "connection", "month"] as const;
