@@ -1,5 +1,6 @@
 // Figures over time, one upon another: columns, or areas where there are more than fit. Arrows go from period to period,
 // and each says its figures; the table below the chart has the same.
+import { scaleBand } from "d3-scale";
 import type { TargetedKeyboardEvent } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { roundMoney, shortMoney, unitOf } from "../format.ts";
@@ -24,9 +25,9 @@ export function Columns(frame: Frame) {
   const sums = spans.periods.map((_, at) => [0, 1].map((sign) => series.reduce((sum, { values }) => sum + Math.max(0, (values[at] ?? 0) * (sign ? -1 : 1)) * (sign ? -1 : 1), 0)));
   const scale = scaleOf([...sums.flat(), ...(previous ?? [])], height, unitOf(currency));
   const left = Math.max(...scale.marks.map((mark) => shortMoney(mark, currency).length)) * 7 + 12;
-  const step = Math.max(width - 2 - left, 1) / places;
-  const x = (at: number) => left + (at + 0.5) * step;
-  const drawn = { ...frame, scale, x, step, thick: Math.min(step * (places > 40 ? 0.84 : 0.68), 48), height };
+  const band = scaleBand<number>().domain(spans.periods.keys()).range([left, Math.max(width - 2, left + 1)]).paddingInner(places > 40 ? 0.16 : 0.32).paddingOuter(0.15);
+  const x = (at: number) => (band(at) ?? 0) + band.bandwidth() / 2;
+  const drawn = { ...frame, scale, x, step: band.step(), thick: Math.min(band.bandwidth(), 48), height };
   const shown = hovered ?? focused;
   const reached = Math.min(stop, places - 1);
 

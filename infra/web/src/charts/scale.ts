@@ -1,4 +1,6 @@
 // The arithmetic of charts: from amounts to pixels, which of the labels fit, and which series stand by themselves.
+import { nice, ticks } from "d3-array";
+import { line, stack, stackOffsetDiverging } from "d3-shape";
 
 /** One connection's figures, a value for each period; `colour` is one of the six, null that of what is left over. */
 export interface Series {
@@ -20,40 +22,21 @@ const MARKS = 4;
 export function scaleOf(amounts: readonly number[], height: number, unit: number): Scale {
   const [least, most] = [Math.min(0, ...amounts), Math.max(0, ...amounts)];
   if (most === least) return { marks: [0], y: () => height };
-  const step = roundStep((most - least) / unit / MARKS) * unit;
-  const [low, high] = [Math.floor(least / step), Math.ceil(most / step)];
-  return { marks: Array.from({ length: high - low + 1 }, (_, at) => (low + at) * step), y: (amount) => height - ((amount / step - low) / (high - low)) * height };
-}
-
-/** 1, 2 or 5 times a power of ten. */
-function roundStep(rough: number): number {
-  const power = 10 ** Math.floor(Math.log10(rough));
-  return power * ([1, 2, 5].find((digit) => rough / power < digit * 1.5) ?? 10);
+  const [low, high] = nice(least / unit, most / unit, MARKS);
+  return { marks: ticks(low, high, MARKS).map((mark) => mark * unit), y: (amount) => height - ((amount / unit - low) / (high - low)) * height };
 }
 
 /** For each series and period from where to where it reaches; what is negative hangs below zero. */
-export function stacked(series: readonly Series[], length: number): readonly (readonly (readonly [from: number, to: number])[])[] {
-  const [above, below] = [new Array<number>(length).fill(0), new Array<number>(length).fill(0)];
-  return series.map(({ values }) =>
-    Array.from({ length }, (_, at) => {
-      const value = values[at] ?? 0;
-      const side = value < 0 ? below : above;
-      const from = side[at] ?? 0;
-      side[at] = from + value;
-      return [from, from + value] as const;
-    }),
-  );
-}
+export const stacked = (series: readonly Series[], length: number) =>
+  stack<void, number, Series>().keys(series).value((at, { values }) => values[at] ?? 0).offset(stackOffsetDiverging)(Array(length).keys());
 
 export type Point = readonly [x: number, y: number];
 
-/** A line from point to point. A package for it cost 5 KB of the first load: these are straight. */
-export const along = (points: readonly Point[]): string => points.map(([x, y], at) => `${at ? "L" : "M"}${tenth(x)} ${tenth(y)}`).join("");
+/** A line from point to point. */
+export const along = (points: readonly Point[]): string => line<Point>(([x]) => x, ([, y]) => y).digits(1)(points) ?? "";
 
 /** What lies between two such lines. */
 export const between = (upper: readonly Point[], lower: readonly Point[]): string => `${along([...upper, ...[...lower].reverse()])}Z`;
-
-const tenth = (number: number): number => Math.round(number * 10) / 10;
 
 /** Which of so many places get a label, the last one always, so that labels of `label_px` do not touch. */
 export function labelled(places: number, width: number, label_px: number): ReadonlySet<number> {

@@ -1,4 +1,5 @@
 // The states by the letters that addresses have, and the five steps of a map's one hue.
+import { scaleQuantile } from "d3-scale";
 
 export const STATES: Readonly<Record<string, string>> = {
   AL: "Alabama", AK: "Alaska", AZ: "Arizona", AR: "Arkansas", CA: "California", CO: "Colorado", CT: "Connecticut", DE: "Delaware", DC: "District of Columbia", FL: "Florida",
@@ -22,10 +23,11 @@ export const regionName = (region: string): string => (region.startsWith("US-") 
 
 export const STEPS = 5;
 
-/** In which fifth of the amounts above zero one of them is, 1 to 5; 0 for nothing and less. And from where to where each goes. */
+/** In which fifth of the amounts above zero an amount is, 1 to 5; 0 for nothing and less. And from where to where each goes. */
 export function stepsOf(amounts: readonly number[]): { step: (amount: number) => number; ends: readonly (readonly [from: number, to: number])[] } {
   const some = amounts.filter((amount) => amount > 0).sort((one, other) => one - other);
-  const step = (amount: number) => (amount > 0 ? Math.floor((some.indexOf(amount) * STEPS) / some.length) + 1 : 0);
+  const scale = scaleQuantile<number>().domain(some).range([1, 2, 3, 4, 5]);
+  const step = (amount: number) => (amount > 0 && some.length ? scale(amount) : 0);
   const ends = Array.from({ length: STEPS }, (_, at) => some.filter((amount) => step(amount) === at + 1)).map((own) => [own[0] ?? 0, own.at(-1) ?? 0] as const);
   return { step, ends };
 }
