@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Route, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Route, expect, sync_playwright
 
 from chalicelib.entrypoints.wire import SyncOut
 from chalicelib.storage.table import Table
@@ -47,6 +47,7 @@ def chromium() -> Iterator[Browser]:
     path = find()
     if path is None:
         pytest.fail("the browser tests need Chromium: install the package chromium, or have it on PATH", pytrace=False)
+    expect.set_options(timeout=15_000)  # as long as a click waits: machines that test are busy
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield browser
