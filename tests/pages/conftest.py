@@ -49,6 +49,7 @@ def chromium() -> Iterator[Browser]:
     path = find()
     if path is None:
         pytest.fail("the browser tests need Chromium: install the package chromium, or have it on PATH", pytrace=False)
+    expect.set_options(timeout=15_000)  # as long as a click waits: machines that test are busy
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield browser

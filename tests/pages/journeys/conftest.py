@@ -37,6 +37,7 @@ def machine(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[M
 
 @pytest.fixture(scope="package")
 def merchant(chromium: Browser, machine: Machine) -> Iterator[Merchant]:
+    """The owner of a workspace whose Shopify shop is connected, 90 days and today so far."""
     context = person(chromium, machine)
     page = context.new_page()
     sign_up(page)
