@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
 import re
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,21 +36,6 @@ def test_the_dashboard_is_one_request_and_pleases_every_eye(answering: Answering
     wrong: list[str] = []
     look_over(page, wrong)
     assert not wrong, "\n".join(wrong)
-
-
-def test_all_that_the_dashboard_needs_is_small(answering: Answering, built: Path) -> None:
-    asked: list[str] = []
-    page = answering(None, {"/dashboard": figures.dashboard()})
-    page.on("request", lambda request: asked.append(urlsplit(request.url).path))
-    page.goto("/")
-    heading(page, "Dashboard")
-    files = [path for path in asked if path.endswith((".js", ".css"))]
-    assert len(files) == len(set(files)) == 4  # the style, the start, what all parts share, and the figures
-    assert sum(packed(built / Path(path).name) for path in files) <= 60_000
-
-
-def packed(file: Path) -> int:
-    return len(gzip.compress(file.read_bytes(), 6))
 
 
 def test_every_figure_opens_the_rows_behind_it(answering: Answering) -> None:
