@@ -24,7 +24,7 @@ from tests.support.chromium import FLAGS, find
 
 FOLDER = ROOT / "infra" / "web" / "pictures"
 NOW = datetime(2026, 11, 24, 14, 30, tzinfo=UTC)
-SEED, ORDERS_PER_DAY = 1, 60
+SEED, ORDERS_PER_DAY = 1, 30
 BYTES_MAX = 200_000
 DESK, PHONE = (1440, 1080), (390, 844)
 BETWEEN_PX = 40
