@@ -24,9 +24,8 @@ STORES = (
 
 def figured(net: int, *, currency: str = "USD", quantity: float = 302) -> wire_sales.FiguresOut:
     """The figures of a day with a little of everything that days are made of."""
-    parts = dict(
-        shipping=net // 21, fees=0, duties=0, tips=0, tax=net // 12, gift_cards_sold=0, unallocated=0, residual=0
-    )
+    rest = dict.fromkeys(("fees", "duties", "tips", "gift_cards_sold", "unallocated", "residual"), 0)
+    parts = {"shipping": net // 21, "tax": net // 12} | rest
     gross, discount, returns = net * 109 // 100, net * 4 // 100, net * 5 // 100
     return wire_sales.FiguresOut(
         currency=currency,

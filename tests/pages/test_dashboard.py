@@ -162,7 +162,7 @@ def test_days_without_sales_are_zeros_and_not_a_failure(answering: Answering) ->
 def test_more_returned_than_sold_hangs_below_zero(answering: Answering) -> None:
     values = [[(-1) ** at * 50_000 * (at + 1) for at in range(30)], [20_000] * 30, [0] * 30]
     page = answering("/", {"/dashboard": figures.dashboard(sales=(figures.by_period(30, values=values),))})
-    expect(page.locator(".stop").last).to_have_accessible_name(re.compile(r"^Mon, Nov 23: -\$14,800"))
+    expect(page.locator(".stop").last).to_have_accessible_name(re.compile(r"^Mon, Nov 23: −\$14,800"))
     expect(page.locator(".scale .zero")).to_have_count(1)
     highest, lowest = page.evaluate(
         """() => { const zero = document.querySelector(".zero line").getBoundingClientRect().y;
@@ -228,3 +228,32 @@ def test_nothing_moves_when_the_figures_come(answering: Answering, width: int) -
     page.evaluate("new Promise((seen) => requestAnimationFrame(() => requestAnimationFrame(seen)))")
     assert page.evaluate("window.moved") < 0.02
     page.set_viewport_size({"width": 1440, "height": 900})
+
+
+PERIODS = (
+    ("/", ("2026-10-25", "2026-11-23"), "[", ("2026-09-25", "2026-10-24")),
+    ("/", ("2026-10-25", "2026-11-23"), "]", None),
+    ("/?range=month", ("2026-11-01", "2026-11-24"), "[", ("2026-10-01", "2026-10-31")),
+    ("/?range=last-month", ("2026-10-01", "2026-10-31"), "]", ("2026-11-01", "2026-11-30")),
+    ("/?range=week", ("2026-11-23", "2026-11-24"), "[", ("2026-11-16", "2026-11-22")),
+    ("/?range=custom&from=2025-10-01&to=2025-12-31", ("2025-10-01", "2025-12-31"), "]", ("2026-01-01", "2026-03-31")),
+    ("/?range=custom&from=2026-03-01&to=2026-03-10", ("2026-03-01", "2026-03-10"), "[", ("2026-02-19", "2026-02-28")),
+)
+
+
+def test_brackets_move_the_period_and_back_moves_it_back(answering: Answering) -> None:
+    board = figures.dashboard()
+    page = answering(None, {"/dashboard": board})
+    page.clock.set_fixed_time(figures.NOW)
+    for address, shown, key, days in PERIODS:
+        board["range"] = dict(zip(("from", "to"), shown, strict=True))
+        page.goto(address)
+        expect(kpi(page, "Orders")).to_be_visible()
+        before = page.url
+        page.keyboard.press(key)
+        if days is None:
+            expect(page).to_have_url(before)
+        else:
+            expect(page).to_have_url(re.compile(rf"range=custom&from={days[0]}&to={days[1]}$"))
+            page.go_back()
+            expect(page).to_have_url(before)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.pages import figures
-from tests.pages.states import Refusal, State
+from tests.pages.states import NEVER, Refusal, State
+from tests.pages.states.dashboard import ARABIC, HEBREW, LONG, NEGATIVE
 
 REPORTS = {
     "/connections": figures.connections(),
@@ -26,10 +29,31 @@ def shown(name: str, path: str | None = None, **answers: object) -> State:
     )
 
 
+def many_stores() -> dict[str, Any]:
+    """200 stores of one connection."""
+    report = figures.channels_report()
+    of = report["currencies"][0]
+    row = of["rows"][1]
+    of["rows"] = [row | {"store": f"{LONG} {at}", "net": row["net"] // (at + 1)} for at in range(200)]
+    return report
+
+
+def rightward() -> dict[str, Any]:
+    report = figures.skus_report()
+    for at, row in enumerate(report["currencies"][0]["rows"]):
+        row["name"] = (HEBREW, ARABIC)[at % 2]
+    return report
+
+
 STATES = (
     *(shown(name) for name in ("sales", "skus", "channels", "states", "customers")),
     shown("sales-year", "/reports/sales?range=year", sales=figures.sales_report(200)),
     shown("sales-months", "/reports/sales?range=year&by=month", sales=figures.sales_report(12, "month")),
+    shown("channels-many", "/reports/channels", channels=many_stores()),
+    shown("skus-rightward", "/reports/skus", skus=rightward()),
+    shown("sales-negative", "/reports/sales", sales=figures.sales_report(values=NEGATIVE)),
+    shown("sales-none", "/reports/sales", sales=figures.sales_report(books=(), values=())),
+    State(name="report-loading", path="/reports/skus", answers=REPORTS | {"/reports/skus": NEVER}, settled=False),
     shown("customers-lacking", "/reports/customers", customers=NEEDS_INDIVIDUAL),
     State(name="report-error", path="/reports/skus", answers={"/connections": figures.connections()}),
 )

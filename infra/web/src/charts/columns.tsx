@@ -44,7 +44,7 @@ export function Columns(frame: Frame) {
     <figure class="chart">
       <div class="plot" ref={box} onPointerLeave={() => hover(null)}>
         {width > 0 && (
-          <svg width={width} height={height + TOP + BOTTOM} role="group" aria-label={`${label}. Arrow keys go from one to the next.`} onKeyDown={move}>
+          <svg width={width} height={height + TOP + BOTTOM} viewBox={`0 0 ${width} ${height + TOP + BOTTOM}`} role="group" aria-label={`${label}. Arrow keys go from one to the next.`} onKeyDown={move}>
             <g transform={`translate(0 ${TOP})`}>
               {shown !== null && <rect class="beam" x={x(shown) - drawn.step / 2} width={drawn.step} height={height} />}
               <Lines {...drawn} left={left} width={width} />

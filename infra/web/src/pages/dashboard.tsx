@@ -18,6 +18,7 @@ import { span, spanQuery } from "../span.ts";
 import { useMoved } from "../watch.ts";
 
 const TOP = 5;
+const CHANNELS = 8;
 /** Of syncs that are under way these are told of; those of every night pass unseen. */
 const TOLD: readonly SyncOut["reason"][] = ["pairing", "manual", "settings", "time_zone"];
 
@@ -144,15 +145,21 @@ const Latest = ({ board }: { board: DashboardOut }) => (
   </Card>
 );
 
-const Aside = ({ board, currency }: { board: DashboardOut; currency: string }) => (
-  <aside aria-label="Channels, SKUs and usage">
-    <Card title="Channels" side={<a href={to("/connections")}>Add channel</a>}>
-      <ul class="rows">{board.connections.map((connection) => <Channel key={connection.id} connection={connection} />)}</ul>
-    </Card>
-    <TopSkus board={board} currency={currency} />
-    <Card title="Yearly allotment" side={<a href={to("/usage")}>Usage</a>}><Meter usage={board.usage} /></Card>
-  </aside>
-);
+/** Those that are not in sync come first. */
+function Aside({ board, currency }: { board: DashboardOut; currency: string }) {
+  const calm = ({ state }: ConnectionOut) => Number(state === "in_sync");
+  const channels = board.connections.length > CHANNELS ? [...board.connections].sort((one, other) => calm(one) - calm(other)) : board.connections;
+  return (
+    <aside aria-label="Channels, SKUs and usage">
+      <Card title="Channels" side={<a href={to("/connections")}>Add channel</a>}>
+        <ul class="rows">{channels.slice(0, CHANNELS).map((connection) => <Channel key={connection.id} connection={connection} />)}</ul>
+        {channels.length > CHANNELS && <p class="more-of"><a href={to("/connections")}>{counted(channels.length - CHANNELS, "more channel")}</a></p>}
+      </Card>
+      <TopSkus board={board} currency={currency} />
+      <Card title="Yearly allotment" side={<a href={to("/usage")}>Usage</a>}><Meter usage={board.usage} /></Card>
+    </aside>
+  );
+}
 
 function Channel({ connection }: { connection: ConnectionOut }) {
   const { id, name, colour, state, state_detail, stores, last_synced_at, time_zone } = connection;
@@ -180,8 +187,8 @@ function TopSkus({ board, currency }: { board: DashboardOut; currency: string })
     <Card title="Top SKUs" side={<a href={to("/reports/skus", spanQuery(span()))}>See all</a>}>
       <ol class="ranked">
         {rows.map(({ sku, name, net, quantity }) => (
-          <li key={sku ?? name} title={`${money(net, currency)}, ${counted(quantity, "unit")}`}>
-            <p class="pair"><b>{name || sku}</b><span>{roundMoney(net, currency)}<span class="quiet"> · {sku ?? "no SKU"}</span></span></p>
+          <li key={sku ?? name} title={`${name || sku}: ${money(net, currency)}, ${counted(quantity, "unit")}`}>
+            <p class="pair"><b><bdi>{name || sku}</bdi></b><span>{roundMoney(net, currency)}<span class="quiet"> · {sku ?? "no SKU"}</span></span></p>
             <Bar value={net} most={most} />
           </li>
         ))}

@@ -54,4 +54,4 @@ function hand(name: string, texts: readonly string[]): void {
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
-export const Print = () => <button type="button" onClick={() => print()}><Icon name="print" />Print</button>;
+export const Print = () => <button type="button" class="low" onClick={() => print()}><Icon name="print" />Print</button>;

@@ -74,8 +74,8 @@ function Listed({ data, zone }: { data: Orders; zone: string }) {
         <span class="quiet" role="status">{counted(fitting.length, "order")}</span>
       </div>
       <div class="scroll" tabIndex={0} role="region" aria-label="Order numbers">
-        <table>
-          <thead><tr><th scope="col">Number</th><th scope="col">Placed</th><th scope="col">Status</th><th scope="col" class="figure">Total</th></tr></thead>
+        <table class="numbers">
+          <thead><tr><th scope="col">Number</th><th scope="col" class="low">Placed</th><th scope="col" class="low">Status</th><th scope="col" class="figure">Total</th></tr></thead>
           <tbody>{shown.map((order) => <Row key={order.number} order={order} currency={data.currency} zone={zone} connections={connections} />)}</tbody>
         </table>
       </div>
@@ -94,14 +94,21 @@ type RowFrame = { order: SaleOrderOut; currency: string; zone: string; connectio
 
 const Row = ({ order, currency, zone, connections }: RowFrame) => (
   <tr class={order.excluded ? "out" : ""}>
-    <th scope="row"><a href={to(`/orders/${encodeURIComponent(order.sale_id)}`)}>{order.number}</a></th>
-    <td><When at={order.placed_at} zone={zone} /></td>
-    <td>
-      {spoken(order.status)}
-      {order.excluded && <span class="tag warning">Not counted: {reasonOf(order.excluded)}</span>}
-      <AlsoIn id={order.also_in} connections={connections} />
-      <Flags of={order.flags} />
-    </td>
+    <th scope="row">
+      <a href={to(`/orders/${encodeURIComponent(order.sale_id)}`)}>{order.number}</a>
+      <span class="quiet fold"><When at={order.placed_at} zone={zone} /></span>
+      <span class="quiet fold"><Status order={order} connections={connections} /></span>
+    </th>
+    <td class="low"><When at={order.placed_at} zone={zone} /></td>
+    <td class="low"><Status order={order} connections={connections} /></td>
     <td class="figure">{money(order.total, currency)}{order.events_total !== 0 && <span class="quiet"> {money(order.events_total, currency)} later</span>}</td>
   </tr>
+);
+
+const Status = ({ order, connections }: Pick<RowFrame, "order" | "connections">) => (
+  <>
+    {spoken(order.status)} {order.excluded && <span class="tag warning">Not counted: {reasonOf(order.excluded)}</span>}
+    <AlsoIn id={order.also_in} connections={connections} />
+    <Flags of={order.flags} />
+  </>
 );

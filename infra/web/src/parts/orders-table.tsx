@@ -15,7 +15,7 @@ export const orderColumns = (known: Known): readonly Column<OrderSaleOut>[] => [
   { name: "customer", word: "Customer", cell: (order) => <Buyer order={order} /> },
   { name: "items", word: "Items", figure: true, cell: ({ items }) => count(items) },
   { name: "order-net", word: "Net sales", figure: true, spare: true, cell: ({ net }) => money(net.minor, net.currency) },
-  { name: "order-total", word: "Total", figure: true, kept: true, cell: (order) => <>{money(order.total.minor, order.total.currency)}<span class="fold"><State order={order} known={known} /></span></> },
+  { name: "order-total", word: "Total", figure: true, kept: true, cell: (order) => money(order.total.minor, order.total.currency) },
   { name: "status", word: "State", cell: (order) => <State order={order} known={known} /> },
 ];
 
@@ -30,6 +30,7 @@ export function OrdersTable({ items, connections, sums }: { items: readonly Orde
           <a class="whole" href={to(`/orders/${encodeURIComponent(order.id)}`)}>{order.number}</a>
           <span class="quiet"><bdi>{order.store}</bdi></span>
           <span class="quiet fold"><Placed order={order} known={known} /> · {counted(order.items, "item")}</span>
+          <span class="fold"><State order={order} known={known} /></span>
         </span>
       </span>
     ),
