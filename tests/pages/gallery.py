@@ -43,6 +43,7 @@ def opened(browser: Browser, files: Visitor, state: State, **options: Any) -> It
     page = context.new_page()
     page.clock.set_fixed_time(figures.NOW)
     yield page
+    context.unroute_all(behavior="ignoreErrors")  # some wait for an answer that does not come
     context.close()
 
 
@@ -96,9 +97,12 @@ def main() -> None:
                 for size in asked.size or SIZES:
                     width, height = SIZES[size]
                     page.set_viewport_size({"width": width, "height": height})
+                    whole = page.evaluate("document.documentElement.scrollHeight")
+                    page.set_viewport_size(
+                        {"width": width, "height": max(whole, height)}
+                    )  # what sticks stands at its end
                     for theme in asked.theme or THEMES:
                         page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-                        page.evaluate("scrollTo(0, 0)")  # what sticks would be drawn where it was scrolled to
                         picture = asked.out / f"{state.name}-{size}-{theme}.png"
                         page.screenshot(path=picture, full_page=True)
                         print(picture, *complaints)

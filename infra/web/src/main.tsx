@@ -7,6 +7,7 @@ import { Failed, expired, recall, session } from "./api.ts";
 import { listenToKeys } from "./keyboard.ts";
 import { keepLooking } from "./live.ts";
 import { Enter } from "./pages/enter.tsx";
+import { Join } from "./pages/join.tsx";
 import { Nowhere, Unreached } from "./pages/nowhere.tsx";
 import { later } from "./parts/later.tsx";
 import { Shell, showTheme } from "./parts/shell.tsx";
@@ -16,7 +17,6 @@ import { fits, followLinks, go, next, path, query, to } from "./router.ts";
 const figures = () => import("./figures.ts");
 const books = () => import("./books.ts");
 const shops = () => import("./shops.ts");
-const people = () => import("./people.ts");
 const Dashboard = later(async () => (await figures()).Dashboard);
 const Reports = later(async () => (await figures()).Reports);
 const Orders = later(async () => (await books()).Orders);
@@ -28,8 +28,7 @@ const Connections = later(async () => (await shops()).Connections);
 const Connection = later(async () => (await shops()).Connection);
 const Pair = later(async () => (await shops()).Pair);
 const Workspace = later(async () => (await shops()).Workspace);
-const Join = later(async () => (await people()).Join);
-const Keys = later(async () => (await people()).Keys);
+const Keys = later(async () => (await shops()).Keys);
 
 const PAGES: readonly [string, (parts: Record<string, string>) => ComponentChild][] = [
   ["/", () => <Dashboard />],

@@ -33,9 +33,6 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     settled: bool = True  # no part of it is still loading when it is looked at
 
 
-"""An answer that does not come."""
-
-
 class Refusal(msgspec.Struct, frozen=True):
     status: int
     body: Mapping[str, Any]

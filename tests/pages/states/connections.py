@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from chalicelib.entrypoints import wire, wire_settings
-from tests.pages import shops
+from tests.pages import figures, shops
 from tests.pages.figures import BOOKS, DAY, IMPORTED, OUTLET, THROUGH, plain
 from tests.pages.shops import LONG, connection, connections
 from tests.pages.states import NEVER, State
 
-KINDS = {"/kinds": shops.kinds()}
+KINDS = {"/kinds": shops.kinds(), "/reports/channels": figures.channels_report()}
 CALM = connection()
 RUNNING = shops.sync("d" * 31 + "t" + "d" * 26 + "r" + "w" * 31, connection_id="c4")
 DONE = shops.sync("d" * 90, state="done", eta_s=None, ended_at=shops.NOW, reason="pairing")

@@ -21,7 +21,7 @@ MADE = plain(wire_people.ApiKeyMadeOut(id="k9", key="daybook_key_" + "4fP9" * 11
 
 
 def make(page: Page) -> None:
-    page.get_by_label("Name").fill("Warehouse display")
+    page.get_by_label("Name", exact=True).fill("Warehouse display")
     page.get_by_role("button", name="Make the key").click()
     page.locator(".once").wait_for()
 

@@ -16,7 +16,7 @@ const AT = (id: string) => `/connections/${encodeURIComponent(id)}`;
 export function Access({ connection, again }: { connection: ConnectionOut; again: () => void }) {
   if (session.value?.user.role === "viewer") return <Notice kind="info"><p>You may look at this connection. Changing its access is for members of the workspace.</p></Notice>;
   return (
-    <div class="narrow">
+    <div>
       <Rename connection={connection} again={again} />
       <Reconnect connection={connection} again={again} />
       {connection.state !== "removed" && <Disconnect connection={connection} again={again} />}

@@ -100,14 +100,16 @@ function Entry({ entry, name }: { entry: ActivityOut; name: string | undefined }
       <span class="who quiet">{name}</span>
       <span class="what">
         {entry.text}
-        {entry.sale_id && <> <a href={to(`/orders/${encodeURIComponent(entry.sale_id)}`)}>Open the sale<span class="unseen"> of {entry.day && dayName(entry.day)}, {name}</span></a></>}
-        {entry.sync_id && <> <a href={to(`/syncs/${encodeURIComponent(entry.sync_id)}`)}>Open the sync</a></>}
         {details.length > 0 && (
           <details>
             <summary>Details<span class="unseen"> of “{entry.text}”</span></summary>
             <dl class="facts">{details.map(([word, value]) => [<dt key={word}>{spoken(word)}</dt>, <dd key={`${word} is`}>{value}</dd>])}</dl>
           </details>
         )}
+      </span>
+      <span class="ways">
+        {entry.sale_id && <a href={to(`/orders/${encodeURIComponent(entry.sale_id)}`)}>Open the sale<span class="unseen"> of {entry.day && dayName(entry.day)}, {name}</span></a>}
+        {entry.sync_id && <a href={to(`/syncs/${encodeURIComponent(entry.sync_id)}`)}>Open the sync<span class="unseen"> of {name}</span></a>}
       </span>
     </li>
   );

@@ -49,7 +49,7 @@ function Shown({ connection, tab, again, moved }: SyncsFrame & { tab: Connection
       actions={<><a class="button" href={to("/activity", { connection: connection.id })}><Icon name="clock" />Sync activity</a><LastDayAgain connection={connection} /></>}
     >
       <Tabs label="Parts of this connection" tabs={tabs} at={tab} />
-      {tab === "settings" ? <Settings connection={connection} /> : tab === "access" ? <Access connection={connection} again={again} /> : <Overview connection={connection} again={again} moved={moved} />}
+      {tab === "settings" ? <Settings connection={connection} /> : tab === "access" ? <div class="columns"><Access connection={connection} again={again} /><Facts connection={connection} /></div> : <Overview connection={connection} again={again} moved={moved} />}
     </Page>
   );
 }
@@ -65,9 +65,11 @@ function Overview({ connection, again, moved }: SyncsFrame) {
       <Syncs connection={connection} again={again} moved={moved} />
       {kind?.many_stores && <Mirrors at={AT(connection.id)} moved={moved} />}
       <div class="columns">
-        {maySync(connection) ? <SyncAgain connection={connection} /> : <div />}
         <div>
           {month && <Card title="Last 30 days" side={<a href={to("/orders", { connection: connection.id })}>All orders</a>}><MonthOf month={month} colour={connection.colour} /></Card>}
+          {maySync(connection) && <SyncAgain connection={connection} />}
+        </div>
+        <div>
           <Facts connection={connection} />
           {kind?.many_stores && <Stores connection={connection} kind={kind} />}
         </div>

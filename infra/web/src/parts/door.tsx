@@ -16,7 +16,7 @@ export const Door = ({ children }: { children: ComponentChildren }) => (
           <path class="thread" d={`M104 ${y + 7}C156 ${y + 7} 156 125 214 125`} />
         </g>
       ))}
-      <rect class="sheet" x="216" y="34" width="176" height="182" rx="10" />
+      <rect class="paper" x="216" y="34" width="176" height="182" rx="10" />
       <path class="margin" d="M246 34v182" />
       <rect class="full" x="260" y="52" width="96" height="8" rx="4" />
       {LINES.map((width, at) => (

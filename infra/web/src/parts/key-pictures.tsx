@@ -75,7 +75,7 @@ export const ApprovalPicture = ({ kind }: { kind: KindOut }) => (
 
 const Frame = ({ children }: { children: ComponentChild }) => (
   <svg class="screen" viewBox="0 0 300 164" aria-hidden="true">
-    <rect class="sheet" x=".5" y=".5" width="299" height="163" rx="9" />
+    <rect class="paper" x=".5" y=".5" width="299" height="163" rx="9" />
     <path class="rule" d="M0 24h300" />
     {[12, 22, 32].map((x) => <circle key={x} class="dot" cx={x} cy="12" r="3" />)}
     <rect class="line" x="52" y="8" width="120" height="8" rx="4" />
