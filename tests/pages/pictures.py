@@ -26,7 +26,7 @@ FOLDER = ROOT / "infra" / "web" / "pictures"
 NOW = datetime(2026, 11, 24, 14, 30, tzinfo=UTC)
 SEED, ORDERS_PER_DAY = 1, 30
 BYTES_MAX = 200_000
-DESK, PHONE = (1440, 1080), (390, 844)
+DESK, PHONE = (1440, 940), (390, 844)
 BETWEEN_PX = 40
 
 Theme = Literal["light", "dark"]
