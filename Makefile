@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PORT DATA NOW ORDERS_PER_DAY SEED SWEEP_S
 
 .DEFAULT_GOAL := help
-.PHONY: help setup page run test check format journey bench sim package lock clean
+.PHONY: help setup page run test check format journey bench pictures sim package lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -39,6 +39,10 @@ journey: setup ## pair the sandbox shop, bring in 90 days, sync again, compare w
 
 bench: setup .venv/tests.stamp ## measure the worker, the table and the API
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+pictures: setup .venv/tests.stamp ## take the README's pictures of the sandbox shops
+	@$(BIN)/python -m tests.support.chromium
+	@$(BIN)/python -m tests.pages.pictures
 
 sim: setup .venv/tests.stamp ## run the publish protocol's simulation (SEED= repeats one run with its trace)
 	@$(BIN)/python -m tests.sim $(if $(SEED),--seed $(SEED)) $(ARGS)

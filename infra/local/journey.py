@@ -150,7 +150,11 @@ def approve(visitor: Visitor, machine: Machine) -> str:
     begun = visitor.post("/v1/connections", {"kind": "woocommerce", "fields": fields})
     consent = forms_of(visitor.open(begun["authorize_url"]))[0]
     visitor.open(consent.action, consent)
-    found = visitor.get(f"/v1/pairings/{begun['pairing']}")
+    deadline = time.monotonic() + SETTLING_S
+    while (found := visitor.get(f"/v1/pairings/{begun['pairing']}"))["state"] == "waiting":
+        if time.monotonic() > deadline:
+            break
+        time.sleep(POLL_S)
     if found["state"] != "paired":
         raise VisitFailed(f"approving ended {found}")
     return str(found["connection_id"])

@@ -56,6 +56,7 @@ def served(*, orders_per_day: int = 12, days: int = DAYS, individual: bool = Fal
             daybook.ask_day(connection, day_of(NOW, ZONE) - timedelta(days=ago))
         outcomes = daybook.work()
         assert set(outcomes) == {"published"}, outcomes
+        kind = app.__class__
         server = make_server(app, free_port())
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         try:
@@ -63,3 +64,4 @@ def served(*, orders_per_day: int = 12, days: int = DAYS, individual: bool = Fal
         finally:
             server.shutdown()
             server.server_close()
+            app.__class__ = kind  # which Chalice's local server had made its own, and makes once more for the next

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 from urllib.parse import quote
 
@@ -17,11 +18,15 @@ import msgspec
 import pytest
 from playwright.sync_api import Browser, Error, Page, expect
 
+from infra.sandbox import catalog
+from infra.sandbox.book import Address, Order
+from infra.sandbox.draw import Slot, Trade, draw_order
 from tests.pages import figures, samples
 from tests.pages.gallery import opened
 from tests.pages.scripted import BASE
+from tests.pages.served import served
 from tests.pages.states import Refusal, State, every_state
-from tests.support.site import Visitor
+from tests.support.site import Visitor, json_at
 
 ROUNDS = 4
 # How long a step of a state may look for what its words said before.
@@ -123,8 +128,9 @@ def poisoned(state: State, turn: int) -> State:
 class Watch:
     """What a page did that no text may make it do."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, base: str = BASE) -> None:
         self.done: list[str] = []
+        self._own = (f"{base}/", "data:image/", "about:blank", f"blob:{base}/")
         self._page = page
         page.add_init_script(CANARY)
         page.on("request", lambda request: self._outside("asked", request.url))
@@ -133,7 +139,7 @@ class Watch:
         page.on("popup", lambda popup: self.done.append(f"opened {popup.url}"))
 
     def _outside(self, what: str, url: str) -> None:
-        if not url.startswith((f"{BASE}/", "data:image/", "about:blank", f"blob:{BASE}/")):
+        if not url.startswith(self._own):
             self.done.append(f"{what} {url}")
 
     def look(self) -> list[str]:
@@ -229,3 +235,56 @@ def test_s33_signing_in_leads_to_a_page_of_ours(chromium: Browser, files: Visito
             expect(page).not_to_have_url(re.compile("/sign-in"))
             assert watch.look() == []
             assert page.url.startswith(f"{BASE}/")
+
+
+SKU_LENGTH, TITLE_LENGTH, NAME_LENGTH = 255, 255, 100  # Shopify's
+# Pages that quote a shop, by whether its sales are individual ones.
+SEEN_BY_MODE = {
+    False: (
+        "/",
+        "/orders/{sale}",
+        "/orders/{sale}?tab=orders",
+        "/reports/skus",
+        "/connections/{connection}/settings",
+    ),
+    True: ("/orders?type=individual", "/orders/{sale}", "/reports/customers"),
+}
+
+
+@pytest.fixture
+def hostile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every sandbox shop sells what is called like a script, in orders that are numbered and addressed like one."""
+    texts = [text for group in scripts().values() for text in group if text.isprintable()]
+    variants = [
+        msgspec.structs.replace(
+            each, title=texts[at % len(texts)][:TITLE_LENGTH], sku=texts[-1 - at % len(texts)][:SKU_LENGTH]
+        )
+        for at, each in enumerate(catalog.VARIANTS * 2)
+    ]
+    monkeypatch.setattr(catalog, "variant_at", lambda chance: variants[int(chance * len(variants))])
+
+    def draw(rng: Random, trade: Trade, slot: Slot) -> Order:
+        drawn, text = draw_order(rng, trade, slot), texts[slot.number % len(texts)]
+        address = Address(text[:NAME_LENGTH], "US", "NY")
+        return msgspec.structs.replace(drawn, name=f"#{slot.number} {text[:TITLE_LENGTH]}", address=address)
+
+    monkeypatch.setattr("infra.sandbox.shop.draw_order", draw)
+
+
+@pytest.mark.parametrize("individual", [False, True], ids=["summaries", "individual sales"])
+@pytest.mark.usefixtures("hostile", "built")
+def test_s33_a_shop_full_of_scripts_is_brought_in_and_looked_at(chromium: Browser, individual: bool) -> None:
+    with served(days=5, individual=individual) as daybook:
+        kind, name = ("individual", "orders_listed") if individual else ("summary", "items")
+        listed = json_at(daybook.owner.get(f"/v1/sales?type={kind}"))[name]
+        context = daybook.signed_in(chromium, bypass_csp=True)
+        page = context.new_page()
+        watch = Watch(page, daybook.url)
+        for address in SEEN_BY_MODE[individual]:
+            where = address.format(sale=quote(listed[0]["id"], safe=""), connection=daybook.connection)
+            page.goto(where)
+            expect(page.locator("h1")).to_be_visible()
+            expect(page.locator(".skeleton, .waiting[role=status], .region.dim")).to_have_count(0)
+            assert watch.look() == [], where
+            assert "__executed(" in page.evaluate(SEEN), where
+        context.close()

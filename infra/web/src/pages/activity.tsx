@@ -109,7 +109,7 @@ function Entry({ entry, name }: { entry: ActivityOut; name: string | undefined }
       </span>
       <span class="ways">
         {entry.sale_id && <a href={to(`/orders/${encodeURIComponent(entry.sale_id)}`)}>Open the sale<span class="unseen"> of {entry.day && dayName(entry.day)}, {name}</span></a>}
-        {entry.sync_id && <a href={to(`/syncs/${encodeURIComponent(entry.sync_id)}`)}>Open the sync</a>}
+        {entry.sync_id && <a href={to(`/syncs/${encodeURIComponent(entry.sync_id)}`)}>Open the sync<span class="unseen"> of {name}</span></a>}
       </span>
     </li>
   );

@@ -94,7 +94,7 @@ function Edited({ connection, read }: { connection: ConnectionOut; read: Tagged<
         <SaveBar dirty={dirty} busy={busy} what={consequences(saved, draft)} onSave={save} onDiscard={() => restart(base)} />
       </div>
       <aside aria-label="What these settings mean">
-        {sample && <Leaf sample={sample} summary={draft.summary} />}
+        {sample ? <Leaf sample={sample} summary={draft.summary} /> : !ranges.preview.data && !ranges.preview.failed && <div class="card leaf-room" />}
         <Billing orders={sample?.orders ?? null} />
         <Reports summary={draft.summary} />
         <Changes of={path} zone={connection.time_zone} version={saved.version} />
