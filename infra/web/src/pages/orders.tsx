@@ -141,7 +141,7 @@ function Listed({ data, connections, type }: { data: SalesOut; connections: read
   const rise = () => list.current?.querySelector<HTMLElement>(".scroll")?.focus();
   return (
     <div ref={list}>
-      {type === "individual" ? <OrdersTable items={data.orders_listed} connections={connections} sums={sums} /> : <SalesTable items={data.items} connections={connections} label="Sales" sums={sums} sorts={!query.value.get("q")} as="sales long" />}
+      {type === "individual" ? <OrdersTable items={data.orders_listed} connections={connections} sums={sums} /> : <SalesTable items={data.items} connections={connections} label="Sales" sums={sums} sorts={!query.value.get("q")} whole />}
       <nav class="pages" aria-label="Pages">
         <span>Showing {count(start)}–{count(end)} of {count(data.count)}</span>
         {start > 1 && <a class="button" href={turned({ cursor: null, at: null })} onClick={rise}>First page</a>}
