@@ -140,7 +140,7 @@ function Listed({ data, connections, type }: { data: SalesOut; connections: read
   const rise = () => list.current?.querySelector<HTMLElement>(".scroll")?.focus();
   return (
     <div ref={list}>
-      {type === "individual" ? <OrdersTable items={data.orders_listed} connections={connections} sums={sums} /> : <SalesTable items={data.items} connections={connections} label="Sales" sums={sums} sorts={!query.value.get("q")} as="sales long" />}
+      {type === "individual" ? <OrdersTable items={data.orders_listed} connections={connections} sums={sums} /> : <SalesTable items={data.items} connections={connections} label="Sales" sums={sums} sorts={!query.value.get("q")} whole />}
       <Pages shown={sizeOf(data, type)} of={data.count} next={data.next} turned={rise} />
     </div>
   );

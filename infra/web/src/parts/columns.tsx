@@ -27,14 +27,15 @@ const isShown = ({ name, spare }: { name: string; spare?: true }): boolean => tu
 type First<T> = { word: string; sort?: string; cell: (row: T) => ComponentChildren };
 /** A row below the others; its cells are by their columns' names. */
 export type Sum = { title: string; cells: Readonly<Record<string, ComponentChildren>> };
-type Frame<T> = { label: string; rows: readonly T[]; keyOf: (row: T) => string; classOf?: (row: T) => string; first: First<T>; columns: readonly Column<T>[]; sums?: readonly Sum[]; sorts?: boolean | undefined; as?: string };
+/** `whole` is the list that a page is about: it has the columns that were chosen, others are as usual. */
+type Frame<T> = { label: string; rows: readonly T[]; keyOf: (row: T) => string; classOf?: (row: T) => string; first: First<T>; columns: readonly Column<T>[]; sums?: readonly Sum[]; sorts?: boolean | undefined; whole?: boolean | undefined };
 
-export function List<T>({ label, rows, keyOf, classOf, first, columns, sums = [], sorts = false, as = "sales" }: Frame<T>) {
-  const shown = columns.filter(isShown);
+export function List<T>({ label, rows, keyOf, classOf, first, columns, sums = [], sorts = false, whole = false }: Frame<T>) {
+  const shown = columns.filter((column) => (whole ? isShown(column) : !column.spare));
   const head = (word: string, sort: string | undefined, style = "") => (sorts && sort ? <SortHead key={word} by={sort} usual="-day" class={style}>{word}</SortHead> : <th key={word} scope="col" class={style}>{word}</th>);
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label={label}>
-      <table class={as}>
+      <table class={whole ? "sales long" : "sales"}>
         <thead><tr>{head(first.word, first.sort)}{shown.map((column) => head(column.word, column.sort, styleOf(column)))}</tr></thead>
         <tbody>{rows.map((row) => <tr key={keyOf(row)} class={classOf?.(row) ?? ""}><th scope="row">{first.cell(row)}</th>{shown.map((column) => <td key={column.name} class={styleOf(column)}>{column.cell(row)}</td>)}</tr>)}</tbody>
         {sums.length > 0 && <tfoot>{sums.map(({ title, cells }) => <tr key={title}><th scope="row">{title}</th>{shown.map((column) => <td key={column.name} class={styleOf(column)}>{cells[column.name]}</td>)}</tr>)}</tfoot>}

@@ -35,7 +35,7 @@ export function OrdersTable({ items, connections, sums }: { items: readonly Orde
       </span>
     ),
   };
-  return <List label="Individual sales" rows={items} keyOf={({ id }) => id} classOf={({ excluded }) => (excluded ? "out" : "")} first={first} columns={orderColumns(known)} sums={sums} as="sales long" />;
+  return <List label="Individual sales" rows={items} keyOf={({ id }) => id} classOf={({ excluded }) => (excluded ? "out" : "")} first={first} columns={orderColumns(known)} sums={sums} whole />;
 }
 
 type Frame = { order: OrderSaleOut; known: Known };

@@ -6,7 +6,7 @@ import { type Column, List, type Sum } from "./columns.tsx";
 import { SaleTag, Tile } from "./tag.tsx";
 
 /** Its heads sort where the address says how. */
-type Frame = { items: readonly SaleOut[]; connections: readonly ConnectionOut[]; label: string; sums?: readonly Sum[]; sorts?: boolean; as?: string };
+type Frame = { items: readonly SaleOut[]; connections: readonly ConnectionOut[]; label: string; sums?: readonly Sum[]; sorts?: boolean; whole?: boolean };
 
 export const SUMMARY_COLUMNS: readonly Column<SaleOut>[] = [
   { name: "orders", word: "Orders", figure: true, sort: "orders", cell: ({ orders }) => count(orders) },
@@ -19,10 +19,10 @@ export const SUMMARY_COLUMNS: readonly Column<SaleOut>[] = [
   { name: "version", word: "Version", figure: true, spare: true, cell: ({ version }) => count(version) },
 ];
 
-export function SalesTable({ items, connections, label, sums = [], sorts, as }: Frame) {
+export function SalesTable({ items, connections, label, sums = [], sorts, whole }: Frame) {
   const colours = new Map(connections.map(({ id, colour }) => [id, colour]));
   const first = { word: "Summary", sort: "day", cell: (sale: SaleOut) => <First sale={sale} colour={colours.get(sale.connection_id) ?? 1} /> };
-  return <List label={label} rows={items} keyOf={({ id }) => id} first={first} columns={SUMMARY_COLUMNS} sums={sums} sorts={sorts} {...(as ? { as } : {})} />;
+  return <List label={label} rows={items} keyOf={({ id }) => id} first={first} columns={SUMMARY_COLUMNS} sums={sums} sorts={sorts} whole={whole} />;
 }
 
 /** One row; with several currencies one more for each, since they do not add up. */
