@@ -235,7 +235,7 @@ def test_individual_sales_are_offered_only_where_they_are_allowed(settings: Page
         expect(choice).to_be_enabled()
     else:
         expect(choice).to_be_disabled()
-        expect(settings.get_by_role("link", name="Ask us to turn this on")).to_be_visible()
+        expect(settings.get_by_text("Not in your plan.")).to_be_visible()
 
 
 def test_a_new_time_zone_asks_which_days_it_cuts(settings: Page) -> None:

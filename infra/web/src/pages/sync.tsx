@@ -48,7 +48,7 @@ function Shown({ sync, days, again }: Frame) {
           note={<>Began <When at={sync.began_at} zone={owner.time_zone} /></>}
           actions={!isMoving(sync) && sync.days_done > 0 && <a class="button" href={to("/orders", { connection: owner.id, from: sync.from, to: sync.to })}>See {counted(sync.days_done, "summary", "summaries")}</a>}
         >
-          <div class="large"><Strip sync={sync} connection={owner} changed={changed} /></div>
+          <div class="large"><Strip sync={sync} connection={owner} changed={changed} more={sync.state === "sign_in_needed" && <a class="button main" href={to(`/connections/${encodeURIComponent(owner.id)}/access`)}>Give access again</a>} /></div>
           {sync.days_total > 0 && (
             <Card title="Days" tight>
               <Region of={days} what="the days" rows={6}>{({ items }) => <Days items={items} zone={owner.time_zone} />}</Region>

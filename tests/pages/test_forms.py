@@ -1,0 +1,104 @@
+"""What is typed, undone and offered on pages of forms; the API is scripted."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.pages import figures, shops
+from tests.pages.scripted import ScriptedApi, problem
+
+SHOP = shops.connection()
+WORKSPACE = figures.SESSION["workspace"]
+
+
+@pytest.fixture
+def northwind(api: ScriptedApi) -> ScriptedApi:
+    """A workspace with one shop."""
+    api.on("GET /session", (200, figures.SESSION))
+    api.on("GET /kinds", (200, shops.kinds()))
+    api.on("GET /connections/c1", (200, shops.plain(SHOP)))
+    api.on("GET /connections/c1/ranges", (200, shops.ranges()))
+    api.on("GET /connections/c1/preview", (200, shops.preview()))
+    api.on("GET /syncs/y1", (200, shops.plain(shops.sync("d" * 90, state="done", ended_at=shops.NOW))))
+    api.on("GET /reports/channels", (200, figures.channels_report()))
+    api.on("GET /workspace", (200, WORKSPACE))
+    for empty in ("/workspace/changes", "/people/changes", "/people", "/invitations"):
+        api.on(f"GET {empty}", (200, {"items": [], "next": None}))
+    return api
+
+
+def test_a_new_name_is_taken_back_from_the_toast(scripted: Page, northwind: ScriptedApi) -> None:
+    northwind.on("PATCH /connections/c1", lambda body: (200, shops.plain(shops.connection(name=body["name"]))))
+    scripted.goto("/connections/c1/access")
+    scripted.get_by_label("Name in Daybook").fill("Harbour Shop")
+    scripted.get_by_role("button", name="Rename").click()
+    scripted.get_by_role("button", name="Undo").click()
+    expect(scripted.get_by_text("It is called Northwind Shopify now.")).to_be_visible()
+    expect(scripted.get_by_role("button", name="Undo")).to_have_count(0)
+    assert northwind.bodies("PATCH /connections/c1") == [{"name": "Harbour Shop"}, {"name": "Northwind Shopify"}]
+
+
+def test_saved_settings_of_the_workspace_are_taken_back(scripted: Page, northwind: ScriptedApi) -> None:
+    northwind.on("PATCH /workspace", lambda body: (200, WORKSPACE | body))
+    scripted.goto("/workspace")
+    scripted.get_by_label("A week starts on").select_option("sunday")
+    scripted.keyboard.press("Control+s")
+    scripted.get_by_role("button", name="Undo").click()
+    expect(scripted.get_by_label("A week starts on")).to_have_value("monday")
+    assert northwind.bodies("PATCH /workspace") == [{"week_start": "sunday"}, {"week_start": "monday"}]
+
+
+def test_what_was_typed_is_there_after_signing_in_again(scripted: Page, northwind: ScriptedApi) -> None:
+    northwind.on("PATCH /workspace", problem(401, "Sign in first."))
+    northwind.on("POST /session", (201, figures.SESSION))
+    scripted.goto("/workspace")
+    scripted.get_by_label("Name", exact=True).fill("Northwind Supply")
+    scripted.get_by_role("button", name="Save changes").click()
+    expect(scripted.get_by_text("Please sign in again.")).to_be_visible()
+    scripted.get_by_label("Email").fill("owner@northwind.example")
+    scripted.get_by_label("Password", exact=True).fill("a quiet harbour at dawn")
+    scripted.get_by_role("button", name="Sign in").click()
+    expect(scripted.get_by_label("Name", exact=True)).to_have_value("Northwind Supply")
+    expect(scripted.get_by_role("region", name="Unsaved changes")).to_be_visible()
+
+
+def test_signing_up_tells_the_time_zone_of_the_browser(scripted: Page, api: ScriptedApi) -> None:
+    api.on("GET /session", problem(401, "Sign in first."))
+    api.on("POST /users", problem(400, "No.", email="There is an account with this email already."))
+    scripted.goto("/sign-up")
+    scripted.get_by_label("Business name").fill("Northwind")
+    scripted.get_by_label("Email").fill("owner@northwind.example")
+    scripted.get_by_label("Password", exact=True).fill("a quiet harbour at dawn")
+    scripted.get_by_role("button", name="Create account").click()
+    expect(scripted.get_by_text("There is an account with this email already.")).to_be_visible()
+    (sent,) = api.bodies("POST /users")
+    assert sent["time_zone"] == scripted.evaluate("Intl.DateTimeFormat().resolvedOptions().timeZone")
+
+
+def test_a_viewer_is_offered_nothing_that_they_may_not_do(scripted: Page, northwind: ScriptedApi) -> None:
+    northwind.on("GET /session", (200, shops.role("viewer")))
+    cancelled = shops.sync("d" * 57 + "x" * 33, state="cancelled", ended_at=shops.NOW)
+    northwind.on("GET /syncs/y1", (200, shops.plain(cancelled)))
+    scripted.goto("/connections/c1")
+    expect(scripted.get_by_text("57 days are kept.")).to_be_visible()
+    expect(scripted.get_by_text("About this connection")).to_be_visible()
+    for name in ("Resume", re.compile("again"), "Current week"):
+        expect(scripted.get_by_role("button", name=name)).to_have_count(0)
+
+
+def test_words_of_time_keep_up_and_show_the_instant_to_the_keys(scripted: Page, northwind: ScriptedApi) -> None:
+    scripted.clock.install(time=shops.NOW)
+    soon = {"next_sync_at": shops.NOW + timedelta(minutes=30), "last_synced_at": None}
+    northwind.on("GET /connections", (200, shops.connections(shops.connection(**soon))))
+    scripted.goto("/connections")
+    words = scripted.get_by_text("in 30 min")
+    expect(words).to_be_visible()
+    words.focus()
+    shown = words.evaluate("one => getComputedStyle(one, '::after').content")
+    assert "Tuesday, November 24, 2026 at 12:50:00" in shown
+    scripted.clock.fast_forward("10:00")
+    expect(scripted.get_by_text("in 20 min")).to_be_visible()
