@@ -232,7 +232,8 @@ def _read_sales(beyond: list[Any], counts: list[int], lines: list[Any]) -> tuple
         more + prices[place] * quantity // 1000 - discount
         for place, quantity, more, discount in zip(places, quantities, off, discounts, strict=True)
     ]
-    count, (gross, discount, *_) = beyond
+    count, columns = beyond
+    gross, discount = columns[:2] or ([], [])  # of nothing at all there are no columns
     rest = zip(gross or [0] * count, discount or [0] * count, _sums_of(counts, nets), strict=True)
     return [more - less + net for more, less, net in rest], _sums_of(counts, quantities)
 

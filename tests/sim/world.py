@@ -149,7 +149,12 @@ class World:
         )
         self.clean = parts.Clean(days=self.day_heads, revisions=self.revisions, documents=self.documents)
         persons = Persons(
-            parts=PersonParts(table), days=self.day_heads, agenda=self.agenda, connections=self.connections, now=now
+            parts=PersonParts(table),
+            days=self.day_heads,
+            agenda=self.agenda,
+            connections=self.connections,
+            touch_month=lambda _: None,
+            now=now,
         )
         fetch = _watched(parts.FetchDay)(
             days=self.day_heads,
