@@ -36,11 +36,12 @@ def connect(machine: Machine) -> str:
     """Sign up, connect every sandbox, link the store that comes twice; the first connection's id."""
     visitor = Visitor(machine.url)
     visitor.sign_up(**OWNER, workspace="Northwind")
-    wait_for(visitor, pair(visitor))
+    pair(visitor)
     (first,) = (str(each["id"]) for each in visitor.get("/v1/connections")["items"])
-    for way in (approve, paste_keys):
-        connection = way(visitor, machine)
-        wait_for(visitor, str(visitor.get(f"/v1/connections/{connection}")["sync_id"]))
+    for connect_one in (approve, paste_keys):
+        connection = connect_one(visitor, machine)
+    for each in visitor.get("/v1/connections")["items"]:
+        wait_for(visitor, str(each["sync_id"]))
     mirrors = f"/v1/connections/{connection}/mirrors"
     links = [{name: each[name] for name in ("store_id", "connection_id")} for each in visitor.get(mirrors)["items"]]
     wait_for(visitor, visitor.change("PUT", mirrors, {"links": links})["sync_id"])
