@@ -131,7 +131,7 @@ def test_a_sync_shows_its_days_before_it_is_begun(page: Page) -> None:
 
 @pytest.mark.parametrize(
     ("key", "title"),
-    [("o", "All orders"), ("c", "Connections"), ("a", "Sync activity"), ("u", "Usage"), ("d", "Dashboard")],
+    [("o", "All orders"), ("c", "Connections"), ("a", "Sync activity"), ("u", "Usage"), ("d", "^Dashboard$")],
 )
 def test_g_goes(page: Page, key: str, title: str) -> None:
     page.goto("/workspace")
