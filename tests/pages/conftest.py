@@ -18,12 +18,12 @@ from infra.local.children import ROOT
 from infra.local.machine import Machine, Plan
 from tests.pages import figures
 from tests.pages.scripted import ScriptedApi, open_context, watched
+from tests.pages.steps import EXPECT_MS
 from tests.support.chromium import FLAGS, find
 from tests.support.memory import MemoryEngine
 from tests.support.site import Visitor, open_site
 
-# A busy machine is slow, not wrong.
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=EXPECT_MS)
 STATIC = ROOT / "chalicelib" / "pages" / "static"
 ORDERS_PER_DAY = 12
 
@@ -49,7 +49,6 @@ def chromium() -> Iterator[Browser]:
     path = find()
     if path is None:
         pytest.fail("the browser tests need Chromium: install the package chromium, or have it on PATH", pytrace=False)
-    expect.set_options(timeout=15_000)  # as long as a click waits: machines that test are busy
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield browser
