@@ -22,7 +22,8 @@ run: setup ## start Daybook on this machine (PORT= DATA= NOW= ORDERS_PER_DAY= SE
 
 test: setup .venv/tests.stamp tests/pages/lighthouse/node_modules/.stamp ## run every test (ARGS= goes to pytest)
 	@$(BIN)/python -m tests.support.chromium
-	$(BIN)/pytest -n auto --dist loadfile $(ARGS)
+	$(if $(ARGS),,$(BIN)/pytest -m alone tests/pages)
+	$(BIN)/pytest -n auto --dist loadfile $(or $(ARGS),-m "not alone")
 
 check: setup .venv/tests.stamp ## check format, lint and types
 	$(BIN)/ruff format --check .

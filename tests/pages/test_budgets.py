@@ -73,6 +73,7 @@ def view(browser: Browser, daybook: Served, name: str, look: Callable[[Page], An
     return said
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("name", PAGES)
 def test_it_is_painted_soon(chromium: Browser, daybook: Served, name: str) -> None:
     painted = []

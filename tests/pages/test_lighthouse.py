@@ -14,6 +14,7 @@ import pytest
 from tests.pages.served import Served, served
 from tests.support.lighthouse import CLI, VisitFailed, scores
 
+pytestmark = pytest.mark.alone
 TRIES = 3
 DESK = {"performance": 95, "accessibility": 95, "best-practices": 95, "seo": 95}
 PHONE = {"performance": 90}
