@@ -315,7 +315,7 @@ def test_hooks_are_the_only_routes_that_pages_of_others_may_write_to():
         for method, route in methods.items()
         if (said := declaration_of(route.view_function)) is not None and said.hook
     }
-    assert hooks == {("POST", PATH)}
+    assert hooks == {("POST", PATH), ("POST", "/v1/callback/woocommerce")}
 
 
 # -- the shop is leaving
