@@ -30,7 +30,7 @@ def test_the_dashboard_is_one_request_and_pleases_every_eye(answering: Answering
     expect(page.get_by_text("Bringing in 90 days from Northwind WooCommerce")).to_be_visible()
     expect(page.get_by_text("Northwind WooCommerce is still importing: figures before")).to_be_visible()
     expect(kpi(page, "Net sales")).to_contain_text("$396,731")
-    expect(kpi(page, "Average order")).to_contain_text("−1.4% from $45.65")
+    expect(kpi(page, "Average order")).to_contain_text("−1.4% from $45.66")
     expect(page.get_by_role("region", name="Latest summaries").get_by_role("row")).to_have_count(6)
     assert sorted(path for path in asked if path.startswith("/v1/")) == ["/v1/dashboard", "/v1/live", "/v1/session"]
     wrong: list[str] = []

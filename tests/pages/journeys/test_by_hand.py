@@ -125,8 +125,10 @@ def test_a_day_on_the_phone(phone: Page, merchant: Merchant) -> None:
 
     dock.get_by_role("link", name="Orders").tap()
     heading(phone, "All orders")
+    phone.get_by_role("button", name="Filters").tap()
     phone.get_by_role("combobox", name="Connection").select_option(merchant.connection)
     phone.get_by_role("search", name="Filters").get_by_label("To").fill(str(merchant.ago(10)))
+    phone.get_by_role("button", name="Done").tap()
     expect(phone.get_by_role("list", name="Filters that are on").get_by_role("listitem")).to_have_count(2)
     rows = phone.locator("table.sales tbody tr")
     expect(phone.locator(".region.dim")).to_have_count(0)
