@@ -6,9 +6,11 @@ did not hold, `Unanswered` when nothing is known of the outcome. No transaction,
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import Any, Protocol, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import Session, get_session
 from pynamodb.connection import TableConnection
 from pynamodb.connection.base import MetaTable
 from pynamodb.exceptions import PynamoDBException
@@ -175,9 +177,23 @@ def described(name: str) -> MetaTable:
     )
 
 
+@cache
+def aws() -> Session:
+    """The one session that all clients are made from: each session reads the services' descriptions anew."""
+    return get_session()
+
+
+class _Connection(TableConnection):
+    """A connection whose client comes from our session, in the thread that makes it; on Lambda there is no other."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.connection._local.session = aws()
+
+
 def dynamo(name: str, host: str | None, region: str) -> Table:
     """The table `name`, at AWS or at `host`. The clients behind it are made at the first call."""
-    engine = TableConnection(
+    engine = _Connection(
         name,
         region=region,
         host=host,

@@ -77,7 +77,7 @@ def test_partitions_are_shared_out_whole(daybook):
 
 
 def test_a_planner_without_time_leaves_the_rest(daybook):
-    assert daybook.plan.plan([0, 1, 2], out_of_time=lambda: True) == (0, 1, 2)
+    assert daybook.plan.plan([0, 1, 2], out_of_time=lambda: True).left == (0, 1, 2)
 
 
 def test_a_connection_is_cleaned_once_a_week(daybook, paired):
