@@ -361,7 +361,7 @@ def _sealer(settings: Settings) -> "Sealer":
     from chalicelib.storage.sealing import KmsSealer, LocalSealer
 
     if settings.kms_key_id:
-        return KmsSealer(_client("kms", None, settings.aws_region), settings.kms_key_id)
+        return KmsSealer(lambda: _client("kms", None, settings.aws_region), settings.kms_key_id)
     if settings.key_file:
         return LocalSealer(Path(settings.key_file))
     raise SystemExit("DAYBOOK_KMS_KEY_ID or DAYBOOK_KEY_FILE has to be set.")

@@ -131,7 +131,7 @@ def _dimension(namespace: str, subject: str) -> Any:
         case "AWS/DynamoDB":
             return {"Name": "TableName", "Value": {"Ref": subject}}
         case _:
-            return {"Name": "ApiName", "Value": "daybook"}
+            return {"Name": "ApiName", "Value": STACK}
 
 
 def _dashboard() -> tuple[str, Any]:
