@@ -39,7 +39,7 @@ class Program(Visitor):
     """A visitor that is no browser, and finds the API by the name that it has at AWS."""
 
     def __init__(self, site: str, host: str) -> None:
-        super().__init__(site)
+        super().__init__(site, timeout_s=PATIENCE_S)
         self._door = urlsplit(site).netloc
         self._host = host
 
