@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import ClientError, WaiterError
 
 from infra.aws import package
@@ -49,7 +50,8 @@ class Stack:
         self.name = f"{APP}-{stage}"
         self.stage = stage
         self._region = region
-        self._cloudformation = boto3.client("cloudformation", region_name=region)
+        patient = Config(read_timeout=300, retries={"mode": "standard", "total_max_attempts": 3})
+        self._cloudformation = boto3.client("cloudformation", region_name=region, config=patient)
         self._s3 = boto3.client("s3", region_name=region)
         self._ssm = boto3.client("ssm", region_name=region)
 
@@ -170,6 +172,7 @@ class Stack:
         self._cloudformation.create_change_set(
             StackName=name,
             ChangeSetName=change_set,
+            ClientToken=change_set,
             ChangeSetType=kind,
             Capabilities=CAPABILITIES,
             Parameters=[{"ParameterKey": key, "ParameterValue": given[key]} for key in given if key in known],
