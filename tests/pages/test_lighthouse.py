@@ -16,8 +16,6 @@ from tests.support.lighthouse import CLI, VisitFailed, scores
 
 pytestmark = pytest.mark.alone
 TRIES = 3
-# A desk on which a fourth of the speed is a middling phone: Lighthouse's throttling guide. A slower one is slowed down less.
-DESK_SPEED = 1_500
 DESK = {"performance": 95, "accessibility": 95, "best-practices": 95, "seo": 95}
 PHONE = {"performance": 90}
 PAGES = {"sign-in": "/sign-in", "dashboard": "/", "report": "/reports/sales"}
@@ -39,24 +37,15 @@ def test_lighthouse_is_pleased(daybook: Served, tmp_path: Path, name: str, wante
     cookie = "" if name == "sign-in" else daybook.owner.cookie
     best = dict.fromkeys(wanted, 0)
     said: list[Any] = []
-    slowdown = 4.0
     for _ in range(TRIES):
         left = tuple(category for category in wanted if best[category] < wanted[category])
         if not left:
             break
         try:
-            visit = scores(
-                daybook.url + PAGES[name],
-                tmp_path,
-                categories=left,
-                desktop=wanted is DESK,
-                cookie=cookie,
-                slowdown=slowdown,
-            )
+            visit = scores(daybook.url + PAGES[name], tmp_path, categories=left, desktop=wanted is DESK, cookie=cookie)
         except VisitFailed as failed:
             said.append(failed)
             continue
         said.append(visit)
-        slowdown = max(1.0, min(4.0, 4 * visit.speed / DESK_SPEED))
         best |= {category: max(best[category], visit.percent[category]) for category in left}
     assert all(best[category] >= least for category, least in wanted.items()), said

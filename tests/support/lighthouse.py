@@ -28,21 +28,18 @@ class VisitFailed(Exception):
 
 
 class Scores(msgspec.Struct, frozen=True):
-    """Percent by category, and which audits took some of them; `speed` is Lighthouse's own benchmark of this machine."""
+    """Percent by category, and which audits took some of them."""
 
-    speed: float
     percent: dict[str, int]
     wanting: tuple[str, ...]
 
 
-def scores(
-    url: str, folder: Path, *, categories: tuple[str, ...], desktop: bool, cookie: str = "", slowdown: float = 4
-) -> Scores:
+def scores(url: str, folder: Path, *, categories: tuple[str, ...], desktop: bool, cookie: str = "") -> Scores:
     """What Lighthouse says after one visit; its whole report stays in the folder. Raises VisitFailed."""
     report = folder / "report.json"
     options = [f"--only-categories={','.join(categories)}", "--output=json", f"--output-path={report}", "--quiet"]
     options += [f"--chrome-path={find()}", f"--chrome-flags={' '.join((*FLAGS, '--headless=new'))}"]
-    options += ["--preset=desktop"] if desktop else [f"--throttling.cpuSlowdownMultiplier={slowdown:.2f}"]
+    options += ["--preset=desktop"] if desktop else []
     options += [f"--extra-headers={json.dumps({'Cookie': cookie})}"] if cookie else []
     command = (find_node(OLDEST), str(CLI), url, *options, "--no-enable-error-reporting")
     try:
@@ -55,7 +52,6 @@ def scores(
     weighty = {ref["id"] for each in said["categories"].values() for ref in each["auditRefs"] if ref["weight"]}
     audits = {name: said["audits"][name] for name in sorted(weighty)}
     return Scores(
-        said["environment"]["benchmarkIndex"],
         {name: round(100 * (each["score"] or 0)) for name, each in said["categories"].items()},
         tuple(
             f"{name} {each.get('displayValue', '')}"

@@ -1,16 +1,23 @@
-// Words for figures, days and instants. Formatters are made once: making one costs more than a thousand uses.
+// Words for figures, days and instants. Formatters are made once, and not before they are wanted: making one costs more than a
+// thousand uses.
 const LOCALE = "en-US";
 const DAY_MS = 86_400_000;
 
-const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 3 });
-const plurals = new Intl.PluralRules(LOCALE, { type: "ordinal" });
-const percents = new Intl.NumberFormat(LOCALE, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
+/** What is made when it is first asked for. */
+export function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
+}
+
+const whole = once(() => new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 3 }));
+const plurals = once(() => new Intl.PluralRules(LOCALE, { type: "ordinal" }));
+const percents = once(() => new Intl.NumberFormat(LOCALE, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 }));
 type Shown = { exact: Intl.NumberFormat; round: Intl.NumberFormat; short: Intl.NumberFormat; unit: number };
 const currencies = new Map<string, Shown>();
 const clocks = new Map<string, Intl.DateTimeFormat>();
 const ENDINGS: Record<string, string> = { one: "st", two: "nd", few: "rd" };
 
-export const count = (number: number): string => signed(whole.format(number));
+export const count = (number: number): string => signed(whole().format(number));
 
 /** With a minus that is as wide as a plus. */
 const signed = (text: string): string => text.replace("-", "−");
@@ -19,7 +26,7 @@ const signed = (text: string): string => text.replace("-", "−");
 export const counted = (number: number, one: string, many = `${one}s`): string => `${count(number)} ${number === 1 ? one : many}`;
 
 /** 3rd. */
-export const nth = (number: number): string => `${number}${ENDINGS[plurals.select(number)] ?? "th"}`;
+export const nth = (number: number): string => `${number}${ENDINGS[plurals().select(number)] ?? "th"}`;
 
 /** Minor units as money of their currency. */
 export const money = (minor: number, currency: string): string => signed(kept(currency).exact.format(minor / kept(currency).unit));
@@ -53,11 +60,11 @@ function kept(currency: string): Shown {
 export function growth(now: number, before: number): string | null {
   if (before <= 0) return null;
   const tenths = Math.round((now / before - 1) * 1000);
-  return `${tenths > 0 ? "+" : tenths < 0 ? "−" : ""}${percents.format(Math.abs(tenths) / 1000)}`;
+  return `${tenths > 0 ? "+" : tenths < 0 ? "−" : ""}${percents().format(Math.abs(tenths) / 1000)}`;
 }
 
 /** 12.4% of the whole. */
-export const share = (part: number, whole: number): string => (whole > 0 ? percents.format(part / whole) : "–");
+export const share = (part: number, whole: number): string => (whole > 0 ? percents().format(part / whole) : "–");
 
 /** Nov 23, or with its weekday and year. A day is a day everywhere: no zone moves it. */
 export function dayName(day: string, how: "short" | "weekday" | "far" | "year" | "long" = "short"): string {

@@ -132,7 +132,7 @@ function useWidth() {
   useLayoutEffect(() => {
     const element = box.current;
     if (!element) return;
-    set(element.clientWidth);
+    // Told of its first width too, once the page is laid out: to ask for it here would lay it out twice.
     const observer = new ResizeObserver(() => set(element.clientWidth));
     observer.observe(element);
     return () => observer.disconnect();

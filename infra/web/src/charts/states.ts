@@ -1,5 +1,6 @@
 // The states by the letters that addresses have, and the five steps of a map's one hue.
 import { scaleQuantile } from "d3-scale";
+import { once } from "../format.ts";
 
 export const STATES: Readonly<Record<string, string>> = {
   AL: "Alabama", AK: "Alaska", AZ: "Arizona", AR: "Arkansas", CA: "California", CO: "Colorado", CT: "Connecticut", DE: "Delaware", DC: "District of Columbia", FL: "Florida",
@@ -13,10 +14,10 @@ export const STATES: Readonly<Record<string, string>> = {
 /** Where a state's letters stand off its middle; null where they do not fit. */
 export const NUDGES: Readonly<Record<string, readonly [x: number, y: number] | null>> = { FL: [24, 6], LA: [-12, 0], MI: [12, 20], ID: [0, 14], MD: null, MA: null, NJ: null, CT: null, DE: null, HI: null, VT: null, NH: null, RI: null, DC: null };
 
-const countries = new Intl.DisplayNames("en-US", { type: "region", fallback: "code" });
+const countries = once(() => new Intl.DisplayNames("en-US", { type: "region", fallback: "code" }));
 
 /** Germany, for DE. What is no country's code is shown as it is. */
-export const countryName = (code: string): string => (/^[A-Z]{2}$/.test(code) ? (countries.of(code) ?? code) : code);
+export const countryName = (code: string): string => (/^[A-Z]{2}$/.test(code) ? (countries().of(code) ?? code) : code);
 
 /** California, for US-CA; Germany, for DE. */
 export const regionName = (region: string): string => (region.startsWith("US-") ? (STATES[region.slice(3)] ?? region) : countryName(region));

@@ -1,12 +1,13 @@
 // The currencies of the world, the workspace's first.
 import { session } from "../api.ts";
+import { once } from "../format.ts";
 
-const names = new Intl.DisplayNames("en-US", { type: "currency" });
+const names = once(() => new Intl.DisplayNames("en-US", { type: "currency" }));
 
 export const homeCurrency = (): string => session.value?.workspace.currency ?? "USD";
 
 /** USD · US Dollar. */
-export const currencyName = (code: string): string => `${code} · ${names.of(code) ?? code}`;
+export const currencyName = (code: string): string => `${code} · ${names().of(code) ?? code}`;
 
 type Frame = { name: string; value: string; about: string; wrong: boolean; onChoose: (currency: string) => void };
 
