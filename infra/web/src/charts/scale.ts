@@ -1,6 +1,6 @@
 // The arithmetic of charts: from amounts to pixels, which of the labels fit, and which series stand by themselves.
 import { nice, ticks } from "d3-array";
-import { line, stack, stackOffsetDiverging } from "d3-shape";
+import { stack, stackOffsetDiverging } from "d3-shape";
 
 /** One connection's figures, a value for each period; `colour` is one of the six, null that of what is left over. */
 export interface Series {
@@ -32,8 +32,8 @@ export const stacked = (series: readonly Series[], length: number) =>
 
 export type Point = readonly [x: number, y: number];
 
-/** A line from point to point. */
-export const along = (points: readonly Point[]): string => line<Point>(([x]) => x, ([, y]) => y).digits(1)(points) ?? "";
+/** A line from point to point. A package for it cost 1 KB of the first load: these are straight. */
+export const along = (points: readonly Point[]): string => points.map(([x, y], at) => `${at ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`).join("");
 
 /** What lies between two such lines. */
 export const between = (upper: readonly Point[], lower: readonly Point[]): string => `${along([...upper, ...[...lower].reverse()])}Z`;

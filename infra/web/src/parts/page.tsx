@@ -1,6 +1,6 @@
 // The frame of one page: its title, its one h1 and what stands beside it.
 import type { ComponentChildren } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { session } from "../api.ts";
 import { clockTime, exactTime, fromNow, timeOf, weekdayTime } from "../format.ts";
 import { now } from "../live.ts";
@@ -60,6 +60,8 @@ const WORDS = { time: timeOf, weekday: weekdayTime, clock: clockTime, far: (at: 
 
 /** An instant in words that keep up with the clock; the exact one with its zone for who points at it or comes by with the keys. */
 export const When = ({ at, zone, as = "time" }: { at: string; zone: string; as?: keyof typeof WORDS }) => {
-  const exact = exactTime(at, zone);
-  return <time class="when" tabIndex={0} dateTime={at} title={exact} data-exact={exact}>{WORDS[as](at, zone, now.value)}</time>;
+  // Its words are made for those who ask: the names of zones are slow to come by.
+  const [wanted, want] = useState(false);
+  const exact = wanted ? exactTime(at, zone) : undefined;
+  return <time class="when" tabIndex={0} dateTime={at} title={exact} data-exact={exact} onPointerEnter={() => want(true)} onFocus={() => want(true)}>{WORDS[as](at, zone, now.value)}</time>;
 };
