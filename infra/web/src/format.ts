@@ -16,7 +16,7 @@ const percents = once(() => new Intl.NumberFormat(LOCALE, { style: "percent", mi
 const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
 const WEEKDAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 const monthOf = (day: string): string => MONTHS[Number(day.slice(5, 7)) - 1] ?? "";
-type Shown = { exact: Intl.NumberFormat; round: Intl.NumberFormat; short: Intl.NumberFormat; unit: number };
+type Shown = { exact: Intl.NumberFormat; round: () => Intl.NumberFormat; short: () => Intl.NumberFormat; unit: number };
 const currencies = new Map<string, Shown>();
 const clocks = new Map<string, Intl.DateTimeFormat>();
 const ENDINGS: Record<string, string> = { one: "st", two: "nd", few: "rd" };
@@ -38,11 +38,11 @@ export const money = (minor: number, currency: string): string => signed(kept(cu
 /** $339,160; $44.92: from a thousand on without its small change, for figures that are looked at and not added up. */
 export function roundMoney(minor: number, currency: string): string {
   const { exact, round, unit } = kept(currency);
-  return signed((Math.abs(minor) < 1000 * unit ? exact : round).format(minor / unit));
+  return signed((Math.abs(minor) < 1000 * unit ? exact : round()).format(minor / unit));
 }
 
 /** $20K, for the scale of a chart. */
-export const shortMoney = (minor: number, currency: string): string => signed(kept(currency).short.format(minor / kept(currency).unit));
+export const shortMoney = (minor: number, currency: string): string => signed(kept(currency).short().format(minor / kept(currency).unit));
 
 /** How many minor units a whole one of the currency has. */
 export const unitOf = (currency: string): number => kept(currency).unit;
@@ -52,8 +52,8 @@ function kept(currency: string): Shown {
   if (!known) {
     const shown = (options: Intl.NumberFormatOptions) => new Intl.NumberFormat(LOCALE, { style: "currency", currency, ...options });
     const exact = shown({});
-    const round = shown({ maximumFractionDigits: 0 });
-    const short = shown({ notation: "compact", minimumFractionDigits: 0, maximumFractionDigits: 1 });
+    const round = once(() => shown({ maximumFractionDigits: 0 }));
+    const short = once(() => shown({ notation: "compact", minimumFractionDigits: 0, maximumFractionDigits: 1 }));
     known = { exact, round, short, unit: 10 ** (exact.resolvedOptions().maximumFractionDigits ?? 2) };
     currencies.set(currency, known);
   }

@@ -30,22 +30,23 @@ const Pair = later(async () => (await shops()).Pair);
 const Workspace = later(async () => (await shops()).Workspace);
 const Keys = later(async () => (await shops()).Keys);
 
-const PAGES: readonly [string, (parts: Record<string, string>) => ComponentChild][] = [
-  ["/", () => <Dashboard />],
-  ["/orders", () => <Orders />],
-  ["/orders/:id", ({ id = "" }) => <Sale id={id} />],
-  ["/reports", () => <Reports name="sales" />],
-  ["/reports/:name", ({ name = "" }) => <Reports name={name} />],
-  ["/connections", () => <Connections />],
-  ["/connections/:id", ({ id = "" }) => <Connection id={id} tab="overview" />],
-  ["/connections/add/:kind", ({ kind = "" }) => <Pair key={kind} kind={kind} />],
-  ["/connections/:id/settings", ({ id = "" }) => <Connection id={id} tab="settings" />],
-  ["/connections/:id/access", ({ id = "" }) => <Connection id={id} tab="access" />],
-  ["/syncs/:id", ({ id = "" }) => <Sync id={id} />],
-  ["/activity", () => <Activity />],
-  ["/usage", () => <Usage />],
-  ["/keys", () => <Keys />],
-  ["/workspace", () => <Workspace />],
+/** An address, what stands there, and with which parts of the address. */
+const PAGES: readonly [string, { load: () => Promise<void> }, (parts: Record<string, string>) => ComponentChild][] = [
+  ["/", Dashboard, () => <Dashboard />],
+  ["/orders", Orders, () => <Orders />],
+  ["/orders/:id", Sale, ({ id = "" }) => <Sale id={id} />],
+  ["/reports", Reports, () => <Reports name="sales" />],
+  ["/reports/:name", Reports, ({ name = "" }) => <Reports name={name} />],
+  ["/connections", Connections, () => <Connections />],
+  ["/connections/:id", Connection, ({ id = "" }) => <Connection id={id} tab="overview" />],
+  ["/connections/add/:kind", Pair, ({ kind = "" }) => <Pair key={kind} kind={kind} />],
+  ["/connections/:id/settings", Connection, ({ id = "" }) => <Connection id={id} tab="settings" />],
+  ["/connections/:id/access", Connection, ({ id = "" }) => <Connection id={id} tab="access" />],
+  ["/syncs/:id", Sync, ({ id = "" }) => <Sync id={id} />],
+  ["/activity", Activity, () => <Activity />],
+  ["/usage", Usage, () => <Usage />],
+  ["/keys", Keys, () => <Keys />],
+  ["/workspace", Workspace, () => <Workspace />],
 ];
 const DOORS = ["/sign-in", "/sign-up"];
 /** Open to whoever holds the link, signed in or not. */
@@ -76,7 +77,7 @@ function App() {
 const thingAt = (path: string): string => path.split("/").slice(0, 3).join("/");
 
 function pageAt(path: string): ComponentChild {
-  for (const [pattern, page] of PAGES) {
+  for (const [pattern, , page] of PAGES) {
     const parts = fits(pattern, path);
     if (parts) return page(parts);
   }
@@ -91,7 +92,7 @@ async function start(): Promise<void> {
   followLinks();
   listenToKeys();
   // Its file comes while we ask who is there. A failure is told by the page itself.
-  if (path.value === "/") void Dashboard.load().catch(() => undefined);
+  for (const [pattern, page] of PAGES) if (fits(pattern, path.value)) void page.load().catch(() => undefined);
   try {
     await recall();
   } catch (error) {

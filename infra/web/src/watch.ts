@@ -1,5 +1,5 @@
 // When data on the page has become old: a number that changes with what the live request sees.
-import { useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { live } from "./live.ts";
 
 /** Changes when a connection changes its state, or a sync its; and with `each`, when any day of them is done. */
@@ -14,4 +14,14 @@ export function useMoved({ each = false } = {}): string {
   // The first look finds things as they are: what was loaded beside it is not old.
   first.current ??= seen;
   return seen === first.current ? "" : seen;
+}
+
+/** False at first, and true once the browser has painted what stood there: for what is below the first screen of a phone. */
+export function usePainted(): boolean {
+  const [painted, set] = useState(false);
+  useEffect(() => {
+    const frame = requestAnimationFrame(() => setTimeout(() => set(true)));
+    return () => cancelAnimationFrame(frame);
+  }, []);
+  return painted;
 }

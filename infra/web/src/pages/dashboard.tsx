@@ -15,7 +15,7 @@ import { isMoving, Strip } from "../parts/strip.tsx";
 import { ConnectionTag, Tile } from "../parts/tag.tsx";
 import { asked, query, to } from "../router.ts";
 import { span, spanQuery } from "../span.ts";
-import { useMoved } from "../watch.ts";
+import { useMoved, usePainted } from "../watch.ts";
 
 const TOP = 5;
 const CHANNELS = 8;
@@ -64,6 +64,7 @@ function Board({ board, again }: { board: DashboardOut; again: () => void }) {
   const kept = { ...spanQuery(span()), currency: query.value.get("currency") };
   const ways: Record<string, string> = { net_sales: to("/reports/sales", kept), orders: to("/orders", days), units: to("/reports/skus", { ...kept, rank: "quantity" }), average_order: to("/reports/channels", kept) };
   const syncs = movingOf(board);
+  const below = usePainted();
   return (
     <>
       {board.problems.map((problem) => <Problem key={`${problem.kind} ${problem.connection_id}`} problem={problem} />)}
@@ -74,9 +75,9 @@ function Board({ board, again }: { board: DashboardOut; again: () => void }) {
           <div class="columns">
             <div>
               <Course board={board} currency={currency} importing={syncs.filter(([sync]) => sync.reason === "pairing")} />
-              <Latest board={board} />
+              {below && <Latest board={board} />}
             </div>
-            <Aside board={board} currency={currency} />
+            {below && <Aside board={board} currency={currency} />}
           </div>
         </>
       ) : (

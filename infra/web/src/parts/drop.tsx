@@ -1,13 +1,14 @@
 // A button with a panel below it.
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "./icon.tsx";
 
 type Frame = { button: ComponentChildren; children: ComponentChildren | ((close: () => void) => ComponentChildren) };
 
-/** Esc closes it and gives its button the focus, as `close` does; so does a click elsewhere, without the focus. */
+/** What is in the panel is made when it is first opened. Esc closes it and gives its button the focus, as `close` does; so does a click elsewhere, without the focus. */
 export function Drop({ button, children }: Frame) {
   const drop = useRef<HTMLDetailsElement>(null);
+  const [wanted, want] = useState(false);
   function close() {
     if (!drop.current) return;
     drop.current.open = false;
@@ -31,8 +32,8 @@ export function Drop({ button, children }: Frame) {
   }, []);
   return (
     <details class="drop" ref={drop}>
-      <summary class="button">{button}<Icon name="down" size={16} /></summary>
-      <div class="panel">{typeof children === "function" ? children(close) : children}</div>
+      <summary class="button" onClick={() => want(true)}>{button}<Icon name="down" size={16} /></summary>
+      {wanted && <div class="panel">{typeof children === "function" ? children(close) : children}</div>}
     </details>
   );
 }

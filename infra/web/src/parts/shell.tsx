@@ -82,6 +82,7 @@ function Search() {
 
 function Menu({ email }: { email: string }) {
   const panel = useRef<HTMLDivElement>(null);
+  const [wanted, want] = useState(false);
   useEffect(() => panel.current?.hidePopover(), [path.value]);
   function openShortcuts() {
     panel.current?.hidePopover(); // it hands the focus back to its button, where the list hands it back to
@@ -100,15 +101,20 @@ function Menu({ email }: { email: string }) {
         <span class="name">{email}</span>
         <Icon name="down" size={16} />
       </button>
-      <div id="menu" popover="auto" ref={panel}>
-        <p class="quiet">{session.value?.workspace.name}<br />{email}</p>
-        <a href={to("/activity")}>Sync activity</a>
-        <a href={to("/usage")}>Usage</a>
-        {session.value?.user.role === "owner" && <a href={to("/keys")}>API keys</a>}
-        <a href={to("/workspace")}>Workspace settings</a>
-        <ThemeChoice />
-        <button type="button" class="plain" onClick={openShortcuts}>Keyboard shortcuts<kbd aria-hidden="true">?</kbd></button>
-        <button type="button" class="plain" onClick={() => void signOut()}>Sign out</button>
+      {/* Made when it is first opened. */}
+      <div id="menu" popover="auto" ref={panel} onBeforeToggle={() => want(true)}>
+        {wanted && (
+          <>
+            <p class="quiet">{session.value?.workspace.name}<br />{email}</p>
+            <a href={to("/activity")}>Sync activity</a>
+            <a href={to("/usage")}>Usage</a>
+            {session.value?.user.role === "owner" && <a href={to("/keys")}>API keys</a>}
+            <a href={to("/workspace")}>Workspace settings</a>
+            <ThemeChoice />
+            <button type="button" class="plain" onClick={openShortcuts}>Keyboard shortcuts<kbd aria-hidden="true">?</kbd></button>
+            <button type="button" class="plain" onClick={() => void signOut()}>Sign out</button>
+          </>
+        )}
       </div>
     </div>
   );

@@ -21,7 +21,7 @@ export function offsetOf(zone: string): string {
 
 const zoneLabel = (zone: string): string => (zone === "UTC" ? "UTC" : `${cityOf(zone)} (${offsetOf(zone)})`);
 
-/** By region, sorted by city. Making 400 labels takes a moment, so it is done once and after the first paint. */
+/** By region, sorted by city. */
 function allZones(): Zones {
   const regions = new Map<string, string[]>();
   for (const zone of Intl.supportedValuesOf("timeZone")) {
@@ -33,15 +33,22 @@ function allZones(): Zones {
 
 type Frame = { name: string; value: string; about?: string | undefined; wrong?: boolean; onChoose: (zone: string) => void };
 
+// 400 labels take a phone a second: they are made when somebody comes near, at the latest when the page is at rest.
+const REST_MS = 2000;
+
 /** A native list: typing a city's first letters finds it. */
 export function ZoneSelect({ name, value, about, wrong = false, onChoose }: Frame) {
   const [zones, set] = useState<Zones>(known ?? []);
   const [first] = useState(value);
-  useEffect(() => set(allZones()), []);
+  const fill = () => set(known ?? allZones());
+  useEffect(() => {
+    const timer = setTimeout(fill, REST_MS);
+    return () => clearTimeout(timer);
+  }, []);
   const listed = zones.some(([, list]) => list.includes(value));
   const near = [...new Set([first, homeZone(), Intl.DateTimeFormat().resolvedOptions().timeZone, "UTC", ...(listed ? [] : [value])])];
   return (
-    <select id={name} name={name} value={value} aria-invalid={wrong} {...(about ? { "aria-describedby": about } : {})} onChange={(event) => onChoose(event.currentTarget.value)}>
+    <select id={name} name={name} value={value} aria-invalid={wrong} {...(about ? { "aria-describedby": about } : {})} onPointerEnter={fill} onFocus={fill} onChange={(event) => onChoose(event.currentTarget.value)}>
       <optgroup label="Close at hand">{near.map((zone) => <option key={zone} value={zone}>{zoneLabel(zone)}</option>)}</optgroup>
       {zones.map(([region, list]) => (
         <optgroup key={region} label={region}>{list.filter((zone) => !near.includes(zone)).map((zone) => <option key={zone} value={zone}>{zoneLabel(zone)}</option>)}</optgroup>

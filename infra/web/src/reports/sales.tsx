@@ -7,9 +7,11 @@ import { Card } from "../parts/page.tsx";
 import { Empty } from "../parts/region.tsx";
 import { BY, ByChoice, SalesChart } from "../parts/sales-chart.tsx";
 import { query, to } from "../router.ts";
+import { usePainted } from "../watch.ts";
 import { Against, AgainstHeads, Cash, Scroll } from "./cells.tsx";
 
 export function SalesReport({ report, currency }: { report: SalesReportOut; currency: string }) {
+  const below = usePainted();
   const sales = report.currencies.find((one) => one.currency === currency);
   if (!sales?.series.length) return <Card><Empty title="No sales in these days." action={<a class="button" href={to("/orders")}>All orders</a>}>Choose another range, or look at all orders.</Empty></Card>;
   return (
@@ -18,7 +20,7 @@ export function SalesReport({ report, currency }: { report: SalesReportOut; curr
         <Card title={`Net sales by ${report.by}`} side={<ByChoice by={report.by} />}><SalesChart report={report} sales={sales} /></Card>
         <Card title="From gross to total"><Steps figures={sales.figures} /></Card>
       </div>
-      <Table key={`${report.range.from} ${report.range.to} ${report.by}`} report={report} sales={sales} />
+      {below && <Table key={`${report.range.from} ${report.range.to} ${report.by}`} report={report} sales={sales} />}
     </>
   );
 }
