@@ -98,6 +98,7 @@ LISTS = (
     "/v1/sales",
     "/v1/sales?sort=-net",
     "/v1/connections",
+    "/v1/connections/{connection}/settings",
     "/v1/activity",
     "/v1/live",
     "/v1/usage",
@@ -126,7 +127,7 @@ def measure() -> list[str]:
             machine.dynalite.url,
             [DayKey(workspace, each.id, day) for each in paired for day in days_between(first, today)],
         )
-        lines = [time_of(machine, visitor, path.format(first=first, last=today)) for path in LISTS]
+        lines = [time_of(machine, visitor, path.format(first=first, last=today, connection=paired[0].id)) for path in LISTS]
         for each in paired:
             daybook.switch(each, "individual")
         return lines + [time_of(machine, visitor, path) for path in INDIVIDUAL]

@@ -26,7 +26,7 @@ def northwind(api: ScriptedApi) -> ScriptedApi:
     api.on("GET /syncs/y1", (200, shops.plain(shops.sync("d" * 90, state="done", ended_at=shops.NOW))))
     api.on("GET /reports/channels", (200, figures.channels_report()))
     api.on("GET /workspace", (200, WORKSPACE))
-    for empty in ("/workspace/changes", "/people/changes", "/people", "/invitations"):
+    for empty in ("/workspace/changes", "/people/changes", "/people", "/invitations", "/persons/looks"):
         api.on(f"GET {empty}", (200, {"items": [], "next": None}))
     return api
 

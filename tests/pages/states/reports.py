@@ -53,6 +53,13 @@ STATES = (
     shown("skus-rightward", "/reports/skus", skus=rightward()),
     shown("sales-negative", "/reports/sales", sales=figures.sales_report(values=NEGATIVE)),
     shown("sales-none", "/reports/sales", sales=figures.sales_report(books=(), values=())),
+    State(
+        name="report-importing",
+        path="/reports/sales",
+        answers=REPORTS,
+        syncs=(figures.sync(),),
+        then=lambda page: page.get_by_text("is still importing: figures before").wait_for(),
+    ),
     State(name="report-loading", path="/reports/skus", answers=REPORTS | {"/reports/skus": NEVER}, settled=False),
     shown("customers-lacking", "/reports/customers", customers=NEEDS_INDIVIDUAL),
     State(name="report-error", path="/reports/skus", answers={"/connections": figures.connections()}),

@@ -21,11 +21,21 @@ CHANGED = shops.changes(
     ),
     more=True,
 )
+LOOKS = shops.changes(
+    ("books@northwind.example", "persons", {}, {"looked_at": "order 1043 of Northwind Shopify, 2026-11-23"}),
+    (
+        "owner@northwind.example",
+        "persons",
+        {},
+        {"looked_at": "customers of Northwind Shopify from 2026-10-25 to 2026-11-23, exported"},
+    ),
+)
 ALL = {
     "/workspace": SETTINGS,
     "/workspace/changes": CHANGED,
     "/people": shops.people(),
     "/people/changes": shops.ACCESS_CHANGED,
+    "/persons/looks": LOOKS,
     "/invitations": shops.invitations(),
 }
 MADE = plain(
@@ -82,7 +92,12 @@ STATES = (
     State(
         name="workspace-long",
         path=AT,
-        answers=ALL | {"/workspace": SETTINGS | {"name": shops.ARABIC}, "/invitations": shops.invitations(3)},
+        answers=ALL
+        | {
+            "/workspace": SETTINGS | {"name": shops.ARABIC},
+            "/invitations": shops.invitations(3),
+            "/persons/looks": shops.changes(),
+        },
     ),
     State(name="workspace-invited", path=AT, answers=ALL | {"POST /invitations": MADE}, then=invite),
     State(

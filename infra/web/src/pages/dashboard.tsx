@@ -4,6 +4,7 @@ import { counted, dayName, money, roundMoney, zoneName } from "../format.ts";
 import { live, looked } from "../live.ts";
 import { type Loaded, useLoad } from "../load.ts";
 import { Bar } from "../charts/bars.tsx";
+import { Importing } from "../parts/importing.tsx";
 import { Kpi } from "../parts/kpi.tsx";
 import { Meter } from "../parts/meter.tsx";
 import { Card, homeZone, Page, When } from "../parts/page.tsx";
@@ -74,7 +75,7 @@ function Board({ board, again }: { board: DashboardOut; again: () => void }) {
           <div class="kpis">{kpis.map((kpi) => <Kpi key={kpi.name} kpi={kpi} currency={currency} url={ways[kpi.name] ?? to("/reports/sales", kept)} />)}</div>
           <div class="columns">
             <div>
-              <Course board={board} currency={currency} importing={syncs.filter(([sync]) => sync.reason === "pairing")} />
+              <Course board={board} currency={currency} />
               {below && <Latest board={board} />}
             </div>
             {below && <Aside board={board} currency={currency} />}
@@ -110,10 +111,8 @@ const FirstDays = ({ sync }: { sync: SyncOut | undefined }) => (
   </Empty>
 );
 
-type Importing = readonly (readonly [SyncOut, ConnectionOut])[];
-
 /** By day unless the address asks otherwise; only then it is a request of its own. */
-function Course({ board, currency, importing }: { board: DashboardOut; currency: string; importing: Importing }) {
+function Course({ board, currency }: { board: DashboardOut; currency: string }) {
   const by = (["day", "week", "month"] as const).find((one) => one === query.value.get("by")) ?? null;
   const other = by !== null && by !== board.by;
   const report = useLoad<SalesReportOut>(other ? asked("/reports/sales", { ...spanQuery(span()), by }) : null, board);
@@ -128,16 +127,9 @@ function Course({ board, currency, importing }: { board: DashboardOut; currency:
           }}
         </Region>
       </div>
-      {importing.map(([sync, { name }]) => <p key={sync.id} class="note">{name} is still importing: figures before {dayName(firstHere(sync))} will grow.</p>)}
+      <Importing connections={board.connections} />
     </Card>
   );
-}
-
-/** The oldest of the days that are here, counted from the newest on. */
-function firstHere(sync: SyncOut): string {
-  const waiting = [...sync.days].findIndex((letter) => letter === "w" || letter === "r");
-  const at = Date.parse(`${sync.to}T00:00Z`) - Math.max(waiting - 1, 0) * 86_400_000;
-  return new Date(at).toISOString().slice(0, 10);
 }
 
 const Latest = ({ board }: { board: DashboardOut }) => (

@@ -4,6 +4,7 @@ import type { ConnectionsOut, ReportOut } from "../wire.d.ts";
 import { dayName, rangeName, zoneName } from "../format.ts";
 import { useLoad } from "../load.ts";
 import { Download, Print } from "../parts/download.tsx";
+import { Importing } from "../parts/importing.tsx";
 import { homeZone, Page } from "../parts/page.tsx";
 import { Region } from "../parts/region.tsx";
 import { CurrencyChoice } from "../parts/sales-chart.tsx";
@@ -74,6 +75,7 @@ function Shown({ name, report }: { name: string; report: Report }) {
       ) : (
         <>
           <CurrencyChoice currencies={data?.currencies.map((one) => one.currency) ?? []} chosen={currency} />
+          <Importing connections={connections.data?.items.filter(({ id }) => [id, null].includes(query.value.get("connection"))) ?? []} />
           <Region of={loaded} what="the report" rows={10}>{(given) => report.show(given as never, currency)}</Region>
         </>
       )}

@@ -5,7 +5,7 @@ import { Failed, type Tagged, readTagged, session, writeTagged } from "../api.ts
 import { dayAt, dayName, dayPlus } from "../format.ts";
 import { useKept } from "../kept.ts";
 import { useLoad } from "../load.ts";
-import { Changes, whoSaved } from "../parts/changes.tsx";
+import { Changes, Looks, whoSaved } from "../parts/changes.tsx";
 import { Field, useSend } from "../parts/form.tsx";
 import { Card, homeZone, Page } from "../parts/page.tsx";
 import { People } from "../parts/people.tsx";
@@ -23,7 +23,7 @@ export function Workspace() {
       <Region of={loaded} what="the workspace" rows={6}>{(read) => <Edited read={read} />}</Region>
       <div class="columns settings" id="people">
         <div><People onMoved={() => movePeople((count) => count + 1)} /></div>
-        {session.value?.user.role !== "viewer" && <aside aria-label="History of access"><Changes of="/people" title="Who let whom in" zone={homeZone()} version={people} /></aside>}
+        {session.value?.user.role !== "viewer" && <aside aria-label="History of access"><Changes of="/people" title="Who let whom in" zone={homeZone()} version={people} />{session.value?.user.role === "owner" && <Looks zone={homeZone()} />}</aside>}
       </div>
     </Page>
   );

@@ -1,4 +1,5 @@
-// Who changed which setting, from what to what.
+// Who changed which setting, from what to what, and who looked at customers.
+import type { ComponentChildren } from "preact";
 import type { ChangeOut, ChangesOut } from "../wire.d.ts";
 import { useState } from "preact/hooks";
 import { Failed, read } from "../api.ts";
@@ -12,15 +13,18 @@ import { Empty, Region } from "./region.tsx";
 const LATEST = 5;
 const OLDER = 50;
 
-export function Changes({ of, zone, version, title = "Who changed what" }: { of: string; zone: string; version: unknown; title?: string }) {
+type HistoryFrame = { path: string; zone: string; version: unknown; title: string; empty: ComponentChildren; children: (change: ChangeOut) => ComponentChildren };
+
+/** The latest entries of a record, each with its time and who it was; older ones for who asks. */
+function History({ path, zone, version, title, empty, children }: HistoryFrame) {
   const [limit, widen] = useState(LATEST);
-  const changes = useLoad<ChangesOut>(asked(`${of}/changes`, { limit: String(limit) }), version);
+  const changes = useLoad<ChangesOut>(asked(path, { limit: String(limit) }), version);
   return (
     <Card title={title}>
       <Region of={changes} what="the changes" rows={2}>
         {({ items, next }) => (
           <>
-            {items.length ? <ul class="changes">{items.map((one) => <Entry key={one.id} change={one} zone={zone} />)}</ul> : <Empty title="Nothing was changed yet.">Each change is kept with who made it and when.</Empty>}
+            {items.length ? <ul class="changes">{items.map((one) => <li key={one.id}><p class="quiet"><When at={one.at} zone={zone} /> · {one.actor}</p>{children(one)}</li>)}</ul> : empty}
             {next && limit === LATEST && <p class="actions"><button type="button" class="plain" onClick={() => widen(OLDER)}>Show older</button></p>}
           </>
         )}
@@ -28,6 +32,21 @@ export function Changes({ of, zone, version, title = "Who changed what" }: { of:
     </Card>
   );
 }
+
+type Frame = Pick<HistoryFrame, "zone" | "version"> & { of: string; title?: string };
+
+export const Changes = ({ of, zone, version, title = "Who changed what" }: Frame) => (
+  <History path={`${of}/changes`} zone={zone} version={version} title={title} empty={<Empty title="Nothing was changed yet.">Each change is kept with who made it and when.</Empty>}>
+    {(change) => <dl>{moved(change).map(([name, before, after]) => <div key={name}><dt>{settingOf(name)}</dt><dd><del>{before}</del> → <ins>{after}</ins></dd></div>)}</dl>}
+  </History>
+);
+
+/** For owners: whose names and addresses were shown to whom. */
+export const Looks = ({ zone }: { zone: string }) => (
+  <History path="/persons/looks" zone={zone} version={0} title="Who looked at customers" empty={<Empty title="Nobody looked at customers yet.">Individual sales say who bought. Each time somebody opens or exports them is kept here.</Empty>}>
+    {({ after }) => <p>{after["looked_at"]}</p>}
+  </History>
+);
 
 /** Values come as JSON text, since each setting has its own shape. */
 const valueIn = (text: string | undefined): unknown => (text === undefined ? null : JSON.parse(text));
@@ -47,12 +66,3 @@ export async function whoSaved(of: string, refusal: Failed, zone: string): Promi
     return refusal.message;
   }
 }
-
-const Entry = ({ change, zone }: { change: ChangeOut; zone: string }) => (
-  <li>
-    <p class="quiet"><When at={change.at} zone={zone} /> · {change.actor}</p>
-    <dl>
-      {moved(change).map(([name, before, after]) => <div key={name}><dt>{settingOf(name)}</dt><dd><del>{before}</del> → <ins>{after}</ins></dd></div>)}
-    </dl>
-  </li>
-);
