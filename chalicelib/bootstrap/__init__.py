@@ -28,7 +28,6 @@ from chalicelib.workflows.connect import Connect
 from chalicelib.workflows.goods import Goods
 from chalicelib.workflows.limits import Limits, Pace
 from chalicelib.workflows.list_counted import ListCounted
-from chalicelib.workflows.listed import ListDocuments
 from chalicelib.workflows.pair import Pair
 from chalicelib.workflows.pair_by_approval import PairByApproval
 from chalicelib.workflows.pair_by_consent import PairByConsent
@@ -223,7 +222,7 @@ class System(Work):
     def books(self) -> Books:
         return Books(
             documents=self.documents,
-            listed=ListDocuments(self.documents, self.month_records),
+            listed=self.listed,
             revisions=self.revisions,
             connections=self.connections,
             days=self.days,
@@ -308,7 +307,11 @@ class System(Work):
     @cached_property
     def read_usage(self) -> ReadUsage:
         return ReadUsage(
-            shelves=self.shelves, connections=self.connections, allotment=self.settings.allotment, now=self.now
+            shelves=self.shelves,
+            connections=self.connections,
+            touches=self.touches,
+            allotment=self.settings.allotment,
+            now=self.now,
         )
 
 

@@ -1,5 +1,6 @@
 """The work on days: from the ask to the documents, and what settings, locks and partings have to do with it."""
 
+from collections.abc import Hashable
 from contextlib import suppress
 from datetime import date
 from functools import cached_property
@@ -16,6 +17,7 @@ from chalicelib.workflows.clean import Clean
 from chalicelib.workflows.correct import Correct
 from chalicelib.workflows.fetch_day import FetchDay
 from chalicelib.workflows.hints import Hints
+from chalicelib.workflows.listed import ListDocuments
 from chalicelib.workflows.lock import PeriodLock
 from chalicelib.workflows.look_back import LookBack
 from chalicelib.workflows.make_revision import MakeRevision
@@ -226,17 +228,25 @@ class Work(Shops):
             new_id=self.new_id,
         )
 
+    def touches(self, workspace: str) -> Hashable:
+        """Another one whenever a day of the workspace was settled, or its persons erased."""
+        return tuple(self.month_records.counts(workspace, date.min, date.max))
+
+    @cached_property
+    def listed(self) -> ListDocuments:
+        return ListDocuments(self.documents, self.month_records)
+
     @cached_property
     def order_settings(self) -> ChangeOrderSettings:
         return ChangeOrderSettings(
             connections=self.connections,
             days=self.days,
-            documents=self.documents,
+            touches=self.touches,
+            list_documents=lambda *days: self.listed.list(*days).documents,
             agenda=self.agenda,
             syncs=self.run_syncs,
             change=self.change,
             statuses_of=lambda kind: KINDS[kind].statuses,
-            days_without_names=self.persons.days_without_names,
             announce_leaving=self.persons.announce,
             leave_individual=self.persons.leave,
             now=self.now,

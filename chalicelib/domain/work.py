@@ -125,6 +125,30 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
         return not self.needs_work and self.due is None and self.attempt is None
 
 
+class Glance(msgspec.Struct, frozen=True):
+    """How a day is doing: until when an attempt holds it (seconds; 0 if none does), what is shown of it, and why not more."""
+
+    key: DayKey
+    held_until: int
+    shown: Live | None
+    progress: Progress
+    reason: str
+
+
+class Here(msgspec.Struct, frozen=True):
+    """A day that is here: what is shown of it, whether it was asked for as a whole, and the attempt whose persons are kept."""
+
+    key: DayKey
+    shown: Live
+    whole: bool
+    named: str | None
+
+    @property
+    def nameless(self) -> bool:
+        """Whether it has orders and nobody's name, being read before individual mode began."""
+        return self.named is None and self.shown.orders > 0 and self.shown.state != "events_only"
+
+
 class Named(msgspec.Struct, frozen=True):
     """A day whose persons are kept: under which attempt, and how many orders it has."""
 

@@ -12,11 +12,12 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib import errors
-from chalicelib.domain.work import FAULTS_MAX, Attempt, DayKey, Head, Live, Named, Progress
+from chalicelib.domain.work import FAULTS_MAX, Attempt, DayKey, Glance, Head, Here, Live, Named, Progress
 from chalicelib.storage.flip import write_surely
 from chalicelib.storage.models import DayHead, key
 from chalicelib.storage.table import Table
 
+ALL_DAYS = ("0", "~")
 _live_decoder = msgspec.msgpack.Decoder(Live)
 _parts_decoder = msgspec.json.Decoder(tuple[tuple[str, int], ...])
 _days_decoder = msgspec.json.Decoder(tuple[date, ...])
@@ -43,6 +44,32 @@ class Days:
         for item in self._table.query(DayHead, key("DAYS", workspace), between=between):
             day, _, connection = item.sk.partition("#")
             yield _head(DayKey(workspace, connection, date.fromisoformat(day)), item)
+
+    def glances(self, workspace: str, first: date, last: date) -> Iterator[Glance]:
+        """Yield how the days of all the workspace's connections are doing, oldest first."""
+        between = (first.isoformat(), last.isoformat() + "$")
+        for sk, item in self._table.columns(key("DAYS", workspace), between, "until", "body", "progress", "reason"):
+            day, _, connection = sk.partition("#")
+            yield Glance(
+                DayKey(workspace, connection, date.fromisoformat(day)),
+                int(item.get("until", 0)),
+                _live_decoder.decode(item["body"]) if "body" in item else None,
+                cast("Progress", item.get("progress", "asked")),
+                item.get("reason", ""),
+            )
+
+    def here(self, workspace: str, connection: str) -> Iterator[Here]:
+        """Yield the days of one connection that are here, oldest first."""
+        for sk, item in self._table.columns(key("DAYS", workspace), ALL_DAYS, "partial", "named", "body"):
+            day, _, of = sk.partition("#")
+            if of == connection and "body" in item:
+                live = _live_decoder.decode(item["body"])
+                yield Here(
+                    DayKey(workspace, connection, date.fromisoformat(day)),
+                    live,
+                    "partial" not in item,
+                    item.get("named"),
+                )
 
     def named(self, workspace: str, first: date, last: date) -> Iterator[Named]:
         """Yield the days of all the workspace's connections whose persons are kept, oldest first."""

@@ -6,35 +6,39 @@ is kept is ever stale; what is no longer asked for is dropped first.
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from threading import Lock
 from typing import Generic, TypeVar
 
 V = TypeVar("V")
 
 
 class Kept(Generic[V]):
-    """The values used last, up to so much `room`; `size` tells how much of it one takes."""
+    """For all threads: the values used last, up to so much `room`; `size` tells how much of it one takes."""
 
     def __init__(self, room: int, size: Callable[[V], int]) -> None:
+        self._lock = Lock()
         self._values: OrderedDict[Hashable, V] = OrderedDict()
         self._left = room
         self._size = size
 
     def get(self, name: Hashable) -> V | None:
-        found = self._values.get(name)
-        if found is not None:
-            self._values.move_to_end(name)
-        return found
+        with self._lock:
+            found = self._values.get(name)
+            if found is not None:
+                self._values.move_to_end(name)
+            return found
 
     def put(self, name: Hashable, value: V) -> V:
         """Keep the value in place of what had the name before; returns it."""
-        before = self._values.pop(name, None)
-        self._left += self._size(before) if before is not None else 0
-        self._values[name] = value
-        self._left -= self._size(value)
-        while self._left < 0 and self._values:
-            _, dropped = self._values.popitem(last=False)
-            self._left += self._size(dropped)
-        return value
+        with self._lock:
+            before = self._values.pop(name, None)
+            self._left += self._size(before) if before is not None else 0
+            self._values[name] = value
+            self._left -= self._size(value)
+            while self._left < 0 and self._values:
+                _, dropped = self._values.popitem(last=False)
+                self._left += self._size(dropped)
+            return value
 
     def made(self, name: Hashable | None, make: Callable[[], V]) -> V:
         """The value of that name, made if it is not kept; without a name it is made each time."""

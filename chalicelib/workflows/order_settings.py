@@ -7,7 +7,7 @@ and for those that a person syncs again.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import available_timezones
@@ -22,17 +22,18 @@ from chalicelib.domain.observing import GONE
 from chalicelib.domain.order_settings import A_DAY_MIN, INTERVALS_MIN, Counting, OrderSettings, Recut, Summary
 from chalicelib.domain.ranges import Range, batches_to_sync
 from chalicelib.domain.sentences import day_name
-from chalicelib.domain.work import Due, Head
+from chalicelib.domain.work import DayKey, DocumentVersion, Due, Head
+from chalicelib.workflows.kept import Kept
 
 if TYPE_CHECKING:
     from chalicelib.storage.agenda import Agenda
     from chalicelib.storage.connections import Connections
     from chalicelib.storage.days import Days
-    from chalicelib.storage.documents import Documents
     from chalicelib.workflows.change import Change
     from chalicelib.workflows.syncs import RunSyncs
 
 COUNTED_DAYS = 30
+KEPT_MAX = 1_000
 
 
 class Status(Protocol):
@@ -81,6 +82,13 @@ class InForce(msgspec.Struct, frozen=True, kw_only=True):
     days_without_names: int
 
 
+class CountedHere(msgspec.Struct, frozen=True):
+    """Days that are here: those asked for as a whole, and those with orders of nobody known."""
+
+    whole: int
+    nameless: int
+
+
 class Saved(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a change: the settings then, the syncs that it began, and sentences for people."""
 
@@ -90,7 +98,8 @@ class Saved(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChangeOrderSettings:
-    """Reads and changes order settings. `statuses_of` is by kind; `leave_individual` erases the names that were kept;
+    """Reads and changes order settings. `touches` is another one whenever a settled day of the workspace is, None says nothing
+    of them; `statuses_of` is by kind; `leave_individual` erases the names that were kept;
     `announce_leaving` makes up for it where the process dies before it comes to that."""
 
     def __init__(
@@ -98,24 +107,25 @@ class ChangeOrderSettings:
         *,
         connections: "Connections",
         days: "Days",
-        documents: "Documents",
+        touches: Callable[[str], Hashable],
+        list_documents: Callable[[str, date, date], Iterable[tuple[DayKey, DocumentVersion]]],
         agenda: "Agenda",
         syncs: "RunSyncs",
         change: "Change",
         statuses_of: Callable[[str], tuple[Status, ...]],
-        days_without_names: Callable[[Connection], int],
         announce_leaving: Callable[[Connection], object],
         leave_individual: Callable[[Connection], None],
         now: Callable[[], datetime],
     ) -> None:
         self._connections = connections
         self._days = days
-        self._documents = documents
+        self._touches = touches
+        self._list_documents = list_documents
+        self._kept: Kept[CountedHere] = Kept(KEPT_MAX, lambda _: 1)
         self._agenda = agenda
         self._syncs = syncs
         self._change = change
         self._statuses_of = statuses_of
-        self._days_without_names = days_without_names
         self._announce_leaving = announce_leaving
         self._leave_individual = leave_individual
         self._now = now
@@ -123,6 +133,7 @@ class ChangeOrderSettings:
     def read(self, connection: Connection) -> InForce:
         """The settings with what they lead to."""
         due = self._agenda.connection(connection.id) if connection.state == "paired" else None
+        here = self._counted_here(connection)
         orders = self._orders_by_status(connection)
         return InForce(
             connection=connection,
@@ -131,8 +142,8 @@ class ChangeOrderSettings:
             orders=orders,
             due=due,
             seam_day=self._seam(connection, due),
-            days_here=len(self._here(connection)),
-            days_without_names=self._days_without_names(connection),
+            days_here=here.whole,
+            days_without_names=here.nameless,
         )
 
     def change(
@@ -208,17 +219,27 @@ class ChangeOrderSettings:
         through = due.asked_through if due else day_of(self._now(), connection.calendar)
         return through + DAY
 
+    def _counted_here(self, connection: Connection) -> CountedHere:
+        """How many days are here, counted again once a month was touched since."""
+
+        def count() -> CountedHere:
+            days = list(self._days.here(connection.workspace, connection.id))
+            return CountedHere(sum(day.whole for day in days), sum(day.nameless for day in days))
+
+        touches = self._touches(connection.workspace)
+        return self._kept.made((connection.id, touches) if touches is not None else None, count)
+
     def _first_to_cut(self, connection: Connection) -> date:
         """The first day that is here and that the channel still shows: days before it stay as they are."""
         here = self._here(connection)
         today = day_of(self._now(), connection.calendar)
         reach = connection.reach_days
         shown = date.min if reach is None else today - timedelta(days=reach - 1)
-        return min((head.key.day for head in here if head.key.day >= shown), default=today)
+        return min((day for day in here if day >= shown), default=today)
 
-    def _here(self, connection: Connection) -> list[Head]:
-        """The heads of the days that are here as a whole, oldest first."""
-        return [head for head in self._heads(connection) if head.live and not head.partial]
+    def _here(self, connection: Connection) -> list[date]:
+        """The days that are here as a whole, oldest first."""
+        return [day.key.day for day in self._days.here(connection.workspace, connection.id) if day.whole]
 
     def _heads(self, connection: Connection) -> list[Head]:
         heads = self._days.list(connection.workspace, date.min, date.max)
@@ -234,7 +255,7 @@ class ChangeOrderSettings:
         today = day_of(self._now(), connection.calendar)
         counts: Counter[str] = Counter()
         first = today - timedelta(days=COUNTED_DAYS - 1)
-        for key, version in self._documents.list(connection.workspace, first, today):
+        for key, version in self._list_documents(connection.workspace, first, today):
             if key.connection == connection.id:
                 for sheet in version.sheets:
                     counts.update(dict(sheet.statuses))
@@ -297,7 +318,7 @@ class ChangeOrderSettings:
     def _days_to_cut(self, seen: Connection, first: date) -> list[date]:
         """All days from the first on; those that are over in the new zone are not left to the night."""
         cut, now = seen.calendar, self._now()
-        days = list(days_between(first, max([day_of(now, cut), *(head.key.day for head in self._here(seen))])))
+        days = list(days_between(first, max([day_of(now, cut), *self._here(seen)])))
         over = [day for day in days if due_at(day, cut) <= now]
         self._agenda.turn_back(seen.id, over[-1] if over else first - DAY)
         return days

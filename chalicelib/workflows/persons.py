@@ -101,11 +101,6 @@ class Persons:
         named = self._days.named(workspace, first, last)
         return self._parts.names_of(each for each in named if each.key.connection in connections)
 
-    def days_without_names(self, connection: Connection) -> int:
-        """How many days with orders have no persons, because they were read before individual mode began."""
-        shown = (head.shown for head in self._heads(connection.workspace, connection.id) if head.named is None)
-        return sum(1 for live in shown if live is not None and live.orders and live.state != "events_only")
-
     # -- erasing
 
     def announce(self, connection: Connection) -> Erasure:

@@ -9,7 +9,7 @@ import msgspec
 from chalicelib import errors
 from chalicelib.domain.connections import Connection
 from chalicelib.domain.sentences import day_name
-from chalicelib.domain.work import Due, Head
+from chalicelib.domain.work import Due, Glance
 from chalicelib.workflows.read_syncs import Progress, ReadSyncs
 
 if TYPE_CHECKING:
@@ -51,6 +51,10 @@ class ReadConnections:
         self._syncs = syncs
         self._now = now
 
+    def listed(self, workspace: str) -> list[Connection]:
+        """All connections as they were paired, also those that are parting."""
+        return list(self._connections.list(workspace))
+
     def find(self, workspace: str, id_: str) -> Connection:
         """The connection as it was paired. Raises NotFound, also while it is parting."""
         connection = self._connections.get(workspace, id_)
@@ -72,21 +76,28 @@ class ReadConnections:
                 return each
         raise errors.NotFound("There is no such connection.")
 
-    def all(self, workspace: str, followed: Sequence[Progress] | None = None) -> list[ConnectionState]:
-        """All connections by name; `followed` are the workspace's syncs under way, if somebody has read them already."""
-        connections = list(self._connections.list(workspace))
+    def all(
+        self,
+        workspace: str,
+        followed: Sequence[Progress] | None = None,
+        connections: Sequence[Connection] | None = None,
+    ) -> list[ConnectionState]:
+        """All connections by name. `followed` are the workspace's syncs under way, if somebody has read them already, and
+        `connections` the workspace's own."""
+        if connections is None:
+            connections = self.listed(workspace)
         if not connections:
             return []
         if followed is None:
             followed = self._syncs.followed(workspace)
         today = self._now().date()
-        heads: dict[str, list[Head]] = {}
-        for head in self._days.list(workspace, today - RECENT, today + timedelta(days=1)):
-            heads.setdefault(head.key.connection, []).append(head)
+        days: dict[str, list[Glance]] = {}
+        for day in self._days.glances(workspace, today - RECENT, today + timedelta(days=1)):
+            days.setdefault(day.key.connection, []).append(day)
         newest = self._syncs.newest(workspace)
         dues = self._agenda.connections(each.id for each in connections if each.state == "paired")
         states = [
-            self._state(each, heads.get(each.id, []), followed, newest.get(each.id), dues.get(each.id))
+            self._state(each, days.get(each.id, []), followed, newest.get(each.id), dues.get(each.id))
             for each in connections
             if each.state != "parting"
         ]
@@ -95,14 +106,14 @@ class ReadConnections:
     def _state(
         self,
         connection: Connection,
-        heads: list[Head],
+        days: list[Glance],
         followed: Sequence[Progress],
         sync: str | None,
         due: Due | None,
     ) -> ConnectionState:
         running = [each for each in followed if each.sync.connection == connection.id and not each.is_over]
-        state, detail = self._word(connection, heads, running, due)
-        ends = [head.shown.published_at for head in heads if head.shown]
+        state, detail = self._word(connection, days, running, due)
+        ends = [day.shown.published_at for day in days if day.shown]
         return ConnectionState(
             connection=connection,
             state=state,
@@ -113,7 +124,7 @@ class ReadConnections:
         )
 
     def _word(
-        self, connection: Connection, heads: list[Head], running: list[Progress], due: Due | None
+        self, connection: Connection, days: list[Glance], running: list[Progress], due: Due | None
     ) -> tuple[State, str]:
         """The word that matters most to the merchant, and its sentence."""
         now = self._now().timestamp()
@@ -128,9 +139,9 @@ class ReadConnections:
             return "slowed", f"The shop asked us to slow down. We go on at {_instant(due.blocked_until):%H:%M} UTC."
         if any(each.sync.reason == "pairing" for each in running):
             return "importing", ""
-        if running or any(head.attempt is not None and head.attempt.until > now for head in heads):
+        if running or any(day.held_until > now for day in days):
             return "syncing", ""
-        failed = max((head for head in heads if head.progress == "failed"), key=lambda head: head.key.day, default=None)
+        failed = max((day for day in days if day.progress == "failed"), key=lambda day: day.key.day, default=None)
         if failed is not None:
             return "failing", f"{day_name(failed.key.day)} could not be read: {failed.reason}"
         return "in_sync", ""

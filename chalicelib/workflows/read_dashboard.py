@@ -1,5 +1,6 @@
 """Reading the dashboard: everything that its page shows, from one reading of the documents."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Literal
 
@@ -58,15 +59,21 @@ class ReadDashboard:
         self._usage = usage
 
     def read(self, workspace: Workspace, asked: ReportAsked) -> Dashboard:
-        """All of it. Raises RequestError, TornRead."""
-        read = self._reports.read(workspace, asked)
-        states = tuple(self._connections.all(workspace.id))
-        usage = self._usage.read(workspace)
+        """All of it; what does not build on each other is read side by side. Raises RequestError, TornRead."""
+        with ThreadPoolExecutor(max_workers=3) as beside:
+            reading_latest = beside.submit(self._latest, workspace.id)
+            connections = self._connections.listed(workspace.id)
+            reading_connections = beside.submit(self._connections.all, workspace.id, connections=connections)
+            reading_usage = beside.submit(self._usage.read, workspace, connections)
+            read = self._reports.read(workspace, asked)
+            sales = self._reports.sales(read)
+            skus = self._reports.skus(read, shown=TOP_SKUS, compared=False)
+            states, usage = tuple(reading_connections.result()), reading_usage.result()
         return Dashboard(
             frame=read.frame,
-            sales=self._reports.sales(read),
-            skus=self._reports.skus(read, shown=TOP_SKUS, compared=False),
-            latest=self._latest(workspace.id),
+            sales=sales,
+            skus=skus,
+            latest=reading_latest.result(),
             connections=states,
             usage=usage,
             problems=(*_of_connections(states), *_of_usage(usage)),

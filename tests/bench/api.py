@@ -127,7 +127,9 @@ def measure() -> list[str]:
             machine.dynalite.url,
             [DayKey(workspace, each.id, day) for each in paired for day in days_between(first, today)],
         )
-        lines = [time_of(machine, visitor, path.format(first=first, last=today, connection=paired[0].id)) for path in LISTS]
+        lines = [
+            time_of(machine, visitor, path.format(first=first, last=today, connection=paired[0].id)) for path in LISTS
+        ]
         for each in paired:
             daybook.switch(each, "individual")
         return lines + [time_of(machine, visitor, path) for path in INDIVIDUAL]

@@ -201,7 +201,8 @@ class World:
         self.order_settings = parts.ChangeOrderSettings(
             connections=self.connections,
             days=self.day_heads,
-            documents=self.documents,
+            touches=lambda workspace: None,
+            list_documents=self.documents.list,
             agenda=self.agenda,
             syncs=self.syncs,
             change=Change(
@@ -213,7 +214,6 @@ class World:
                 new_id=new_id,
             ),
             statuses_of=lambda kind: STATUSES,
-            days_without_names=lambda connection: 0,
             announce_leaving=persons.announce,
             leave_individual=persons.leave,
             now=now,

@@ -64,6 +64,10 @@ class Book(Daybook):
         """Who is shown."""
         return self.persons.names(DayKey("w1", self.connection.id, day))
 
+    def nameless(self) -> int:
+        """How many days were read before names were kept."""
+        return sum(day.nameless for day in self.days.here("w1", self.connection.id))
+
     def stored(self) -> set[str]:
         """Whose persons stand anywhere in the table, by order id."""
         ids: set[str] = set()
@@ -115,23 +119,23 @@ def test_older_days_lack_names_until_they_are_synced_again(book):
     book.read(DAY)
     book.read(NEXT)
     book.change("individual")
-    assert book.persons.days_without_names(book.connection) == 2
+    assert book.nameless() == 2
     assert book.names() == {}
     book.read(DAY)
-    assert book.persons.days_without_names(book.connection) == 1
+    assert book.nameless() == 1
     assert book.names() == persons(1, 2)
 
 
 def test_a_day_without_orders_lacks_no_names(book):
     book.read(date(2026, 7, 1))
-    assert book.persons.days_without_names(book.connection) == 0
+    assert book.nameless() == 0
 
 
 def test_a_day_whose_customers_say_nothing_lacks_no_names_once_it_was_read(book):
     book.shop.persons = {}
     book.change("individual")
     book.read(DAY)
-    assert book.persons.days_without_names(book.connection) == 0
+    assert book.nameless() == 0
 
 
 def test_a_shop_that_does_not_let_us_read_customers_is_brought_in_without(book):
@@ -145,7 +149,7 @@ def test_a_shop_that_does_not_let_us_read_customers_is_brought_in_without(book):
     book.change("individual")
     assert book.read(DAY) == {"published": 1}
     assert (book.names(), book.stored()) == ({}, set())
-    assert book.persons.days_without_names(book.connection) == 1
+    assert book.nameless() == 1
 
 
 def test_a_day_read_again_has_the_names_as_they_are_now_and_leaves_no_litter(individual):
@@ -173,7 +177,7 @@ def test_a_fetch_that_began_in_summary_mode_does_not_pass_for_one_with_names(boo
     _slow(book, {2: lambda: book.change("individual")})
     assert book.read(DAY) == {"continued": 1, "published": 1}
     assert (book.names(), book.stored()) == ({}, set())
-    assert book.persons.days_without_names(book.connection) == 1
+    assert book.nameless() == 1
 
 
 def test_cleaning_leaves_what_a_running_fetch_has_gathered(book):
@@ -219,7 +223,7 @@ def test_leaving_erases_all_names_and_changes_nothing_else(individual):
     leave(individual)
     assert (individual.stored(), individual.names()) == (set(), {})
     assert individual.documents.sheets(individual.key) == totals
-    assert individual.persons.days_without_names(individual.connection) == 2
+    assert individual.nameless() == 2
     individual.go_on()
     assert individual.erasures() == 0
 
@@ -243,7 +247,7 @@ def test_after_leaving_and_coming_back_the_names_are_not_there_until_synced_agai
     assert individual.names() == {}
     individual.read(DAY)
     assert individual.names() == persons(1, 2)
-    assert individual.persons.days_without_names(individual.connection) == 1
+    assert individual.nameless() == 1
 
 
 def test_names_are_not_shown_from_the_moment_that_the_settings_are_others(individual):
@@ -366,7 +370,7 @@ def test_an_erased_person_leaves_and_does_not_come_back_and_no_total_changes(ind
     individual.go_on()
     assert individual.stored() == {"1", "4", "6"}
     assert individual.documents.sheets(individual.key) == totals
-    assert individual.persons.days_without_names(individual.connection) == 0
+    assert individual.nameless() == 0
 
 
 def test_a_person_erased_before_is_not_written_even_for_a_moment(individual):
