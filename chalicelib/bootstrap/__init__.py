@@ -230,6 +230,7 @@ class System(Work):
             months=self.months,
             reading=lambda workspace: self.change.read_workspace(workspace).reading,
             names=self.persons.names,
+            names_on=self.persons.names_on,
             now=self.now,
         )
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 READS_MAX = 3
 
 Names = Callable[[DayKey], Mapping[str, Person]]
+NamesByDay = Callable[[Iterable[DayKey]], Mapping[DayKey, Mapping[str, Person]]]
 SaleType = Literal["day", "month", "order"]
 
 
@@ -182,7 +183,8 @@ def orders_in(sheet: DocumentSheet) -> int:
 class Books:
     """The whole documents of one workspace at a time.
 
-    `names` gives who bought on a day, by order id, as far as that is kept.
+    `names` gives who bought on a day, by order id, as far as that is kept; `names_on` the same of many days of connections
+    that keep it.
     """
 
     def __init__(
@@ -197,6 +199,7 @@ class Books:
         months: "Months",
         reading: Callable[[str], Reading],
         names: Names,
+        names_on: NamesByDay,
         now: Callable[[], datetime],
     ) -> None:
         self.documents = documents
@@ -205,6 +208,7 @@ class Books:
         self.months = months
         self.reading = reading
         self.names = names
+        self.names_on = names_on
         self.now = now
         self._connections = connections
         self._days = days

@@ -16,7 +16,7 @@ from chalicelib import errors
 from chalicelib.domain.connections import Connection
 from chalicelib.domain.months import MonthKey, month_key
 from chalicelib.domain.persons import Person
-from chalicelib.domain.work import DayKey, Erasure, Head
+from chalicelib.domain.work import DayKey, Erasure, Head, Named
 
 if TYPE_CHECKING:
     from chalicelib.storage.agenda import Agenda
@@ -93,6 +93,13 @@ class Persons:
         """Who is known to have bought on a day, by order id; nobody unless the connection is in individual mode."""
         head = self._days.read(day) if self._are_kept(day) else None
         return self._parts.names(head) if head is not None else {}
+
+    def names_on(self, days: Iterable[DayKey]) -> dict[DayKey, dict[str, Person]]:
+        """The same of many days, of connections in individual mode."""
+        heads = self._days.read_many(days)
+        return self._parts.names_of(
+            Named(day, head.named, head.shown.orders) for day, head in heads.items() if head.named and head.shown
+        )
 
     def names_of(
         self, workspace: str, connections: Set[str], first: date, last: date

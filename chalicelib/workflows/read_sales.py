@@ -338,9 +338,9 @@ class ReadSales:
 
     def _sold(self, opened: Sequence[Opened]) -> Iterator[OrderSold]:
         """Opened orders as sales of their own, with who bought."""
-        persons = {key: self._books.names(key) for key in {each.key for each in opened}}
+        persons = self._books.names_on({each.key for each in opened if each.connection.keeps_persons})
         for each in opened:
-            person = persons[each.key].get(each.order.id)
+            person = persons.get(each.key, {}).get(each.order.id)
             yield order_sold(each.key, each.connection, each.version, each.order, person)
 
 
