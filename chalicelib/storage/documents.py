@@ -142,7 +142,8 @@ class Documents:
 
     def _turned(self, day: DayKey, seen: DocumentHead, reading: Reading | None, lock: int) -> bool:
         item = self._table.get(Part, _pk(day), key("DOC", seen.attempt))
-        assert item is not None, "a live version is never cleaned"
+        if item is None:
+            return False  # replaced since the head was read, and cleaned
         version = _frozen(_decoder.decode(item.body).named_as(_decoder.decode(seen.body)), reading)
         checks, was = int(seen.checks), _lock_of(seen)
         actions = [

@@ -19,10 +19,14 @@ from infra.local.children import ROOT, free_port, is_listening
 from infra.local.machine import open_data
 from tests.local.launcher import Launch, eventually
 
+# A launcher in whose environment PyPI's Node was not installed.
+BARE = "import sys; from pathlib import Path; from infra.local import node; node._WHEEL = Path('/nowhere'); {run}"
+RUN = "from infra.local.__main__ import main; sys.exit(main())"
+
 
 def refused(*options: str, env: Mapping[str, str] | None = None) -> str:
     """The one line that a launcher says which does not start."""
-    command = (sys.executable, "-m", "infra.local", *options)
+    command = (sys.executable, "-c", BARE.format(run=RUN), *options)
     done = subprocess.run(
         command, cwd=ROOT, env={**os.environ, **(env or {})}, capture_output=True, text=True, timeout=60, check=False
     )
@@ -112,7 +116,7 @@ def test_an_old_node_is_named(tmp_path: Path) -> None:
     node.write_text("#!/bin/sh\necho v18.20.4\n")
     node.chmod(0o755)
     line = refused("--port", "0", "--data", str(tmp_path / "var"), env={"PATH": str(tmp_path)})
-    assert line == f"daybook: {node} is Node 18: version 20 or newer is needed"
+    assert line == f"daybook: {node} is Node 18.20.4: version 20 or newer is needed"
 
 
 def test_a_data_folder_that_is_a_file_is_said_in_one_line(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from chalicelib.storage.table import Table
 from tests.pages import figures
-from tests.pages.scripted import BASE, watched
+from tests.pages.scripted import BASE, give_file, watched
 from tests.pages.states import BROKEN, NEVER, Refusal, State, every_state
 from tests.support.chromium import FLAGS, find
 from tests.support.memory import MemoryEngine
@@ -64,9 +64,7 @@ def shown(browser: Browser, files: Visitor, state: State) -> Iterator[tuple[Page
 def _answer(route: Route, files: Visitor, state: State) -> None:
     address = urlsplit(route.request.url)
     if not address.path.startswith("/v1/"):
-        found = files.get(address.path)
-        headers = {name: str(value) for name, value in found.headers.items()}
-        route.fulfill(status=found.status_code, headers=headers, body=found.body)
+        give_file(route, files, address.path)
         return
     path, asked = address.path.removeprefix("/v1"), route.request.url.partition("/v1")[2]
     session = state.session if state.session is not None else Refusal(401, BROKEN | {"status": 401})

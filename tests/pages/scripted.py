@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
+from chalice.test import HTTPResponse
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Route
 
 from tests.support.site import Visitor
@@ -76,6 +78,18 @@ class ScriptedApi:
         return found(body) if callable(found) else found
 
 
+@cache
+def _file(files: Visitor, path: str) -> HTTPResponse:
+    return files.get(path)
+
+
+def give_file(route: Route, files: Visitor, path: str) -> None:
+    """Answer with the page's file at that path, as the web routes give it."""
+    found = _file(files, path)
+    headers = {name: str(value) for name, value in found.headers.items()}
+    route.fulfill(status=found.status_code, headers=headers, body=found.body)
+
+
 def open_context(browser: Browser, files: Visitor, api: ScriptedApi) -> BrowserContext:
     """A browser's worth of state in which the page's address leads to its files, the API to `api`, and nothing anywhere else."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=BASE, reduced_motion="reduce")
@@ -90,9 +104,7 @@ def open_context(browser: Browser, files: Visitor, api: ScriptedApi) -> BrowserC
             kind = "application/problem+json" if status >= 400 else "application/json"
             route.fulfill(status=status, content_type=kind, body="" if body is None else json.dumps(body))
         else:
-            found = files.get(address.path)
-            headers = {name: str(value) for name, value in found.headers.items()}
-            route.fulfill(status=found.status_code, headers=headers, body=found.body)
+            give_file(route, files, address.path)
 
     context.route("**/*", serve)
     return context

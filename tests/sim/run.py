@@ -16,7 +16,7 @@ from tests.sim.world import ZONE, World
 MOMENTS = 520
 QUIET_ROUNDS, DEADLY_ROUNDS = 8, 60
 NIGHT_S, NIGHT_ROUNDS = 80_000, 4
-ROUND_S = 1_000
+ROUND_S, PARKED_S = 1_000, 20
 STEPS_MAX = 20_000
 STOPS_S = (60, 400, 2_000)
 # How long before the night a run begins; while the last of its days still goes on.
@@ -218,8 +218,8 @@ class Run:
         asked = [day for day in world.here if self.random.random() < chance]
         world.ask_days(*asked, by_person=True)
         self._go_on(NIGHT_ROUNDS if world.trouble.deadly_day is None else DEADLY_ROUNDS)
-        # A night that came with the last round is done, too.
-        self._go_on(2, every_s=1)
+        # A night that came with the last round is done, too, by workers that wait while one of them renews the access.
+        self._go_on(3, every_s=PARKED_S)
         for day in world.checker.touched_days:
             world.clean_day(day)
         for name in sorted(world.checker.shelf_names):

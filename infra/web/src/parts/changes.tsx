@@ -13,15 +13,15 @@ import { Empty, Region } from "./region.tsx";
 const LATEST = 5;
 const OLDER = 50;
 
-type HistoryFrame = { path: string; zone: string; version: unknown; title: string; empty: ComponentChildren; children: (change: ChangeOut) => ComponentChildren };
+type HistoryFrame = { path: string; what: string; zone: string; version: unknown; title: string; empty: ComponentChildren; children: (change: ChangeOut) => ComponentChildren };
 
 /** The latest entries of a record, each with its time and who it was; older ones for who asks. */
-function History({ path, zone, version, title, empty, children }: HistoryFrame) {
+function History({ path, what, zone, version, title, empty, children }: HistoryFrame) {
   const [limit, widen] = useState(LATEST);
   const changes = useLoad<ChangesOut>(asked(path, { limit: String(limit) }), version);
   return (
     <Card title={title}>
-      <Region of={changes} what="the changes" rows={2}>
+      <Region of={changes} what={what} rows={2}>
         {({ items, next }) => (
           <>
             {items.length ? <ul class="changes">{items.map((one) => <li key={one.id}><p class="quiet"><When at={one.at} zone={zone} /> · {one.actor}</p>{children(one)}</li>)}</ul> : empty}
@@ -36,14 +36,14 @@ function History({ path, zone, version, title, empty, children }: HistoryFrame) 
 type Frame = Pick<HistoryFrame, "zone" | "version"> & { of: string; title?: string };
 
 export const Changes = ({ of, zone, version, title = "Who changed what" }: Frame) => (
-  <History path={`${of}/changes`} zone={zone} version={version} title={title} empty={<Empty title="Nothing was changed yet.">Each change is kept with who made it and when.</Empty>}>
+  <History path={`${of}/changes`} what="the changes" zone={zone} version={version} title={title} empty={<Empty title="Nothing was changed yet.">Each change is kept with who made it and when.</Empty>}>
     {(change) => <dl>{moved(change).map(([name, before, after]) => <div key={name}><dt>{settingOf(name)}</dt><dd><del>{before}</del> → <ins>{after}</ins></dd></div>)}</dl>}
   </History>
 );
 
 /** For owners: whose names and addresses were shown to whom. */
 export const Looks = ({ zone }: { zone: string }) => (
-  <History path="/persons/looks" zone={zone} version={0} title="Who looked at customers" empty={<Empty title="Nobody looked at customers yet.">Individual sales say who bought. Each time somebody opens or exports them is kept here.</Empty>}>
+  <History path="/persons/looks" what="who looked" zone={zone} version={0} title="Who looked at customers" empty={<Empty title="Nobody looked at customers yet.">Individual sales say who bought. Each time somebody opens or exports them is kept here.</Empty>}>
     {({ after }) => <p>{after["looked_at"]}</p>}
   </History>
 );
