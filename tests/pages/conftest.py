@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,15 @@ ORDERS_PER_DAY = 12
 
 
 @pytest.fixture(scope="session")
-def built() -> Path:
-    """The folder of the page's files, built from the sources as they are now."""
-    subprocess.run((sys.executable, "infra/web/build.py"), cwd=ROOT, check=True)
+def built(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The folder of the page's files, built from the sources as they are now: once a run, not under those who read them."""
+    here = tmp_path_factory.getbasetemp()
+    done = (here if worker_id == "master" else here.parent) / "built"
+    with done.open("a+") as lock:
+        flock(lock, LOCK_EX)
+        if not done.stat().st_size:
+            subprocess.run((sys.executable, "infra/web/build.py"), cwd=ROOT, check=True)
+            done.write_text("yes")
     return STATIC
 
 

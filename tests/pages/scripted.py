@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from chalice.test import HTTPResponse
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Route
 
 from tests.support.site import Visitor
@@ -78,14 +76,9 @@ class ScriptedApi:
         return found(body) if callable(found) else found
 
 
-@cache
-def _file(files: Visitor, path: str) -> HTTPResponse:
-    return files.get(path)
-
-
 def give_file(route: Route, files: Visitor, path: str) -> None:
     """Answer with the page's file at that path, as the web routes give it."""
-    found = _file(files, path)
+    found = files.get(path)
     headers = {name: str(value) for name, value in found.headers.items()}
     route.fulfill(status=found.status_code, headers=headers, body=found.body)
 
