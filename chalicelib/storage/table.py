@@ -6,8 +6,10 @@ did not hold, `Unanswered` when nothing is known of the outcome. No transaction,
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import Any, Protocol, TypeVar
 
+from boto3.session import Session
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.connection import TableConnection
 from pynamodb.connection.base import MetaTable
@@ -191,9 +193,23 @@ def described(name: str) -> MetaTable:
     )
 
 
+@cache
+def aws() -> Session:
+    """The one session that all clients are made from: each session reads the services' descriptions anew."""
+    return Session()
+
+
+class _Connection(TableConnection):
+    """A connection whose client comes from our session, in the thread that makes it; on Lambda there is no other."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.connection._local.session = aws()._session
+
+
 def dynamo(name: str, host: str | None, region: str) -> Table:
     """The table `name`, at AWS or at `host`. The clients behind it are made at the first call."""
-    engine = TableConnection(
+    engine = _Connection(
         name,
         region=region,
         host=host,
