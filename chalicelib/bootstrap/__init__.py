@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from chalicelib.storage.sealing import Sealer
     from chalicelib.workflows.access_record import AccessRecord
     from chalicelib.workflows.admin_backfill import AdminBackfill
+    from chalicelib.workflows.administer import Administer
     from chalicelib.workflows.api_keys import ApiKeys
     from chalicelib.workflows.invite import Invite
     from chalicelib.workflows.people import People
@@ -135,6 +136,22 @@ class System(Work):
             base_url=self.settings.base_url,
             now=self.now,
             random=self.outside.random,
+        )
+
+    @cached_property
+    def administer(self) -> "Administer":
+        from chalicelib.workflows.administer import Administer
+
+        return Administer(
+            accounts=self.accounts,
+            connections=self.connections,
+            days=self.days,
+            syncs=self.run_syncs,
+            persons=self.persons,
+            audit=self.audit,
+            note=self.note,
+            now=self.now,
+            new_id=self.new_id,
         )
 
     @cached_property
