@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PORT DATA NOW ORDERS_PER_DAY SEED SWEEP_S
 
 .DEFAULT_GOAL := help
-.PHONY: help setup page run test check format journey bench pictures sim package deploy artifacts destroy lock clean
+.PHONY: help setup page run test check format journey bench pictures sim package deploy artifacts destroy lock audit clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -64,6 +64,12 @@ lock: .venv/tests.stamp ## lock the Python requirements anew; what runs is a par
 	$(LOCK) infra/local/requirements.in -c tests/requirements.txt -o infra/local/requirements.txt
 	$(LOCK) requirements.in -c tests/requirements.txt -o requirements.txt
 	$(LOCK) infra/local/node.in -o infra/local/node.txt
+	$(LOCK) infra/audit/requirements.in -o infra/audit/requirements.txt
+
+audit: setup .venv/tests.stamp ## look for known vulnerabilities, findings in our code and keys in its history; list what is built in
+	@$(BIN)/uv venv --quiet --allow-existing .venv/audit
+	@$(BIN)/uv pip sync --quiet --require-hashes --python .venv/audit/bin/python infra/audit/requirements.txt
+	@.venv/audit/bin/python -m infra.audit
 
 clean: ## remove what was installed and built; the data in var/ stay
 	rm -rf .venv build chalicelib/pages/static infra/local/node_modules infra/web/node_modules tests/pages/lighthouse/node_modules
