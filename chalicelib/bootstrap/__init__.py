@@ -309,8 +309,7 @@ class System(Work):
     def read_usage(self) -> ReadUsage:
         return ReadUsage(
             shelves=self.shelves,
-            connections=self.connections,
-            touches=self.touches,
+            start=self.books.start,
             allotment=self.settings.allotment,
             now=self.now,
         )

@@ -36,7 +36,7 @@ def sales(visit: Visit, who: SignedIn, query: wire_sales.SalesQuery) -> wire_sal
     else:
         read = system.read_sales.individual if query.type == "individual" else system.read_sales.page
         limit = csv_out.ROWS if as_csv else query.limit
-        found = read(who.workspace, asked, after=after, limit=limit)
+        found = read(system.change.read_workspace(who.workspace), asked, after=after, limit=limit)
     next_ = next_page(bound, found.next)
     items = tuple(show_sales.sale(each, found.reading) for each in found.sales)
     listed = _order_sales(found.orders_listed)

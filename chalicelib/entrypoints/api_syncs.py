@@ -121,8 +121,8 @@ def resume_sync(who: SignedIn, sync: str) -> wire.SyncOut:
 def live(visit: Visit, who: SignedIn, query: wire.LiveQuery) -> Answer[wire.LiveOut | None]:
     """What moves by itself. With `If-None-Match` 304 while nothing does; `after` is a line of the activity."""
     system = bootstrap.system()
-    followed = system.read_syncs.followed(who.workspace)
-    states = system.read_connections.all(who.workspace, followed)
+    recent = system.read_syncs.recent(who.workspace)
+    states = system.read_connections.all(who.workspace, recent)
     moving = any(state.state in _MOVING for state in states)
     activity = system.read_activity
     new = sum(activity.counts(who.workspace, ActivityFilter(after=query.after)).values()) if query.after else 0
@@ -130,7 +130,7 @@ def live(visit: Visit, who: SignedIn, query: wire.LiveQuery) -> Answer[wire.Live
         now=system.now(),
         poll_after_s=POLL_RUNNING_S if moving else POLL_IDLE_S,
         cursor=activity.newest(who.workspace),
-        syncs=tuple(map(show.sync, followed)),
+        syncs=tuple(map(show.sync, recent.followed)),
         connections=tuple(wire.LiveConnection(id=each.connection.id, state=each.state) for each in states),
         activity_new=new,
     )

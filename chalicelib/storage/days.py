@@ -38,6 +38,12 @@ class Days:
         found = self._table.get_many(DayHead, by_key)
         return {by_key[at]: _head(by_key[at], item) for at, item in found.items()}
 
+    def checked(self, days: Iterable[DayKey]) -> dict[DayKey, int]:
+        """When the channel was last heard to say what is live, of those of the days that are there."""
+        by_key = {_key(day): day for day in days}
+        found = self._table.get_columns(by_key, "checked_at")
+        return {by_key[at]: int(item.get("checked_at", 0)) for at, item in found.items()}
+
     def list(self, workspace: str, first: date, last: date) -> Iterator[Head]:
         """Yield the heads of all the workspace's connections, oldest day first."""
         between = (first.isoformat(), last.isoformat() + "$")

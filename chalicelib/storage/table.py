@@ -53,7 +53,9 @@ class Engine(Protocol):
         exclusive_start_key: Raw | None,
     ) -> dict[str, Any]: ...
 
-    def batch_get_item(self, keys: Sequence[dict[str, str]], consistent_read: bool) -> dict[str, Any]: ...
+    def batch_get_item(
+        self, keys: Sequence[dict[str, str]], consistent_read: bool, attributes_to_get: list[str] | None = None
+    ) -> dict[str, Any]: ...
 
 
 class Table:
@@ -76,13 +78,20 @@ class Table:
         """The same of items that are a body and nothing else."""
         return {(raw["pk"]["S"], raw["sk"]["S"]): raw["body"]["B"] for raw in self._get_many(keys)}
 
-    def _get_many(self, keys: Iterable[tuple[str, str]]) -> Iterator[Raw]:
+    def get_columns(self, keys: Iterable[tuple[str, str]], *names: str) -> dict[tuple[str, str], dict[str, Any]]:
+        """The same with the attributes of these names only, as `columns` has them."""
+        found = self._get_many(keys, ["pk", "sk", *names])
+        return {(raw["pk"]["S"], raw["sk"]["S"]): _named(raw, names) for raw in found}
+
+    def _get_many(self, keys: Iterable[tuple[str, str]], names: list[str] | None = None) -> Iterator[Raw]:
         wanted = [{"pk": pk, "sk": sk} for pk, sk in keys]
         for _ in range(_PAGES_MAX):
             if not wanted:
                 return
             batch, wanted = wanted[:_BATCH], wanted[_BATCH:]
-            answer = self._ask(lambda batch=batch: self._engine.batch_get_item(batch, consistent_read=True))
+            answer = self._ask(
+                lambda batch=batch: self._engine.batch_get_item(batch, consistent_read=True, attributes_to_get=names)
+            )
             yield from next(iter(answer["Responses"].values()), ())
             for left in (answer.get("UnprocessedKeys") or {}).values():
                 wanted += [{"pk": key["pk"]["S"], "sk": key["sk"]["S"]} for key in left["Keys"]]
@@ -112,7 +121,7 @@ class Table:
         """
         condition = Path("sk").between(*between)
         for raw in self._query(pk, condition, newest_first=newest_first, limit=None, names=["sk", *names]):
-            yield raw["sk"]["S"], {name: next(iter(raw[name].values())) for name in names if name in raw}
+            yield raw["sk"]["S"], _named(raw, names)
 
     def _query(
         self,
@@ -178,6 +187,10 @@ class Table:
         except (BotoCoreError, ClientError) as exc:
             raise errors.Unanswered(f"the table did not answer: {type(exc).__name__}") from exc
         return answer
+
+
+def _named(raw: Raw, names: Iterable[str]) -> dict[str, Any]:
+    return {name: next(iter(raw[name].values())) for name in names if name in raw}
 
 
 def described(name: str) -> MetaTable:

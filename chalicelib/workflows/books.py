@@ -18,7 +18,7 @@ from chalicelib.domain.persons import Person
 from chalicelib.domain.sales import month_sale_id, order_sale_id, sale_id
 from chalicelib.domain.sentences import day_name
 from chalicelib.domain.summaries import DocumentSheet, Reading
-from chalicelib.domain.work import DayKey, DocumentVersion, Head, Revision
+from chalicelib.domain.work import DayKey, DocumentVersion, Revision
 
 if TYPE_CHECKING:
     from chalicelib.storage.agenda import Agenda
@@ -26,10 +26,11 @@ if TYPE_CHECKING:
     from chalicelib.storage.days import Days
     from chalicelib.storage.documents import Documents
     from chalicelib.storage.revisions import Revisions
-    from chalicelib.workflows.listed import ListDocuments
+    from chalicelib.workflows.listed import Document, ListDocuments, TouchesByMonth
     from chalicelib.workflows.months import Months
 
 READS_MAX = 3
+OPENED_AT_ONCE = 25
 
 Names = Callable[[DayKey], Mapping[str, Person]]
 NamesByDay = Callable[[Iterable[DayKey]], Mapping[DayKey, Mapping[str, Person]]]
@@ -180,6 +181,21 @@ def orders_in(sheet: DocumentSheet) -> int:
     return sheet.sales.count + sheet.excluded
 
 
+class Start(msgspec.Struct, frozen=True):
+    """What lists of a workspace start from. It is read before them, and once for all that are read for one answer.
+
+    `connections` are all of them, also those that are parting.
+    """
+
+    connections: tuple[Connection, ...]
+    touches: "TouchesByMonth"
+
+    @property
+    def visible(self) -> dict[str, Connection]:
+        """Connections whose data may be seen: paired, or parted with their data kept."""
+        return {each.id: each for each in self.connections if each.state != "parting"}
+
+
 class Books:
     """The whole documents of one workspace at a time.
 
@@ -214,9 +230,13 @@ class Books:
         self._days = days
         self._agenda = agenda
 
+    def start(self, workspace: str, first: date = date.min, last: date = date.max) -> Start:
+        """What lists of these days start from."""
+        return Start(tuple(self._connections.list(workspace)), self.listed.touches(workspace, first, last))
+
     def connections(self, workspace: str) -> dict[str, Connection]:
-        """Connections whose data may be seen: paired, or parted with their data kept."""
-        return {each.id: each for each in self._connections.list(workspace) if each.state != "parting"}
+        """The connections that are visible."""
+        return Start(tuple(self._connections.list(workspace)), {}).visible
 
     def connection(self, workspace: str, id_: str) -> Connection:
         """One of them. Raises NotFound."""
@@ -225,8 +245,9 @@ class Books:
             raise errors.NotFound("There is no such sale.")
         return found
 
-    def heads(self, days: Iterable[DayKey]) -> dict[DayKey, Head]:
-        return self._days.read_many(days)
+    def checked(self, days: Iterable[DayKey]) -> dict[DayKey, int]:
+        """When the channel last confirmed these days, as far as it did."""
+        return self._days.checked(days)
 
     def read_through(self, connection: Connection) -> date | None:
         """The last day that was asked for when it had ended; None for a connection that is asked no more."""
@@ -264,6 +285,21 @@ class Books:
                 return version, revision
             version = self.documents.read(key)
         raise errors.TornRead(f"the orders of {key.day} could not be read whole")
+
+    def revisions_of(self, documents: Sequence["Document"]) -> Iterator[tuple[DayKey, DocumentVersion, Revision]]:
+        """Yield the revisions that days' documents are made of, of those that have orders, each with the version it is of: a day
+        that has moved on is read anew. Raises TornRead."""
+        based = [(key, version, version.base) for key, version in documents if version.base]
+        for first in range(0, len(based), OPENED_AT_ONCE):
+            some = based[first : first + OPENED_AT_ONCE]
+            found = self.revisions.read_many((key, base) for key, _, base in some)
+            for key, version, base in some:
+                now: DocumentVersion | None = version
+                revision = found.get((key, base))
+                if revision is None:
+                    now, revision = self.revision(key, version)
+                if now is not None and revision is not None:
+                    yield key, now, revision
 
     def month_days(self, key: MonthKey) -> Iterator[tuple[DayKey, DocumentVersion]]:
         """Yield the live documents of a month, oldest first."""

@@ -56,13 +56,20 @@ class ListDocuments:
         self._kept: Kept[Month] = Kept(kept_max, lambda month: len(month.documents))
         self._readings = count(1)
 
-    def list(self, workspace: str, first: date, last: date) -> Listing:
-        """The live documents of all the workspace's connections by day, both days inside."""
-        if last < first:
-            return Listing((), [])
+    def touches(self, workspace: str, first: date, last: date) -> TouchesByMonth:
+        """How often each month of these days was touched, by connection."""
         touches: TouchesByMonth = {}
         for month, counts in self._months.counts(workspace, month_of(first), month_of(last)):
             touches[month.month] = (*touches.get(month.month, ()), (month.connection, counts.touched))
+        return touches
+
+    def list(self, workspace: str, first: date, last: date, touches: TouchesByMonth | None = None) -> Listing:
+        """The live documents of all the workspace's connections by day, both days inside; `touches` are those of these months,
+        or of more, if somebody has just read them."""
+        if last < first:
+            return Listing((), [])
+        if touches is None:
+            touches = self.touches(workspace, first, last)
         months = [
             each
             for begin, end in self._runs(workspace, month_of(first), month_of(last), touches)

@@ -10,7 +10,7 @@ from chalicelib import errors
 from chalicelib.domain.connections import Connection
 from chalicelib.domain.sentences import day_name
 from chalicelib.domain.work import Due, Glance
-from chalicelib.workflows.read_syncs import Progress, ReadSyncs
+from chalicelib.workflows.read_syncs import Progress, ReadSyncs, Recent
 
 if TYPE_CHECKING:
     from chalicelib.storage.agenda import Agenda
@@ -79,25 +79,22 @@ class ReadConnections:
     def all(
         self,
         workspace: str,
-        followed: Sequence[Progress] | None = None,
+        recent: Recent | None = None,
         connections: Sequence[Connection] | None = None,
     ) -> list[ConnectionState]:
-        """All connections by name. `followed` are the workspace's syncs under way, if somebody has read them already, and
-        `connections` the workspace's own."""
+        """All connections by name. `recent` and `connections` are the workspace's own, if somebody has just read them."""
         if connections is None:
             connections = self.listed(workspace)
         if not connections:
             return []
-        if followed is None:
-            followed = self._syncs.followed(workspace)
+        recent = recent or self._syncs.recent(workspace)
         today = self._now().date()
         days: dict[str, list[Glance]] = {}
         for day in self._days.glances(workspace, today - RECENT, today + timedelta(days=1)):
             days.setdefault(day.key.connection, []).append(day)
-        newest = self._syncs.newest(workspace)
         dues = self._agenda.connections(each.id for each in connections if each.state == "paired")
         states = [
-            self._state(each, days.get(each.id, []), followed, newest.get(each.id), dues.get(each.id))
+            self._state(each, days.get(each.id, []), recent, dues.get(each.id))
             for each in connections
             if each.state != "parting"
         ]
@@ -107,11 +104,10 @@ class ReadConnections:
         self,
         connection: Connection,
         days: list[Glance],
-        followed: Sequence[Progress],
-        sync: str | None,
+        recent: Recent,
         due: Due | None,
     ) -> ConnectionState:
-        running = [each for each in followed if each.sync.connection == connection.id and not each.is_over]
+        running = [each for each in recent.followed if each.sync.connection == connection.id and not each.is_over]
         state, detail = self._word(connection, days, running, due)
         ends = [day.shown.published_at for day in days if day.shown]
         return ConnectionState(
@@ -120,7 +116,7 @@ class ReadConnections:
             detail=detail,
             last_synced_at=_instant(max(ends)) if ends else None,
             next_sync_at=_instant(due.next_at) if due else None,
-            sync=sync,
+            sync=recent.newest.get(connection.id),
         )
 
     def _word(

@@ -34,7 +34,6 @@ KEPT_DAYS = 400
 SHOWN_MAX = 100
 PERSONS_KEPT_MAX = 400_000
 LIFE = timedelta(hours=1)
-OPENED_AT_ONCE = 25
 
 Names = Mapping[DayKey, Mapping[str, Person]]
 
@@ -186,14 +185,8 @@ class ReadCustomers:
 
     def _bought(self, documents: Sequence[Document]) -> Iterator[tuple[DayKey, Iterator[Bought]]]:
         """Yield what each day's orders come to. Raises TornRead."""
-        based = [(key, version, version.base) for key, version in documents if version.base]
-        for first in range(0, len(based), OPENED_AT_ONCE):
-            some = based[first : first + OPENED_AT_ONCE]
-            revisions = self._books.revisions.read_many((key, base) for key, _, base in some)
-            for key, version, base in some:
-                revision = revisions.get((key, base)) or self._books.revision(key, version)[1]
-                if revision is not None:
-                    yield key, self._books.revisions.bought(key, revision)
+        for key, _, revision in self._books.revisions_of(documents):
+            yield key, self._books.revisions.bought(key, revision)
 
 
 def _ends(documents: Sequence[Document]) -> tuple[date, ...]:

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from chalicelib.domain.accounts import Workspace
-from chalicelib.workflows.books import Books, Summary
+from chalicelib.workflows.books import Books, Start, Summary
 from chalicelib.workflows.read_connections import ConnectionState, ReadConnections
 from chalicelib.workflows.read_reports import Frame, ReadReports, ReportAsked
 from chalicelib.workflows.read_sales import ReadSales, SalesFilter
@@ -61,11 +61,11 @@ class ReadDashboard:
     def read(self, workspace: Workspace, asked: ReportAsked) -> Dashboard:
         """All of it; what does not build on each other is read side by side. Raises RequestError, TornRead."""
         with ThreadPoolExecutor(max_workers=3) as beside:
-            reading_latest = beside.submit(self._latest, workspace.id)
-            connections = self._connections.listed(workspace.id)
-            reading_connections = beside.submit(self._connections.all, workspace.id, connections=connections)
-            reading_usage = beside.submit(self._usage.read, workspace, connections)
-            read = self._reports.read(workspace, asked)
+            start = self._books.start(workspace.id)
+            reading_connections = beside.submit(self._connections.all, workspace.id, connections=start.connections)
+            reading_latest = beside.submit(self._latest, workspace, start)
+            reading_usage = beside.submit(self._usage.read, workspace, start)
+            read = self._reports.read(workspace, asked, start)
             sales = self._reports.sales(read)
             skus = self._reports.skus(read, shown=TOP_SKUS, compared=False)
             states, usage = tuple(reading_connections.result()), reading_usage.result()
@@ -79,11 +79,11 @@ class ReadDashboard:
             problems=(*_of_connections(states), *_of_usage(usage)),
         )
 
-    def _latest(self, workspace: str) -> tuple[Summary, ...]:
+    def _latest(self, workspace: Workspace, start: Start) -> tuple[Summary, ...]:
         """The newest summaries; only where the last days have none the older ones are looked through."""
         first = self._books.now().date() - timedelta(days=LATEST_DAYS)
         for asked in (SalesFilter(first=first), SalesFilter()):
-            found = self._sales.page(workspace, asked, after=None, limit=LATEST)
+            found = self._sales.page(workspace, asked, after=None, limit=LATEST, start=start)
             if len(found.sales) == LATEST:
                 break
         return found.sales

@@ -25,7 +25,7 @@ from chalicelib.domain.reports import (
     range_named,
 )
 from chalicelib.domain.summaries import DocumentSheet, Reading, SkuSales
-from chalicelib.workflows.books import Books, Figures, figures_in, figures_of
+from chalicelib.workflows.books import Books, Figures, Start, figures_in, figures_of
 from chalicelib.workflows.goods import Goods
 from chalicelib.workflows.kept import Kept
 from chalicelib.workflows.listed import Document, Listing
@@ -98,15 +98,18 @@ class ReadReports:
         self._skus: Kept[tuple[CurrencySkus, ...]] = Kept(ROWS_KEPT_MAX, size_of_skus)
         self._states: Kept[tuple[CurrencyRegions, ...]] = Kept(ROWS_KEPT_MAX, size_of_regions)
 
-    def read(self, workspace: Workspace, asked: ReportAsked) -> Read:
+    def read(self, workspace: Workspace, asked: ReportAsked, start: Start | None = None) -> Read:
         """The documents that a report is about. Raises RequestError, naming what of the range cannot be."""
         whole, earlier = self.ranges(workspace, asked)
-        connections = self._books.connections(workspace.id)
+        start = start or self._books.start(workspace.id, (earlier or whole).first, whole.last)
+        connections = start.visible
         if asked.connection is not None:
             connections = {id_: each for id_, each in connections.items() if id_ == asked.connection}
         by = asked.by or default_by(whole)
         now, then = (
-            self._books.listed.list(workspace.id, part.first, part.last) if part and connections else Listing((), [])
+            self._books.listed.list(workspace.id, part.first, part.last, start.touches)
+            if part and connections
+            else Listing((), [])
             for part in (whole, earlier)
         )
         name = None

@@ -146,8 +146,7 @@ class ReadSale:
         """A day's sale with the instant at which the channel last confirmed it."""
         if isinstance(sale, MonthSold | OrderSold):
             return sale
-        head = self._books.heads([sale.key]).get(sale.key)
-        return msgspec.structs.replace(sale, checked_at=head.checked_at) if head else sale
+        return msgspec.structs.replace(sale, checked_at=self._books.checked([sale.key]).get(sale.key, 0))
 
 
 def _lines(section: Section, name: SectionName) -> list[Line]:

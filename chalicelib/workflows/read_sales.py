@@ -14,6 +14,7 @@ from typing import Literal
 import msgspec
 
 from chalicelib import errors
+from chalicelib.domain.accounts import Workspace
 from chalicelib.domain.connections import Connection
 from chalicelib.domain.days import DAY
 from chalicelib.domain.months import MonthKey, MonthVersion, last_of, month_key, month_of
@@ -27,6 +28,7 @@ from chalicelib.workflows.books import (
     Figures,
     MonthSold,
     OrderSold,
+    Start,
     Summary,
     figures_of,
     is_of,
@@ -144,10 +146,12 @@ class ReadSales:
         self._books = books
         self._placed: Kept[Placed] = Kept(SALES_KEPT_MAX, lambda placed: 1 + len(placed.sales))
 
-    def page(self, workspace: str, asked: SalesFilter, *, after: str | None, limit: int) -> SalesPage:
+    def page(
+        self, workspace: Workspace, asked: SalesFilter, *, after: str | None, limit: int, start: Start | None = None
+    ) -> SalesPage:
         """The filter's summary sales, sorted as it says, from behind the place `after`. Raises TornRead."""
-        reading = self._books.reading(workspace)
-        placed = self._list(workspace, asked, reading, individual=False)
+        reading = workspace.reading
+        placed = self._list(workspace, asked, start, individual=False)
         place = msgspec.json.decode(after, type=SummaryPlace) if after else None
         first = bisect_right(placed.sales, place, key=itemgetter(0)) if place is not None else 0
         shown = [sale for _, sale in placed.sales[first : first + limit]]
@@ -163,7 +167,7 @@ class ReadSales:
             next=msgspec.json.encode(placed.sales[first + limit - 1][0]).decode() if more else None,
         )
 
-    def individual(self, workspace: str, asked: SalesFilter, *, after: str | None, limit: int) -> SalesPage:
+    def individual(self, workspace: Workspace, asked: SalesFilter, *, after: str | None, limit: int) -> SalesPage:
         """The filter's individual sales, newest first, from behind the place `after`. Raises TornRead.
 
         Only the days that the page is made of are opened; totals and counts are those of the day documents. With a status
@@ -171,8 +175,7 @@ class ReadSales:
         """
         if asked.sort != "-day":
             raise errors.RequestError("Individual sales are listed by day.", {"sort": "Choose the newest day first."})
-        reading = self._books.reading(workspace)
-        placed = self._list(workspace, asked, reading, individual=True)
+        placed = self._list(workspace, asked, None, individual=True)
         place = msgspec.json.decode(after, type=OrderPlace) if after else None
         shown: list[Opened] = []
         more = False
@@ -193,7 +196,7 @@ class ReadSales:
                 break
         return SalesPage(
             orders_listed=tuple(self._sold(shown)),
-            reading=reading,
+            reading=workspace.reading,
             totals=placed.totals,
             count=placed.individuals,
             summaries=placed.summaries,
@@ -202,16 +205,18 @@ class ReadSales:
             next=msgspec.json.encode(shown[-1].place).decode() if more else None,
         )
 
-    def _list(self, workspace: str, asked: SalesFilter, reading: Reading, *, individual: bool) -> Placed:
+    def _list(self, workspace: Workspace, asked: SalesFilter, start: Start | None, *, individual: bool) -> Placed:
         """The filter's sales of that type in the order that it says. Raises TornRead."""
-        connections = self._asked(workspace, asked)
+        reading = workspace.reading
         first, last = self.first(asked), self.last(asked)
+        start = start or self._books.start(workspace.id, first, last)
+        connections = _asked(start, asked)
         by_month = any(each.settings.summary == "month" for each in connections.values())
         bounds = (month_of(first), last_of(month_of(last))) if by_month else (first, last)
-        listing = self._books.listed.list(workspace, *bounds) if connections else Listing((), [])
+        listing = self._books.listed.list(workspace.id, *bounds, start.touches) if connections else Listing((), [])
         name = None
         if listing.name is not None and not by_month and not (individual and asked.status):
-            shown = (workspace, asked, reading, individual, first, last, tuple(connections.values()))
+            shown = (workspace.id, asked, reading, individual, first, last, tuple(connections.values()))
             name = (msgspec.msgpack.encode(shown), listing.name)
 
         def place() -> Placed:
@@ -253,10 +258,12 @@ class ReadSales:
 
     def days(self, workspace: str, asked: SalesFilter) -> list[DaySold]:
         """The day documents of the filter in whatever mode, newest first."""
-        connections = self._asked(workspace, asked)
+        first, last = self.first(asked), self.last(asked)
+        start = self._books.start(workspace, first, last)
+        connections = _asked(start, asked)
         if not connections:
             return []
-        listing = self._books.listed.list(workspace, self.first(asked), self.last(asked))
+        listing = self._books.listed.list(workspace, first, last, start.touches)
         sales = (
             sale
             for key, version in listing.documents
@@ -264,12 +271,6 @@ class ReadSales:
             for sale in _days_sold(connections[key.connection], key, version)
         )
         return sorted((sale for sale in sales if asked.has(sale.sheet)), key=place_of)
-
-    def _asked(self, workspace: str, asked: SalesFilter) -> dict[str, Connection]:
-        connections = self._books.connections(workspace)
-        if asked.connection is None:
-            return connections
-        return {id_: each for id_, each in connections.items() if id_ == asked.connection}
 
     def _months(
         self, documents: dict[MonthKey, list[Document]], connections: dict[str, Connection]
@@ -307,11 +308,9 @@ class ReadSales:
     def _checked(self, sales: Sequence[Summary]) -> tuple[Summary, ...]:
         """The sales, those of days with the instant at which the channel last confirmed them."""
         days = {sale.key for sale in sales if isinstance(sale, DaySold)}
-        heads = self._books.heads(days) if days else {}
+        checked = self._books.checked(days) if days else {}
         return tuple(
-            msgspec.structs.replace(sale, checked_at=heads[sale.key].checked_at)
-            if isinstance(sale, DaySold) and sale.key in heads
-            else sale
+            msgspec.structs.replace(sale, checked_at=checked.get(sale.key, 0)) if isinstance(sale, DaySold) else sale
             for sale in sales
         )
 
@@ -331,10 +330,10 @@ class ReadSales:
     def _orders(self, sales: Sequence[Summary]) -> Iterator[Opened]:
         """All orders of some sales of one day. Raises TornRead."""
         listed = {sale.key: sale for sale in sales if isinstance(sale, DaySold)}
-        for key in sorted(listed):
-            version, orders = self._books.orders(key, listed[key].version)
-            if version is not None:
-                yield from (Opened(key, listed[key].connection, version, order) for order in orders)
+        documents = [(key, listed[key].version) for key in sorted(listed)]
+        for key, version, revision in self._books.revisions_of(documents):
+            for order in self._books.revisions.orders(key, revision):
+                yield Opened(key, listed[key].connection, version, order)
 
     def _sold(self, opened: Sequence[Opened]) -> Iterator[OrderSold]:
         """Opened orders as sales of their own, with who bought."""
@@ -352,6 +351,11 @@ def _placed(sales: Sequence[Summary], sort: Sort, reading: Reading, summaries: i
         summaries,
         individuals,
     )
+
+
+def _asked(start: Start, asked: SalesFilter) -> dict[str, Connection]:
+    """The visible connections that the filter is about."""
+    return {id_: each for id_, each in start.visible.items() if asked.connection in (None, id_)}
 
 
 def _is_in(sale: Summary, asked: SalesFilter) -> bool:

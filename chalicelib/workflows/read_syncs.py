@@ -24,6 +24,7 @@ DayState = Literal["done", "reading", "retrying", "failed", "waiting", "not_avai
 SyncState = Literal["queued", "running", "slowed", "sign_in_needed", "cancelled", "failed_days", "done"]
 
 FOLLOWED = 20
+RECENT_MAX = 100
 MEASURED_DAYS = 10
 MEASURED_FROM = 3
 
@@ -71,6 +72,14 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
         return sum(day.state in states for day in self.days)
 
 
+class Recent(msgspec.Struct, frozen=True):
+    """The syncs under way, and those that ended and of which the sweep has not taken notice yet, newest first; and the newest
+    sync of each connection, by connection."""
+
+    followed: tuple[Progress, ...]
+    newest: dict[str, str]
+
+
 class ReadSyncs:
     """Reads syncs for one workspace at a time. `now` gives aware UTC instants."""
 
@@ -109,17 +118,12 @@ class ReadSyncs:
         shown = asked[skip : skip + limit]
         return [self.progress(sync) for sync in shown], len(asked) > skip + limit
 
-    def followed(self, workspace: str) -> list[Progress]:
-        """The syncs under way, and those that ended and of which the sweep has not taken notice yet; newest first."""
-        recent = self._syncs.list(workspace, FOLLOWED)
-        return [self.progress(sync) for sync in recent if sync.ended_at is None and not sync.cancelled]
-
-    def newest(self, workspace: str) -> dict[str, str]:
-        """The newest sync of each connection, by connection."""
-        newest: dict[str, str] = {}
-        for sync in self._syncs.list(workspace, FOLLOWED * 5):
-            newest.setdefault(sync.connection, sync.id)
-        return newest
+    def recent(self, workspace: str) -> Recent:
+        """What the newest syncs say of the workspace's connections."""
+        syncs = list(self._syncs.list(workspace, RECENT_MAX))
+        under_way = [sync for sync in syncs[:FOLLOWED] if sync.ended_at is None and not sync.cancelled]
+        newest = {sync.connection: sync.id for sync in reversed(syncs)}
+        return Recent(tuple(map(self.progress, under_way)), newest)
 
     def sales_of(self, sync: Sync, days: Iterable[DayProgress]) -> dict[date, str]:
         """The first sale of each of these days, by day."""

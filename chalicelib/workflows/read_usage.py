@@ -4,7 +4,7 @@ The forecast says what the year comes to if each of its days that are left bring
 """
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,10 +17,10 @@ from chalicelib.domain.connections import Connection
 from chalicelib.domain.days import day_of
 from chalicelib.domain.months import month_of
 from chalicelib.domain.ranges import months_later
+from chalicelib.workflows.books import Start
 from chalicelib.workflows.kept import Kept
 
 if TYPE_CHECKING:
-    from chalicelib.storage.connections import Connections
     from chalicelib.storage.shelves import Shelves
 
 
@@ -68,37 +68,34 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
 class ReadUsage:
     """Reads usage for one workspace at a time. `allotment` 0 is unlimited; `now` gives aware UTC instants.
 
-    `touches` is another one whenever a settled day of the workspace is: orders are counted while a day is settled.
+    `touches` are others whenever a settled day of the workspace is: orders are counted while a day is settled.
     """
 
     def __init__(
         self,
         *,
         shelves: "Shelves",
-        connections: "Connections",
-        touches: Callable[[str], Hashable],
+        start: Callable[[str], Start],
         allotment: int,
         now: Callable[[], datetime],
     ) -> None:
         self._shelves = shelves
-        self._connections = connections
-        self._touches = touches
+        self._start = start
         self._kept: Kept[dict[str, dict[str, int]]] = Kept(
             SHELVES_KEPT_MAX, lambda years: sum(map(len, years.values()))
         )
         self._allotment = allotment
         self._now = now
 
-    def read(self, workspace: Workspace, connections: Sequence[Connection] | None = None) -> Usage:
-        """The usage of now; `connections` are all of the workspace's, if somebody has read them already."""
-        if connections is None:
-            connections = list(self._connections.list(workspace.id))
+    def read(self, workspace: Workspace, start: Start | None = None) -> Usage:
+        """The usage of now."""
+        start = start or self._start(workspace.id)
         now = self._now()
         year = plan_year(workspace.signed_up_at, now, workspace.time_zone)
-        touches = self._touches(workspace.id)
+        touches = tuple(start.touches.items())
         shops = []
         days: dict[date, int] = {}
-        for each in sorted(connections, key=lambda each: (each.name, each.id)):
+        for each in sorted(start.connections, key=lambda each: (each.name, each.id)):
             account = Account(workspace.id, each.kind, each.account)
             years = self._kept.made((account, touches), partial(self._shelves.by_shelf, account))
             counted = years.get(year.name, {})

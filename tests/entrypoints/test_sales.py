@@ -130,13 +130,21 @@ def test_individual_sales_page_through_every_order_once(synced, limit):
     assert len(everything) == 8
 
 
+def opened_days(synced, monkeypatch):
+    """The days whose orders are read from now on."""
+    opened = []
+    orders = synced.daybook.revisions.orders
+    monkeypatch.setattr(
+        synced.daybook.revisions,
+        "orders",
+        lambda key, revision: opened.append(key.day) or orders(key, revision),
+    )
+    return opened
+
+
 def test_a_page_of_individual_sales_opens_only_the_days_it_is_made_of(synced, monkeypatch):
     synced.show("individual")
-    opened = []
-    read = synced.daybook.revisions.read
-    monkeypatch.setattr(
-        synced.daybook.revisions, "read", lambda day, attempt: opened.append(day.day) or read(day, attempt)
-    )
+    opened = opened_days(synced, monkeypatch)
     page = synced.get("/v1/sales?type=individual&limit=2")
     assert opened == [TODAY, JULY_3]
     opened.clear()
@@ -224,11 +232,7 @@ def test_a_month_has_the_lines_and_order_numbers_of_its_days(synced):
 def test_a_page_of_a_months_order_numbers_opens_only_the_days_it_is_made_of(synced, monkeypatch):
     id_ = f"2026-07~{synced.id}~USD~"
     synced.get(f"/v1/sales/{id_}")
-    opened = []
-    read = synced.daybook.revisions.read
-    monkeypatch.setattr(
-        synced.daybook.revisions, "read", lambda day, attempt: opened.append(day.day) or read(day, attempt)
-    )
+    opened = opened_days(synced, monkeypatch)
     page = synced.get(f"/v1/sales/{id_}/orders?limit=2")
     assert opened == [JULY_2]
     opened.clear()

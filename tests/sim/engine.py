@@ -113,8 +113,8 @@ class FaultyEngine:
     def query(self, hash_key: str, **how: Any) -> dict[str, Any]:
         return self._io("read", f"{hash_key} ...", lambda: self._engine.query(hash_key, **how))
 
-    def batch_get_item(self, keys: Sequence[dict[str, str]], consistent_read: bool) -> dict[str, Any]:
-        return self._io("read", f"{len(keys)} items", lambda: self._engine.batch_get_item(keys))
+    def batch_get_item(self, keys: Sequence[dict[str, str]], **how: Any) -> dict[str, Any]:
+        return self._io("read", f"{len(keys)} items", lambda: self._engine.batch_get_item(keys, **how))
 
     def _io(self, kind: Kind, text: str, effect: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         try:

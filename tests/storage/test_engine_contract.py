@@ -272,6 +272,14 @@ def test_a_query_for_some_attributes_has_only_those_that_are_there(table):
     assert list(backwards) == [(KEYS[1], {"text": KEYS[1]}), (KEYS[0], {"text": KEYS[0]})]
 
 
+def test_items_are_read_by_their_keys_with_the_attributes_that_are_asked_for(table):
+    for n, sk in enumerate(KEYS):
+        table.put(Thing("p", sk, n=n, text=sk, body=b"b" if n else None))
+    found = table.get_columns([("p", KEYS[0]), ("p", KEYS[1]), ("p", "none")], "n", "body")
+    assert found == {("p", KEYS[0]): {"n": "0"}, ("p", KEYS[1]): {"n": "1", "body": b"b"}}
+    assert table.get_columns([], "n") == {}
+
+
 def test_bodies_are_read_by_their_keys_and_those_that_are_not_there_are_left_out(table):
     names = [("p", f"{n:03}") for n in range(103)]
     for n, (pk, sk) in enumerate(names):

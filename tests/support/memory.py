@@ -138,10 +138,7 @@ class MemoryEngine:
                 item = self._items[hash_key][sk]
                 if range_key_condition is not None and not _holds(range_key_condition, item):
                     continue
-                shown = self._shown(item)
-                if attributes_to_get is not None:
-                    shown = {name: shown[name] for name in attributes_to_get if name in shown}
-                found.append(shown)
+                found.append(_only(self._shown(item), attributes_to_get))
                 size += item_bytes(item)
                 if len(found) == limit or size >= PAGE_BYTES_MAX:
                     last = {"pk": {"S": hash_key}, "sk": {"S": sk}}
@@ -150,7 +147,9 @@ class MemoryEngine:
 
         return self._answer(QueryError, "Query", query)
 
-    def batch_get_item(self, keys: Sequence[dict[str, str]], consistent_read: bool = False) -> dict[str, Any]:
+    def batch_get_item(
+        self, keys: Sequence[dict[str, str]], consistent_read: bool = False, attributes_to_get: list[str] | None = None
+    ) -> dict[str, Any]:
         def batch_get() -> dict[str, Any]:
             named = [(key["pk"], key["sk"]) for key in keys]
             if not named or len(named) > BATCH_KEYS_MAX:
@@ -167,7 +166,7 @@ class MemoryEngine:
                 if size > BATCH_BYTES_MAX:
                     left = [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in named[place:]]
                     return {"Responses": {"table": found}, "UnprocessedKeys": {"table": {"Keys": left}}}
-                found.append(self._shown(item))
+                found.append(_only(self._shown(item), attributes_to_get))
             return {"Responses": {"table": found}, "UnprocessedKeys": {}}
 
         return self._answer(GetError, "BatchGetItem", batch_get)
@@ -211,6 +210,10 @@ def item_bytes(item: Raw) -> int:
         else:
             size += len(content.encode())
     return size
+
+
+def _only(item: Raw, names: list[str] | None) -> Raw:
+    return item if names is None else {name: item[name] for name in names if name in item}
 
 
 def _check_key(pk: str, sk: str) -> None:

@@ -135,13 +135,11 @@ def answers(reader: OpenDaybook, workspace: str) -> Iterator[Any]:
         yield reader.read_reports.skus(read), reader.read_reports.skus(read, by_quantity=True, shown=1)
         yield reader.read_customers.customers(read) if individual else None
     for sort in ("-day", "net"):
-        page = reader.read_sales.page(workspace, SalesFilter(sort=sort), after=None, limit=3)
-        rest = (
-            reader.read_sales.page(workspace, SalesFilter(sort=sort), after=page.next, limit=50) if page.next else None
-        )
+        page = reader.read_sales.page(whose, SalesFilter(sort=sort), after=None, limit=3)
+        rest = reader.read_sales.page(whose, SalesFilter(sort=sort), after=page.next, limit=50) if page.next else None
         # The months' own attempts are those of whoever built them.
         yield [(each.id, each.sheet) for each in (*page.sales, *(rest.sales if rest else ()))], page.totals, page.orders
-    yield reader.read_sales.individual(workspace, SalesFilter(), after=None, limit=50)
+    yield reader.read_sales.individual(whose, SalesFilter(), after=None, limit=50)
 
 
 def happenings() -> st.SearchStrategy[tuple[str, tuple[Any, ...]]]:
