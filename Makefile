@@ -4,13 +4,12 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
-OUT ?= build/package
 STAGE ?= dev
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PORT DATA NOW ORDERS_PER_DAY SEED SWEEP_S
 
 .DEFAULT_GOAL := help
-.PHONY: help setup page run test check format journey bench pictures sim package lock clean
+.PHONY: help setup page run test check format journey bench pictures sim package deploy artifacts destroy lock audit clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -48,14 +47,29 @@ pictures: setup .venv/tests.stamp ## take the README's pictures of the sandbox s
 sim: setup .venv/tests.stamp ## run the publish protocol's simulation (SEED= repeats one run with its trace)
 	@$(BIN)/python -m tests.sim $(if $(SEED),--seed $(SEED)) $(ARGS)
 
-package: setup ## write the Lambda package and its CloudFormation template (OUT= STAGE=)
-	AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} $(BIN)/chalice package --merge-template infra/aws/template.yaml --template-format yaml --stage $(STAGE) $(OUT)
+package: setup ## build what goes to AWS: code.zip and template.json in build/package
+	@$(BIN)/python -m infra.aws.package
+
+deploy: setup ## make the stack of a stage (STAGE=dev|staging|prod ARTIFACT=<an earlier digest> SET="Parameter=value ...")
+	@$(BIN)/python -m infra.aws.deploy deploy --stage $(STAGE) $(if $(ARTIFACT),--artifact $(ARTIFACT)) $(foreach each,$(SET),--set $(each))
+
+artifacts: setup ## list what was deployed before and can be again
+	@$(BIN)/python -m infra.aws.deploy artifacts --stage $(STAGE)
+
+destroy: setup ## take the stack of a stage down; its data are kept unless DATA=delete (STAGE=)
+	@$(BIN)/python -m infra.aws.deploy destroy --stage $(STAGE) --data $(if $(filter delete,$(DATA)),delete,keep)
 
 lock: .venv/tests.stamp ## lock the Python requirements anew; what runs is a part of what is tested
 	$(LOCK) tests/requirements.in -o tests/requirements.txt
 	$(LOCK) infra/local/requirements.in -c tests/requirements.txt -o infra/local/requirements.txt
 	$(LOCK) requirements.in -c tests/requirements.txt -o requirements.txt
 	$(LOCK) infra/local/node.in -o infra/local/node.txt
+	$(LOCK) infra/audit/requirements.in -o infra/audit/requirements.txt
+
+audit: setup .venv/tests.stamp ## look for known vulnerabilities, findings in our code and keys in its history; list what is built in
+	@$(BIN)/uv venv --quiet --allow-existing .venv/audit
+	@$(BIN)/uv pip sync --quiet --require-hashes --python .venv/audit/bin/python infra/audit/requirements.txt
+	@.venv/audit/bin/python -m infra.audit
 
 clean: ## remove what was installed and built; the data in var/ stay
 	rm -rf .venv build chalicelib/pages/static infra/local/node_modules infra/web/node_modules tests/pages/lighthouse/node_modules

@@ -13,7 +13,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What can be set. Each field is the variable of the same name in capitals, those of Daybook after `DAYBOOK_`.
 
     `channel_urls` (JSON) is where the APIs of kinds of channels are, if not at home; `plain_sites` (JSON) are origins that may
-    be shops without being public or encrypted. Both are for development.
+    be shops without being public or encrypted. Both are for development. `secrets` is the stack whose secrets in Parameter Store
+    take the place of the settings that are secret.
     """
 
     table: str = "daybook"
@@ -25,9 +26,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     kms_key_id: str = ""
     channel_urls: dict[str, str] = {}
     plain_sites: tuple[str, ...] = ()
+    secrets: str = ""
     shopify_client_id: str = ""
     shopify_client_secret: str = ""
     shopify_client_secret_old: str = ""
+    cursor_key: str = ""
     clock_shift_s: float = 0.0
     lease_s: int = 310
     budget_s: int = 240

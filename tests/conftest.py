@@ -10,7 +10,7 @@ from chalicelib.storage.table import Table, dynamo
 from infra.local.engines import CREDENTIALS, create_table
 from tests.support.memory import MemoryEngine
 
-pytest_plugins = ["tests.support.engines"]
+pytest_plugins = ["tests.support.engines", "tests.support.artifact"]
 
 os.environ.update(CREDENTIALS)  # the client library wants something to sign with; no engine checks it
 

@@ -15,6 +15,8 @@ from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from chalicelib.domain.connections import Connection
 from chalicelib.domain.cursors import Cursors
 from chalicelib.domain.passwords import Passwords
@@ -22,7 +24,7 @@ from chalicelib.queues import Queues
 from chalicelib.settings import Settings, read_settings
 from chalicelib.storage.idempotency import Once
 from chalicelib.storage.limits import Counts
-from chalicelib.storage.table import dynamo
+from chalicelib.storage.table import aws, dynamo
 from chalicelib.workflows.books import Books
 from chalicelib.workflows.connect import Connect
 from chalicelib.workflows.goods import Goods
@@ -52,6 +54,8 @@ if TYPE_CHECKING:
     from chalicelib.storage.people import People as PeopleRecords
     from chalicelib.storage.sealing import Sealer
     from chalicelib.workflows.access_record import AccessRecord
+    from chalicelib.workflows.admin_backfill import AdminBackfill
+    from chalicelib.workflows.administer import Administer
     from chalicelib.workflows.api_keys import ApiKeys
     from chalicelib.workflows.invite import Invite
     from chalicelib.workflows.people import People
@@ -61,6 +65,8 @@ from chalicelib.bootstrap.records import Outside
 from chalicelib.bootstrap.work import Work
 
 __all__ = ["Outside", "System", "system"]
+
+_SECRETS = ("shopify_client_secret", "shopify_client_secret_old", "cursor_key")
 
 
 class System(Work):
@@ -130,6 +136,36 @@ class System(Work):
             base_url=self.settings.base_url,
             now=self.now,
             random=self.outside.random,
+        )
+
+    @cached_property
+    def administer(self) -> "Administer":
+        from chalicelib.workflows.administer import Administer
+
+        return Administer(
+            accounts=self.accounts,
+            connections=self.connections,
+            days=self.days,
+            syncs=self.run_syncs,
+            persons=self.persons,
+            audit=self.audit,
+            note=self.note,
+            now=self.now,
+            new_id=self.new_id,
+        )
+
+    @cached_property
+    def admin_backfill(self) -> "AdminBackfill":
+        from chalicelib.workflows.admin_backfill import AdminBackfill
+
+        return AdminBackfill(
+            connections=self.connections,
+            days=self.days,
+            syncs=self.run_syncs,
+            audit=self.audit,
+            note=self.note,
+            now=self.now,
+            new_id=self.new_id,
         )
 
     @cached_property
@@ -215,7 +251,7 @@ class System(Work):
 
     @cached_property
     def cursors(self) -> Cursors:
-        secret = self.settings.shopify_client_secret
+        secret = self.settings.cursor_key or self.settings.shopify_client_secret
         return Cursors(hashlib.sha256(f"daybook: cursors\0{secret}".encode()).digest())
 
     @cached_property
@@ -318,7 +354,7 @@ class System(Work):
 @cache
 def system() -> System:
     """The system that the environment describes."""
-    settings = read_settings()
+    settings = _with_secrets(read_settings())
     shift = timedelta(seconds=settings.clock_shift_s)
 
     def now() -> datetime:
@@ -340,19 +376,28 @@ def system() -> System:
     return System(settings, outside)
 
 
+def _with_secrets(settings: Settings) -> Settings:
+    """The settings with the stack's secrets, each as far as it is there."""
+    if not settings.secrets:
+        return settings
+    names = {f"/{settings.secrets}/{name.replace('_', '-')}": name for name in _SECRETS}
+    ssm = _client("ssm", None, settings.aws_region)
+    found = ssm.get_parameters(Names=list(names), WithDecryption=True)["Parameters"]
+    return msgspec.structs.replace(settings, **{names[each["Name"]]: each["Value"] for each in found})
+
+
 def _client(service: str, url: str | None, region: str) -> Any:
-    import boto3
     from botocore.config import Config
 
     patience = Config(connect_timeout=2, read_timeout=10, retries={"total_max_attempts": 4}, max_pool_connections=32)
-    return boto3.client(service, endpoint_url=url, region_name=region, config=patience)
+    return aws().client(service, endpoint_url=url, region_name=region, config=patience)
 
 
 def _sealer(settings: Settings) -> "Sealer":
     from chalicelib.storage.sealing import KmsSealer, LocalSealer
 
     if settings.kms_key_id:
-        return KmsSealer(_client("kms", None, settings.aws_region), settings.kms_key_id)
+        return KmsSealer(lambda: _client("kms", None, settings.aws_region), settings.kms_key_id)
     if settings.key_file:
         return LocalSealer(Path(settings.key_file))
     raise SystemExit("DAYBOOK_KMS_KEY_ID or DAYBOOK_KEY_FILE has to be set.")

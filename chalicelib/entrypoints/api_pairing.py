@@ -72,6 +72,7 @@ def back_from_shopify(visit: Visit) -> Response:
         paired = system.pair_by_consent.finish(system.sign_in.read(visit.cookie), "shopify", params)
         path = f"/connections/{paired.connection.id}?paired=1"
     except PairingError as exc:
+        log("callback", level="warning", outcome="refused", request=visit.id)
         told = {"error": _TOLD.get(exc.code, "refused")} | ({"shop": exc.shop} if exc.code == "other_shop" else {})
         path = f"/connections/add/shopify?{urlencode(told)}"
     except errors.NotSignedIn:

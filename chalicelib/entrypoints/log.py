@@ -23,6 +23,8 @@ FIELDS = frozenset(
         "method",
         "route",
         "request",
+        "late_s",
+        "stuck",
     ]
 )
 TEXT_MAX = 500

@@ -49,10 +49,12 @@ def planner(event: SQSEvent) -> None:
             continue
         system = bootstrap.system()
         until = time.monotonic() + PLANNING_S
-        left = system.plan.plan(message.partitions, out_of_time=partial(_is_past, until))
-        if left:
-            failed = system.queues.send_plans([left])
-            log("planning goes on", partitions=len(left), left=failed)
+        planned = system.plan.plan(message.partitions, out_of_time=partial(_is_past, until))
+        if planned.late_s or planned.stuck:
+            log("planned", late_s=planned.late_s, stuck=planned.stuck)
+        if planned.left:
+            failed = system.queues.send_plans([planned.left])
+            log("planning goes on", partitions=len(planned.left), left=failed)
 
 
 def _is_past(until: float) -> bool:

@@ -62,10 +62,14 @@ def finish(request: Request, get_response: Callable[[Request], Response]) -> Res
     for name, value in HEADERS.items():
         answer.headers.setdefault(name, value)
     answer.headers.setdefault("Cache-Control", NO_STORE)
-    if answer.status_code >= 500 or answer.status_code in (401, 403, 429):
+    if answer.status_code >= 500 or answer.status_code in (401, 403, 429) or _is_refused_write(visit, answer):
         level = "error" if answer.status_code >= 500 else "warning"
         log("refused", level=level, status=answer.status_code, route=visit.route, request=visit.id)
     return answer
+
+
+def _is_refused_write(visit: Visit, answer: Response) -> bool:
+    return visit.writes and answer.status_code >= 400
 
 
 @web.route("/", methods=["GET"])

@@ -9,6 +9,7 @@ import json
 import os
 import stat
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -31,18 +32,21 @@ class Sealer(Protocol):
 
 
 class KmsSealer:
-    """Seals with a KMS key; the context is KMS's encryption context, which key policies and the audit trail see too."""
+    """Seals with a KMS key; the context is KMS's encryption context, which key policies and the audit trail see too.
 
-    def __init__(self, kms: Any, key_id: str) -> None:
-        self._kms = kms
+    `kms` makes the client, at the first use: most calls of most functions have nothing to seal or open.
+    """
+
+    def __init__(self, kms: Callable[[], Any], key_id: str) -> None:
+        self._kms = cache(kms)
         self._key_id = key_id
 
     def seal(self, plain: bytes, context: dict[str, str]) -> bytes:
-        answer = _ask(lambda: self._kms.encrypt(KeyId=self._key_id, Plaintext=plain, EncryptionContext=context))
+        answer = _ask(lambda: self._kms().encrypt(KeyId=self._key_id, Plaintext=plain, EncryptionContext=context))
         return bytes(answer["CiphertextBlob"])
 
     def open(self, sealed: bytes, context: dict[str, str]) -> bytes:
-        answer = _ask(lambda: self._kms.decrypt(KeyId=self._key_id, CiphertextBlob=sealed, EncryptionContext=context))
+        answer = _ask(lambda: self._kms().decrypt(KeyId=self._key_id, CiphertextBlob=sealed, EncryptionContext=context))
         return bytes(answer["Plaintext"])
 
 

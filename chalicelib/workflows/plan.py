@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from chalicelib.domain.connections import Connection
 from chalicelib.domain.days import DAY, day_of, days_between, due_at
 from chalicelib.domain.order_settings import A_DAY_MIN
@@ -22,6 +24,18 @@ if TYPE_CHECKING:
 
 CAUGHT_UP_DAYS_MAX = 120
 CLEANED_DAYS = 14
+
+
+# Sent so often, a day has been wanted for about an hour, or its channel has been away for long.
+STUCK_SENDS = 5
+
+
+class Planned(msgspec.Struct, frozen=True):
+    """What there was no time for; by how much the latest connection was past its time, and how many days are stuck."""
+
+    left: tuple[int, ...]
+    late_s: int = 0
+    stuck: int = 0
 
 
 class Plan:
@@ -59,16 +73,22 @@ class Plan:
         everything = range(self._agenda.partitions)
         return [share for first in range(messages) if (share := tuple(everything[first::messages]))]
 
-    def plan(self, partitions: Iterable[int], *, out_of_time: Callable[[], bool] = lambda: False) -> tuple[int, ...]:
-        """Do what is due on each partition; returns those that there was no time for."""
+    def plan(self, partitions: Iterable[int], *, out_of_time: Callable[[], bool] = lambda: False) -> Planned:
+        """Do what is due on each partition, until there is no more time."""
         left = list(partitions)
+        late_s = stuck = 0
         while left and not out_of_time():
-            self.plan_partition(left[0])
+            late_here_s, stuck_here = self.plan_partition(left[0])
+            late_s, stuck = max(late_s, late_here_s), stuck + stuck_here
             left.pop(0)
-        return tuple(left)
+        return Planned(tuple(left), late_s, stuck)
 
-    def plan_partition(self, partition: int) -> None:
+    def plan_partition(self, partition: int) -> tuple[int, int]:
+        """Do what is due there; returns how late that is in seconds, and how many days are stuck."""
         connections, wanted, syncs = self._agenda.read_partition(partition)
+        began = int(self._now().timestamp())
+        # A connection that somebody wants looked at soon has no time that could have passed.
+        late_s = max((began - due.next_at for due in connections if 0 < due.next_at < began), default=0)
         for due in connections:
             days = self.ask_due(due)
             self.refresh(due)
@@ -83,6 +103,7 @@ class Plan:
         self._ask.resend(
             item for item in wanted if self._is_time(item, at) and blocked.get(item.key.connection, 0) <= at
         )
+        return late_s, sum(item.sends >= STUCK_SENDS for item in wanted)
 
     def ask_due(self, due: Due) -> list[date]:
         """Ask each day after `asked_through` that is due, then move on to the next night."""

@@ -42,8 +42,9 @@ class Form(msgspec.Struct, kw_only=True):
 class Visitor:
     """One browser's worth of state. Cookies are kept by host and port; those marked Secure are sent to this machine too."""
 
-    def __init__(self, site: str) -> None:
+    def __init__(self, site: str, *, timeout_s: float = TIMEOUT_S) -> None:
         self._site = site
+        self._timeout_s = timeout_s
         self._token = ""
         self._cookies: dict[str, dict[str, str]] = {}
 
@@ -108,7 +109,7 @@ class Visitor:
         jar = self._cookies.setdefault(parts.netloc, {})
         if jar:
             headers = headers | {"Cookie": "; ".join(f"{name}={value}" for name, value in jar.items())}
-        link = http.client.HTTPConnection(parts.netloc, timeout=TIMEOUT_S)
+        link = http.client.HTTPConnection(parts.netloc, timeout=self._timeout_s)
         try:
             link.request(method, parts._replace(scheme="", netloc="").geturl() or "/", body, headers)
             response = link.getresponse()

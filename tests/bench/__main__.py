@@ -7,9 +7,10 @@ from infra.local.engines import CREDENTIALS
 
 def main() -> None:
     os.environ.update(CREDENTIALS)
-    from tests.bench import api, worker, writes
+    from tests.bench import api, cold, worker, writes
 
     for title, measure in (
+        ("Cold starts, from the package:", cold.measure),
         ("Worker, one big day:", worker.measure),
         ("Peak memory of the worker:", worker.peak_memory),
         ("DynamoDB write units of a day:", writes.measure),

@@ -18,7 +18,7 @@ def pins(lock: str) -> set[str]:
 
 
 @pytest.mark.parametrize("lock", LOCKS)
-def test_every_requirement_is_pinned_with_hashes_and_no_address(lock: str) -> None:
+def test_s47_every_requirement_is_pinned_with_hashes_and_no_address(lock: str) -> None:
     text = (ROOT / lock).read_text()
     entries = re.split(r"^(?=\S)", text.replace("\\\n", " "), flags=re.MULTILINE)[1:]
     assert entries
@@ -30,7 +30,7 @@ def test_lambda_gets_a_part_of_what_one_machine_runs_and_that_a_part_of_what_is_
     assert pins(LAMBDA) < pins(LOCAL) < pins(TESTS)
 
 
-def test_lambda_needs_few_packages_and_not_the_framework_that_its_packager_adds() -> None:
+def test_s47_lambda_needs_few_packages_and_not_the_framework_that_its_packager_adds() -> None:
     direct = [line for line in (ROOT / "requirements.in").read_text().splitlines() if not line.startswith("#")]
     assert len(direct) <= DIRECT_MAX
     assert not any(pin.startswith(("chalice==", "pip==", "setuptools==")) for pin in pins(LAMBDA))

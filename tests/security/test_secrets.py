@@ -38,7 +38,7 @@ def kms_sealer() -> Iterator[KmsSealer]:
         aws_access_key_id="nobody",
         aws_secret_access_key="nothing",
     )
-    yield KmsSealer(client, client.create_key()["KeyMetadata"]["KeyId"])
+    yield KmsSealer(lambda: client, client.create_key()["KeyMetadata"]["KeyId"])
     engine.stop()
 
 
@@ -138,7 +138,7 @@ def test_s29_a_key_service_that_does_not_answer_is_no_wrong_key() -> None:
         config=boto3.session.Config(retries={"max_attempts": 0}),
     )
     with pytest.raises(errors.Unanswered):
-        KmsSealer(client, "key").seal(b"x", CONTEXT)
+        KmsSealer(lambda: client, "key").seal(b"x", CONTEXT)
 
 
 # -- S31

@@ -58,7 +58,7 @@ def leaving(sealer: LocalSealer) -> Exit:
     return Exit(sealer)
 
 
-def test_the_channel_is_told_first_and_attempts_go_before_it_is_called_done(leaving: Exit) -> None:
+def test_s23_the_channel_is_told_first_and_attempts_go_before_it_is_called_done(leaving: Exit) -> None:
     leaving.part.part(*HERE)
     assert leaving.steps == [("revoke", "paired"), ("walk", "parting"), ("note", "parted")]
     assert leaving.connections.open(*HERE) is None

@@ -1,12 +1,13 @@
 """The night and the sweep: what is due is asked once, what was missed is caught up, what was lost is sent again."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from chalicelib.domain.days import Calendar
 from chalicelib.domain.order_settings import OrderSettings
 from chalicelib.domain.work import DayKey, Due
+from chalicelib.workflows.plan import STUCK_SENDS
 from tests.support.system import Daybook
 
 DAY = date(2026, 7, 5)
@@ -77,7 +78,7 @@ def test_partitions_are_shared_out_whole(daybook):
 
 
 def test_a_planner_without_time_leaves_the_rest(daybook):
-    assert daybook.plan.plan([0, 1, 2], out_of_time=lambda: True) == (0, 1, 2)
+    assert daybook.plan.plan([0, 1, 2], out_of_time=lambda: True).left == (0, 1, 2)
 
 
 def test_a_connection_is_cleaned_once_a_week(daybook, paired):
@@ -120,3 +121,19 @@ def test_the_night_asks_nothing_of_a_disconnected_shop(daybook, paired):
     daybook.clock = datetime(2026, 7, 6, 5, 45, tzinfo=UTC)
     daybook.sweep()
     assert daybook.held.messages == []
+
+
+def test_a_planner_tells_how_late_it_is_and_what_is_stuck(daybook, paired):
+    everything = range(daybook.settings.agenda_partitions)
+    assert (daybook.plan.plan(everything).late_s, daybook.plan.plan(everything).stuck) == (0, 0)
+    daybook.ask_day(paired, DAY)
+    for _ in range(STUCK_SENDS):
+        daybook.held.messages.clear()
+        daybook.pass_time(seconds=901)
+        stuck = daybook.plan.plan(everything).stuck
+    assert stuck == 1
+    due = daybook.agenda.connection(paired.id)
+    daybook.clock = datetime.fromtimestamp(due.next_at, tz=UTC) + timedelta(seconds=5000)
+    assert daybook.plan.plan(everything).late_s == 5000
+    daybook.agenda.look_soon(paired.id)
+    assert daybook.plan.plan(everything).late_s == 0

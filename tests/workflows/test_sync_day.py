@@ -242,7 +242,7 @@ def test_a_dead_workers_day_is_taken_over_when_its_lease_has_passed(daybook, pai
     assert daybook.days.read(key).at_rest
 
 
-def test_a_message_that_names_anothers_connection_does_nothing(daybook, paired):
+def test_s7_a_message_that_names_anothers_connection_does_nothing(daybook, paired):
     foreign = DayKey("w2", paired.id, DAY)
     daybook.held.messages.append(message_of(foreign))
     assert daybook.work() == {"ignored": 1}

@@ -1,0 +1,142 @@
+"""What admins do to a workspace besides backfills. Each is told to the merchant, and kept in the audit with its reason."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from chalicelib import errors
+from chalicelib.domain.accounts import Workspace
+from chalicelib.domain.activity import line_id
+from chalicelib.domain.audit import Change, changed_fields
+from chalicelib.domain.connections import Connection
+from chalicelib.domain.sentences import counted
+from chalicelib.workflows.pair import Note
+
+if TYPE_CHECKING:
+    from chalicelib.storage.accounts import Accounts
+    from chalicelib.storage.audit import Audit
+    from chalicelib.storage.connections import Connections
+    from chalicelib.storage.days import Days
+    from chalicelib.workflows.persons import Persons
+    from chalicelib.workflows.syncs import RunSyncs
+
+ACTOR = "admin"
+TRIES_MAX = 5
+
+
+class FailedDay(msgspec.Struct, frozen=True):
+    """A day that needs somebody: of which connection, and why it failed."""
+
+    connection: str
+    name: str
+    day: date
+    reason: str
+
+
+class Administer:
+    """`note` writes activity, `now` gives aware UTC instants, `new_id` names that are never used twice."""
+
+    def __init__(
+        self,
+        *,
+        accounts: "Accounts",
+        connections: "Connections",
+        days: "Days",
+        syncs: "RunSyncs",
+        persons: "Persons",
+        audit: "Audit",
+        note: Note,
+        now: Callable[[], datetime],
+        new_id: Callable[[], str],
+    ) -> None:
+        self._accounts = accounts
+        self._connections = connections
+        self._days = days
+        self._syncs = syncs
+        self._persons = persons
+        self._audit = audit
+        self._note = note
+        self._now = now
+        self._new_id = new_id
+
+    def failed_days(self, workspace: str) -> list[FailedDay]:
+        """The days of paired connections that failed for good, oldest first. Raises RequestError."""
+        self._workspace(workspace)
+        names = {each.id: each.name for each in self._connections.list(workspace) if each.state == "paired"}
+        return [
+            FailedDay(day.key.connection, names[day.key.connection], day.key.day, day.reason)
+            for day in self._days.glances(workspace, date.min, date.max)
+            if day.progress == "failed" and day.key.connection in names
+        ]
+
+    def retry(self, workspace: str, connection: str, *, reason: str) -> tuple[str | None, int]:
+        """Ask for a connection's failed days once more: the sync, None if none failed, and how many days. Raises RequestError."""
+        found = self._paired(workspace, connection)
+        days = [each.day for each in self.failed_days(workspace) if each.connection == found.id]
+        if not days:
+            return None, 0
+        told = f"{counted(len(days), 'failed day', 'failed days')} tried again: {reason}"
+        self._keep(workspace, f"connection {found.id}", {}, {"retried": _text(told)})
+        sync = self._syncs.of_days(found, days, actor=ACTOR, reason="manual")
+        self._note(workspace, "info", f"By an admin, {told}", connection_id=found.id)
+        return sync.id, len(days)
+
+    def allow_individual(self, workspace: str, *, allowed: bool, reason: str) -> bool:
+        """Let the workspace choose individual sales, or no more; connections that keep them go on. Whether that is new.
+
+        Raises RequestError, Conflict.
+        """
+        for _ in range(TRIES_MAX):
+            seen = self._workspace(workspace)
+            if seen.individual_allowed == allowed:
+                return False
+            changed = msgspec.structs.replace(seen, individual_allowed=allowed, version=seen.version + 1)
+            before, after = changed_fields(seen, changed)
+            self._keep(workspace, "workspace", before, after | {"reason": _text(reason)})
+            if self._accounts.change_workspace(seen, changed):
+                word = "can be chosen now" if allowed else "can be chosen no more"
+                self._note(workspace, "info", f"Individual sales {word}, by an admin: {reason}", connection_id=None)
+                return True
+        raise errors.Conflict("Somebody else changes this workspace right now. Try again.")
+
+    def erase(self, workspace: str, connection: str, orders: tuple[str, ...], *, reason: str) -> None:
+        """Erase for good who bought these orders, named by the channel's own ids; what was sold stays. Raises RequestError."""
+        found = self._connections.get(workspace, connection)
+        if found is None:
+            raise _no_connection()
+        told = f"the customers of {counted(len(orders), 'order', 'orders')} were erased: {reason}"
+        self._keep(workspace, f"connection {found.id}", {}, {"erased": _text(told)})
+        self._persons.erase_orders(found, orders)
+        self._note(workspace, "info", f"By an admin, {told}", connection_id=found.id)
+
+    def _workspace(self, id_: str) -> Workspace:
+        found = self._accounts.workspace(id_)
+        if found is None:
+            raise errors.RequestError("This cannot be done.", {"workspace": "There is no such workspace."})
+        return found
+
+    def _paired(self, workspace: str, id_: str) -> Connection:
+        found = self._connections.get(workspace, id_)
+        if found is None:
+            raise _no_connection()
+        if found.state != "paired":
+            raise errors.RequestError("This cannot be done.", {"connection": f"It is {found.state}."})
+        return found
+
+    def _keep(self, workspace: str, about: str, before: Mapping[str, str], after: Mapping[str, str]) -> None:
+        """Before it is done, so that nothing is done that is not kept."""
+        at = self._now()
+        row = Change(
+            id=line_id(at, self._new_id()), at=at, actor=ACTOR, about=about, before=dict(before), after=dict(after)
+        )
+        self._audit.write(workspace, row)
+
+
+def _no_connection() -> errors.RequestError:
+    return errors.RequestError("This cannot be done.", {"connection": "This workspace has no such connection."})
+
+
+def _text(text: str) -> str:
+    return msgspec.json.encode(text).decode()

@@ -1,0 +1,74 @@
+"""The artifact: small, the same from the same sources, and whole enough to run."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from infra.aws import package
+from tests.bench import cold
+from tests.support.artifact import Artifact
+
+
+def test_two_builds_are_the_same_byte_for_byte(artifact: Artifact, tmp_path: Path) -> None:
+    again = tmp_path / "again"
+    assert package.package(again) == package.digest(artifact.folder)
+    for name in (package.CODE, package.TEMPLATE):
+        assert (again / name).read_bytes() == (artifact.folder / name).read_bytes(), name
+
+
+def test_the_code_is_small_and_compiled(artifact: Artifact) -> None:
+    code = artifact.folder / package.CODE
+    assert code.stat().st_size < package.BYTES_MAX
+    with zipfile.ZipFile(code) as archive:
+        names = archive.namelist()
+    assert names == sorted(names)
+    modules = {name for name in names if name.endswith(".py")}
+    compiled = {name for name in names if name.endswith(".cpython-311.pyc")}
+    assert len(modules) == len(compiled) > 300
+    assert not [name for name in names if name.startswith(("tests/", "infra/", "boto3/data/", "boto3/examples/", "cryptography/", "pip/"))]
+    assert {name.split("/")[2] for name in names if name.startswith("botocore/data/") and name.count("/") > 2} == set(
+        package.SERVICES
+    )
+
+
+@pytest.mark.parametrize("handler", sorted(cold.HANDLERS))
+def test_a_fresh_interpreter_finds_everything_in_it(artifact: Artifact, handler: str) -> None:
+    """Without site-packages; every workflow that any function could need is built."""
+    program = (
+        "from functools import cached_property\n"
+        f"import {handler}\n"
+        "from chalicelib.bootstrap import System, system\n"
+        "found = [name for kind in System.__mro__ for name, each in vars(kind).items()"
+        " if isinstance(each, cached_property)]\n"
+        "assert len(found) > 40\n"
+        "[getattr(system(), name) for name in found]\n"
+        "from chalicelib.channels.http import Http\n"
+        "[system().platforms[kind] for kind in ('shopify', 'shipstation', 'woocommerce')]\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", program],
+        env=cold.environment(artifact.unpacked),
+        cwd=artifact.unpacked,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_function_is_where_its_template_says(artifact: Artifact) -> None:
+    handlers = {each["Handler"] for each in artifact.resources("AWS::Serverless::Function").values()}
+    assert len(handlers) == 8
+    for handler in handlers:
+        assert (artifact.unpacked / (handler.rpartition(".")[0].replace(".", "/") + ".py")).exists(), handler
+
+
+def test_the_worker_and_the_api_are_imported_in_time(artifact: Artifact) -> None:
+    """CPU time against that of boto3 with one client in the same run: 0.6 s where that takes 0.43 s."""
+    floor, found = cold.times(artifact.unpacked)
+    for handler in ("app", "chalicelib.entrypoints.worker"):
+        assert found[handler] <= cold.MOST_OF_FLOOR * floor, (handler, found, floor)

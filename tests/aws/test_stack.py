@@ -1,0 +1,284 @@
+"""The real package as a real stack, in ministack: made, driven through its API Gateway, queues and schedule, broken, mended,
+updated under way, and taken down.
+
+What ministack does not do is tested otherwise: it takes a concurrency given by parameter for text (set anew here), and gives
+unknown routes its own answer (tests/security/test_template.py reads the gateway's). Its door refuses requests with an Origin,
+so the visitor sends none, as programs do (tests/security/test_routes.py has the origins).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+import pytest
+
+from infra.aws import deploy, package
+from infra.local import journey
+from infra.local.children import Child, free_port, is_listening, python
+from infra.local.engines import CREDENTIALS, Engine, start_ministack
+from infra.local.machine import SHOP, SHOPIFY_SECRET
+from infra.local.visitor import Answer, Visitor
+from tests.support.artifact import Artifact
+
+SERVICES = "sqs,cloudformation,s3,lambda,apigateway,iam,dynamodb,kms,ssm,sns,logs,monitoring,events,sts"
+REGION = CREDENTIALS["AWS_DEFAULT_REGION"]
+PATIENCE_S = 240
+SCHEDULED = {
+    "version": "0",
+    "id": "1",
+    "account": "000000000000",
+    "region": REGION,
+    "time": "2026-07-06T05:45:00Z",
+    "source": "aws.events",
+    "detail-type": "Scheduled Event",
+    "detail": {},
+    "resources": [],
+}
+WORKERS_MAX = 4
+SWEEPS_MAX = 5
+
+
+class Program(Visitor):
+    """A visitor that is no browser, and finds the API by the name that it has at AWS."""
+
+    def __init__(self, site: str, host: str) -> None:
+        super().__init__(site, timeout_s=PATIENCE_S)
+        self._door = urlsplit(site).netloc
+        self._host = host
+
+    def _ask(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> Answer:
+        headers = {name: text for name, text in headers.items() if name != "Origin"}
+        if urlsplit(url).netloc == self._door:
+            headers["Host"] = self._host
+        return super()._ask(method, url, body, headers)
+
+
+class Deployed:
+    """A stack that runs, and hands on it."""
+
+    def __init__(self, engine: Engine, sandbox_url: str, artifact: Path) -> None:
+        self.sandbox_url = sandbox_url
+        self.folder = artifact
+        self.engine = engine
+        self.stack = deploy.Stack("dev", REGION)
+        self.awake = boto3.client("lambda", region_name=REGION)
+        self.sqs = boto3.client("sqs", region_name=REGION)
+        self.dynamo = boto3.client("dynamodb", region_name=REGION)
+        self.parameters = {
+            "ShopifyClientId": "daybook-sandbox",
+            "ChannelUrls": json.dumps({"shopify": f"{sandbox_url}/{{shop}}"}),
+            "BaseUrl": f"{engine.url}/api",
+        }
+        boto3.client("ssm", region_name=REGION).put_parameter(
+            Name="/daybook-dev/shopify-client-secret", Value=SHOPIFY_SECRET, Type="SecureString"
+        )
+        self.up(package.digest(artifact), artifact)
+        self.host = f"{self.stack.outputs()['RestAPIId']}.execute-api.{urlsplit(engine.url).netloc}"
+
+    def up(self, artifact: str, folder: Path | None) -> None:
+        assert self.stack.deploy(artifact, self.parameters, folder) == self.parameters["BaseUrl"]
+        for source in self.awake.list_event_source_mappings()["EventSourceMappings"]:
+            self.awake.update_event_source_mapping(
+                UUID=source["UUID"], ScalingConfig={"MaximumConcurrency": WORKERS_MAX}
+            )
+        # One process answers for all of AWS here, beside other tests.
+        self.awake.update_function_configuration(FunctionName=self.function("APIHandler"), Timeout=300)
+
+    def function(self, logical: str) -> str:
+        functions = self.awake.list_functions()["Functions"]
+        (name,) = (
+            each["FunctionName"] for each in functions if each["FunctionName"].startswith(f"daybook-dev-{logical}")
+        )
+        return str(name)
+
+    def call(self, function: str, event: object) -> Any:
+        answer = self.awake.invoke(FunctionName=self.function(function), Payload=json.dumps(event).encode())
+        told = json.loads(answer["Payload"].read())
+        assert "FunctionError" not in answer, told
+        return told
+
+    def configure(self, function: str, **variables: str) -> None:
+        """Change variables of a function, as somebody might by hand."""
+        name = self.function(function)
+        before = self.awake.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        self.awake.update_function_configuration(FunctionName=name, Environment={"Variables": before | variables})
+
+    def waiting(self, queue: str) -> int:
+        url = self.sqs.get_queue_url(QueueName=f"daybook-dev-{queue}.fifo")["QueueUrl"]
+        asked = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        found = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=asked)["Attributes"]
+        return sum(int(each) for each in found.values())
+
+
+def eventually(what: Any, patience_s: float = PATIENCE_S) -> Any:
+    """What `what` gives once it gives something."""
+    deadline = time.monotonic() + patience_s
+    while not (found := what()):
+        assert time.monotonic() < deadline, "it did not come to be in time"
+        time.sleep(0.5)
+    return found
+
+
+@pytest.fixture(scope="module")
+def deployed(artifact: Artifact) -> Iterator[Deployed]:
+    engine = start_ministack(SERVICES)
+    port = free_port()
+    options = ("--port", str(port), "--orders-per-day", "3", "--shop", SHOP)
+    sandbox = Child("sandbox", python("infra.sandbox", *options))
+    sandbox.start()
+    os.environ["AWS_ENDPOINT_URL"] = engine.url
+    try:
+        eventually(lambda: is_listening(port), 30)
+        yield Deployed(engine, f"http://127.0.0.1:{port}", artifact.folder)
+    finally:
+        del os.environ["AWS_ENDPOINT_URL"]
+        sandbox.stop()
+        engine.stop()
+
+
+@pytest.fixture(scope="module")
+def merchant(deployed: Deployed) -> Program:
+    visitor = Program(deployed.parameters["BaseUrl"], deployed.host)
+    visitor.sign_up(**journey.OWNER, workspace="Northwind")
+    return visitor
+
+
+def full_days() -> journey.Range:
+    today = datetime.now(UTC).date() - timedelta(days=1)
+    return journey.Range(today - timedelta(days=80), today - timedelta(days=1))
+
+
+def test_a_merchant_pairs_and_sees_ninety_days(deployed: Deployed, merchant: Program) -> None:
+    sync = journey.wait_for(merchant, journey.pair(merchant))
+    assert sync["state"] == "done", sync
+    days = full_days()
+    ledger = journey.ledger_of(deployed.sandbox_url, days)
+    assert ledger.orders > 100
+    # What happened to orders older than the history is looked for by sweeps, which are some minutes apart.
+    for _ in range(SWEEPS_MAX):
+        deployed.call("Sweep", SCHEDULED)
+        found = journey.figures_of(journey.settled(merchant, days, ledger))
+        if found == ledger:
+            break
+    assert found == ledger
+    assert deployed.waiting("sync-dead") == deployed.waiting("backfill-dead") == 0
+
+
+def test_the_night_brings_the_next_day(deployed: Deployed, merchant: Program) -> None:
+    """Each function's clock is put two days on, then the schedule calls."""
+    for function in ("APIHandler", "Nightly", "Planner", "SyncWorker", "BackfillWorker"):
+        deployed.configure(function, DAYBOOK_CLOCK_SHIFT_S="172800")
+    merchant.sign_in(email=journey.OWNER["email"], password=journey.OWNER["password"])
+    today = (datetime.now(UTC) - timedelta(hours=5)).date()
+
+    def final() -> bool:
+        states = {each["state"] for each in journey.sales_of(merchant, journey.Range(today, today))}
+        return bool(states) and states <= {"final", "empty"}
+
+    assert not final()
+    deployed.call("Nightly", SCHEDULED)
+    eventually(final)
+
+
+def test_an_admin_backfills_from_the_console(deployed: Deployed, merchant: Program) -> None:
+    (connection,) = merchant.get("/v1/connections")["items"]
+    (line, *_) = deployed.dynamo.scan(
+        TableName="daybook-dev",
+        FilterExpression="begins_with(sk, :c)",
+        ExpressionAttributeValues={":c": {"S": "CONNECTION#"}},
+    )["Items"]
+    days = full_days()
+    event = {
+        "workspace": line["pk"]["S"].removeprefix("WS#"),
+        "connection": connection["id"],
+        "from": str(days.last - timedelta(days=6)),
+        "to": str(days.last),
+        "reason": "asked for by telephone",
+    }
+    assert deployed.call("backfill", {})["event"].keys() >= event.keys()
+    looked = deployed.call("backfill", event)
+    assert (looked["ok"], looked["days"], looked["known_days"], looked["batches"]) == (True, 7, 7, 1)
+    begun = deployed.call("backfill", {**event, "dry_run": False, "request_id": "r1"})
+    again = deployed.call("backfill", {**event, "dry_run": False, "request_id": "r1"})
+    assert (begun["sync"], begun["repeated"], again["repeated"]) == (again["sync"], False, True)
+    assert journey.wait_for(merchant, begun["sync"])["state"] == "done"
+
+
+def test_a_defect_ends_in_the_dead_letters_and_a_redrive_brings_the_day(deployed: Deployed, merchant: Program) -> None:
+    """A setting that cannot be read stops every start of the worker; five receives later the message is set aside."""
+    url = deployed.sqs.get_queue_url(QueueName="daybook-dev-sync.fifo")["QueueUrl"]
+    dead = deployed.stack.outputs()["SyncDeadQueueUrl"]
+    deployed.sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "1"})
+    deployed.configure("SyncWorker", DAYBOOK_LEASE_S="soon")
+    (connection,) = merchant.get("/v1/connections")["items"]
+    day = str(full_days().last)
+    sync = merchant.post("/v1/syncs", {"connection_id": connection["id"], "from": day, "to": day})
+    eventually(lambda: deployed.waiting("sync-dead"))
+    assert merchant.get(f"/v1/syncs/{sync['id']}")["state"] not in ("done", "failed_days")
+    deployed.configure("SyncWorker", DAYBOOK_LEASE_S="310")
+    deployed.sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "330"})
+    (message,) = deployed.sqs.receive_message(QueueUrl=dead, MaxNumberOfMessages=10)["Messages"]
+    deployed.sqs.send_message(
+        QueueUrl=url, MessageBody=message["Body"], MessageGroupId=connection["id"], MessageDeduplicationId="redrive"
+    )
+    deployed.sqs.delete_message(QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"])
+    eventually(lambda: deployed.call("Sweep", SCHEDULED) or merchant.get(f"/v1/syncs/{sync['id']}")["state"] == "done")
+
+
+def test_a_new_version_comes_with_a_sync_under_way_and_goes_again(
+    deployed: Deployed, merchant: Program, tmp_path: Path
+) -> None:
+    for name in (package.CODE, package.TEMPLATE):
+        text = (deployed.folder / name).read_bytes()
+        (tmp_path / name).write_bytes(text.replace(b"a merchant's sales daybook", b"a merchant's daybook of sales"))
+    earlier, later = package.digest(deployed.folder), package.digest(tmp_path)
+    assert earlier != later
+    (connection,) = merchant.get("/v1/connections")["items"]
+    days = full_days()
+    before = journey.figures_of(journey.sales_of(merchant, days))
+    used = merchant.get("/v1/usage")["used"]
+    first = days.last - timedelta(days=29)
+    asked = {"connection_id": connection["id"], "from": str(first), "to": str(days.last)}
+    # An update here kills what runs, which AWS lets finish: the day is held as long as its lease, its message as long as this.
+    deployed.configure("BackfillWorker", DAYBOOK_LEASE_S="30")
+    url = deployed.sqs.get_queue_url(QueueName="daybook-dev-backfill.fifo")["QueueUrl"]
+    deployed.sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "35"})
+    sync = merchant.post("/v1/syncs", asked)
+    deployed.up(later, tmp_path)
+    assert deployed.stack.outputs()["Artifact"] == later
+    eventually(
+        lambda: deployed.call("Sweep", SCHEDULED) or merchant.get(f"/v1/syncs/{sync['id']}")["state"] == "done",
+        journey.PATIENCE_S,
+    )
+    assert journey.figures_of(journey.sales_of(merchant, days)) == before
+    assert merchant.get("/v1/usage")["used"] == used
+    deployed.up(earlier, None)
+    assert deployed.stack.outputs()["Artifact"] == earlier
+    assert {name for name, _ in deployed.stack.artifacts()} == {earlier, later}
+    assert journey.figures_of(journey.sales_of(merchant, days)) == before
+
+
+def test_an_artifact_that_was_never_uploaded_is_refused(deployed: Deployed) -> None:
+    with pytest.raises(deploy.DeployFailed, match="there is no artifact"):
+        deployed.stack.deploy("0" * 20, deployed.parameters, None)
+
+
+def test_taken_down_its_data_stay_until_they_are_to_go(deployed: Deployed) -> None:
+    count = deployed.dynamo.scan(TableName="daybook-dev", Select="COUNT")["Count"]
+    assert count > 100
+    deployed.stack.destroy(data="keep")
+    assert not [each for each in deployed.sqs.list_queues().get("QueueUrls", ()) if "daybook-dev" in each]
+    assert not deployed.awake.list_functions()["Functions"]
+    assert deployed.dynamo.scan(TableName="daybook-dev", Select="COUNT")["Count"] == count
+    deployed.up(package.digest(deployed.folder), None)
+    assert deployed.dynamo.scan(TableName="daybook-dev", Select="COUNT")["Count"] == count
+    deployed.stack.destroy(data="delete")
+    assert "daybook-dev" not in deployed.dynamo.list_tables()["TableNames"]

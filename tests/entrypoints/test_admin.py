@@ -1,0 +1,142 @@
+"""What admins do besides backfills: each is answered by field, told to the merchant and kept."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from chalice.test import Client
+
+from app import app
+from chalicelib import errors
+from chalicelib.domain.days import window_of
+from chalicelib.domain.persons import Person
+from chalicelib.domain.work import DayKey
+from chalicelib.storage.table import Table
+from tests.support.memory import MemoryEngine
+from tests.support.orders import order
+from tests.support.site import Site, Visitor, json_at, open_site
+from tests.support.system import ZONE
+
+DAY = date(2026, 7, 2)
+REASON = "asked for by telephone"
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with open_site(Table(MemoryEngine())) as opened:
+        yield opened
+
+
+@pytest.fixture
+def owner(site: Site) -> Visitor:
+    return site.merchant()
+
+
+def press(event: object) -> dict[str, Any]:
+    with Client(app, project_dir=".") as client:
+        answer: dict[str, Any] = client.lambda_.invoke("admin", event).payload
+    return answer
+
+
+def kept(site: Site, owner: Visitor) -> list[dict[str, str]]:
+    return [row.after for row in site.daybook.audit.list(owner.workspace, before="9", limit=9) if row.actor == "admin"]
+
+
+def test_an_empty_event_explains_every_other_one(site):
+    told = press({})
+    wanted = {each["do"]: each for each in told["events"]}
+    assert wanted.keys() == {"failed_days", "retry_failed_days", "allow_individual", "erase_customer"}
+    for do, form in wanted.items():
+        lacking = press({"do": do})
+        assert (lacking["ok"], lacking["fields"].keys() | {"do"}) == (False, form.keys())
+
+
+@pytest.mark.parametrize("event", [[1], 7, {"do": "drop_table"}, {"do": ["failed_days"]}, {"workspace": "w1"}])
+def test_what_is_nothing_it_does_is_answered(site, event):
+    assert list(press(event)["fields"]) == ["do"]
+
+
+def test_failed_days_are_listed_and_tried_again(site, owner):
+    daybook = site.daybook
+    connection = daybook.pair_shop(owner.workspace)
+    days = [DAY, DAY - timedelta(days=3)]
+    daybook.shop.failures = [errors.PermanentError("the shop is closed.")] * 2
+    for day in days:
+        daybook.ask_day(connection, day)
+    assert daybook.work() == {"failed": 2}
+    listed = press({"do": "failed_days", "workspace": owner.workspace})["days"]
+    assert [(each["day"], each["name"]) for each in listed] == [(str(day), connection.name) for day in sorted(days)]
+    assert "the shop is closed" in listed[0]["reason"]
+    event = {"do": "retry_failed_days", "workspace": owner.workspace, "connection": connection.id, "reason": REASON}
+    told = press(event)
+    assert (told["ok"], told["days"]) == (True, 2)
+    assert told["watch"].endswith(f"/syncs/{told['sync']}")
+    assert daybook.work() == {"published": 2}
+    assert press({"do": "failed_days", "workspace": owner.workspace})["days"] == []
+    assert press(event) == {"ok": True, "days": 0, "sync": None, "watch": None}
+    assert kept(site, owner) == [{"retried": f'"2 failed days tried again: {REASON}"'}]
+    assert f"info: By an admin, 2 failed days tried again: {REASON}" in daybook.said(owner.workspace)
+
+
+def test_individual_sales_are_allowed_and_no_more(site, owner):
+    daybook = site.daybook
+    connection = daybook.pair_shop(owner.workspace)
+    settings = f"/v1/connections/{connection.id}/settings"
+    event = {"do": "allow_individual", "workspace": owner.workspace, "reason": REASON}
+    for allowed in (False, True):
+        assert press(event | {"allowed": allowed}) == {"ok": True, "allowed": allowed, "changed": True}
+        assert press(event | {"allowed": allowed})["changed"] is False
+        assert json_at(owner.get(settings))["individual_allowed"] is allowed
+    assert len(kept(site, owner)) == 2
+    assert "individual_allowed" in kept(site, owner)[0]
+    assert json_at(owner.get("/v1/workspace/changes"))["items"][0]["actor"] == "admin"
+
+
+def test_a_customer_is_erased_and_what_was_sold_stays(site, owner):
+    daybook = site.daybook
+    connection = daybook.switch(daybook.pair_shop(owner.workspace), "individual")
+    at = window_of(DAY, ZONE).start_at
+    daybook.shop.orders[DAY] = [order(n, placed_at=at + timedelta(minutes=n)) for n in (1, 2)]
+    daybook.shop.persons = {str(n): Person(f"Customer {n}", "US-NY") for n in (1, 2)}
+    key = daybook.ask_day(connection, DAY)
+    assert daybook.work() == {"published": 1}
+    sold = daybook.documents.sheets(key)
+    event = {
+        "do": "erase_customer",
+        "workspace": owner.workspace,
+        "connection": connection.id,
+        "orders": ["1"],
+        "reason": REASON,
+    }
+    assert press(event) == {"ok": True, "orders": 1}
+    assert daybook.persons.names(DayKey(owner.workspace, connection.id, DAY)).keys() == {"2"}
+    assert daybook.documents.sheets(key) == sold
+    assert len(kept(site, owner)) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"workspace": "nobody's"}, "workspace"),
+        ({"connection": "another"}, "connection"),
+        ({"reason": "x"}, "reason"),
+        ({"connection": 7}, "connection"),
+        ({"dry_run": True}, "dry_run"),
+    ],
+)
+def test_each_wrong_field_is_named_and_nothing_is_done(site, owner, changes, field):
+    connection = site.daybook.pair_shop(owner.workspace)
+    event = {"do": "retry_failed_days", "workspace": owner.workspace, "connection": connection.id, "reason": REASON}
+    told = press(event | changes)
+    assert told["ok"] is False
+    assert list(told["fields"]) in ([field], ["connection"])
+    assert not kept(site, owner)
+
+
+@pytest.mark.parametrize("orders", [[], ["1"] * 501, [""], ["1\n2"], "1", [1]])
+def test_orders_to_erase_are_a_few_ids(site, owner, orders):
+    connection = site.daybook.pair_shop(owner.workspace)
+    event = {"do": "erase_customer", "workspace": owner.workspace, "connection": connection.id, "reason": REASON}
+    assert list(press(event | {"orders": orders})["fields"]) == ["orders"]
+    assert not kept(site, owner)

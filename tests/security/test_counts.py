@@ -1,0 +1,99 @@
+"""S50: what is refused moves the count that its alarm rests on, read from the lines that are really logged."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from chalicelib.entrypoints.log import FIELDS
+from chalicelib.storage.table import Table
+from infra.aws import alarms
+from tests.support.memory import MemoryEngine
+from tests.support.people import PASSWORD
+from tests.support.site import Site, Visitor, open_site
+
+_TERM = re.compile(r'\$\.(\w+) (=|>=|>) ("[^"]*"|\$?[\d.]+)')
+
+
+@pytest.fixture
+def site():
+    with open_site(Table(MemoryEngine())) as opened:
+        yield opened
+
+
+def fits(pattern: str, line: dict[str, object]) -> bool:
+    """Whether CloudWatch's filter, as far as ours use its language, takes a line."""
+    terms = _TERM.findall(pattern)
+    assert 0 < len(terms) == pattern.count("$."), pattern
+    return all(_holds(line.get(name), operator, wanted) for name, operator, wanted in terms)
+
+
+def _holds(found: object, operator: str, wanted: str) -> bool:
+    if found is None:
+        return False
+    if wanted.startswith('"'):
+        inside = re.escape(wanted.strip('"')).replace(r"\*", ".*")
+        return re.fullmatch(inside, str(found)) is not None
+    number = float(wanted)
+    return {"=": found == number, ">": float(str(found)) > number, ">=": float(str(found)) >= number}[operator]
+
+
+def counted(caplog, log: str) -> set[str]:
+    """The counts on a log that the lines so far move."""
+    lines = [vars(record) | {"message": record.getMessage()} for record in caplog.records]
+    watched = [each for each in alarms.COUNTS if each.log == log and each.pattern.startswith("{")]
+    return {each.name for each in watched if any(fits(each.pattern, line) for line in lines)}
+
+
+def wrong_password(site: Site) -> None:
+    site.merchant()
+    site.visitor().post("/v1/session", {"email": "owner@northwind.example", "password": PASSWORD + "!"})
+
+
+def foreign_page(site: Site) -> None:
+    site.merchant().post("/v1/syncs", {}, Origin="https://elsewhere.example")
+
+
+def forged_hook(site: Site) -> None:
+    site.visitor().post("/v1/webhooks/shopify", {}, X_Shopify_Hmac_SHA256="forged")
+
+
+def forged_return(site: Site) -> None:
+    site.merchant().get("/v1/callback/shopify?shop=northwind-supply.myshopify.com&state=s&code=c&hmac=00&timestamp=1")
+
+
+def forged_keys(site: Site) -> None:
+    site.visitor().post("/v1/callback/woocommerce", {"key_id": 1, "user_id": "s", "consumer_key": "c"})
+
+
+def refused_shop(site: Site) -> None:
+    fields = {"site": "https://127.0.0.1/"}
+    site.merchant().post("/v1/connections", {"kind": "woocommerce", "fields": fields})
+
+
+@pytest.mark.parametrize(
+    ("refuse", "count"),
+    [
+        (wrong_password, "SignInsFail"),
+        (foreign_page, "WallsAreTried"),
+        (forged_hook, "HooksAreForged"),
+        (forged_return, "ReturnsAreRefused"),
+        (forged_keys, "ReturnsAreRefused"),
+        (refused_shop, "ShopsAreRefused"),
+    ],
+)
+def test_s50_what_is_refused_is_counted(site: Site, caplog, refuse: Callable[[Site], None], count: str) -> None:
+    refuse(site)
+    assert count in counted(caplog, "ApiLog")
+
+
+def test_s50_what_goes_well_is_not_counted(site: Site, caplog) -> None:
+    visitor: Visitor = site.merchant()
+    visitor.get("/v1/connections")
+    visitor.sign_in("owner@northwind.example")
+    assert not counted(caplog, "ApiLog")
+
+
+def test_s50_counts_ask_only_for_fields_that_are_logged() -> None:
+    for each in alarms.COUNTS:
+        assert {name for name, _, _ in _TERM.findall(each.pattern)} <= FIELDS | {"message"}, each.name

@@ -1,0 +1,186 @@
+"""S29, S30, S40, S49, S50 in what is deployed: read from the packaged template."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.aws import alarms
+from infra.aws.package import TEMPLATE
+from tests.support.artifact import Artifact
+
+# Roles that services of AWS take on our behalf would be listed here; there are none.
+FUNCTIONS = {"APIHandler", "Nightly", "Sweep", "Planner", "SyncWorker", "BackfillWorker", "Backfill", "Admin"}
+# The API opens one secret, at the moment at which a merchant disconnects: to give the access back before it is wiped.
+MAY_OPEN = {"SyncWorker", "BackfillWorker", "APIHandler"}
+
+
+def words(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)
+
+
+def role_of(artifact: Artifact, function: str) -> str:
+    role: str = artifact.resources("AWS::Serverless::Function")[function]["Role"]["Fn::GetAtt"][0]
+    return role
+
+
+def statements(artifact: Artifact, function: str) -> Iterator[dict[str, Any]]:
+    """What the role of a function may do."""
+    role = artifact.resources("AWS::IAM::Role")[role_of(artifact, function)]
+    assert not role.get("ManagedPolicyArns")
+    for policy in role["Policies"]:
+        yield from policy["PolicyDocument"]["Statement"]
+
+
+def actions(artifact: Artifact, function: str) -> set[str]:
+    return {action for each in statements(artifact, function) for action in words(each["Action"])}
+
+
+def test_cloudformation_would_take_it(artifact: Artifact) -> None:
+    command = [str(Path(sys.executable).with_name("cfn-lint")), str(artifact.folder / TEMPLATE)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_s49_every_function_has_a_role_of_its_own(artifact: Artifact) -> None:
+    assert artifact.resources("AWS::Serverless::Function").keys() == FUNCTIONS
+    assert len({role_of(artifact, name) for name in FUNCTIONS}) == len(FUNCTIONS)
+    assert artifact.resources("AWS::IAM::Role").keys() == {role_of(artifact, name) for name in FUNCTIONS}
+
+
+@pytest.mark.parametrize("function", sorted(FUNCTIONS))
+def test_s49_no_role_has_a_wildcard(artifact: Artifact, function: str) -> None:
+    for each in statements(artifact, function):
+        assert each["Effect"] == "Allow"
+        assert "NotAction" not in each
+        assert "NotResource" not in each
+        assert not [action for action in words(each["Action"]) if "*" in action]
+        resources = each["Resource"] if isinstance(each["Resource"], list) else [each["Resource"]]
+        for resource in resources:
+            assert "*" not in json.dumps(resource), resource
+
+
+def test_s49_no_function_may_scan_or_change_the_table_itself(artifact: Artifact) -> None:
+    listed = {"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"}
+    for function in FUNCTIONS:
+        asked = {action for action in actions(artifact, function) if action.startswith("dynamodb:")}
+        assert asked <= {f"dynamodb:{name}" for name in listed}, function
+    for function in ("Nightly", "Sweep"):
+        assert actions(artifact, function) == {"logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage"}
+
+
+def test_s49_the_table_is_protected_and_can_be_put_back(artifact: Artifact) -> None:
+    (table,) = artifact.resources("AWS::DynamoDB::Table").values()
+    assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+    assert table["DeletionProtectionEnabled"] == {"Ref": "DeletionProtection"}
+    assert artifact.template["Parameters"]["DeletionProtection"]["Default"] == "true"
+    assert table["SSESpecification"]["SSEEnabled"] is True
+    kept = {name for name, each in artifact.template["Resources"].items() if each.get("DeletionPolicy") == "Retain"}
+    assert kept == {"Table", "CredentialsKey"}
+
+
+def test_s49_table_and_queues_are_reached_over_tls_only(artifact: Artifact) -> None:
+    (table,) = artifact.resources("AWS::DynamoDB::Table").values()
+    (queues,) = artifact.resources("AWS::SQS::QueuePolicy").values()
+    for document in (table["ResourcePolicy"]["PolicyDocument"], queues["PolicyDocument"]):
+        (refused,) = document["Statement"]
+        assert refused["Effect"] == "Deny"
+        assert refused["Principal"] == "*"
+        assert refused["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        assert not [action for action in refused["Action"] if "*" in action]
+    declared = artifact.resources("AWS::SQS::Queue")
+    assert [each["Ref"] for each in queues["Queues"]] == list(dict.fromkeys(each["Ref"] for each in queues["Queues"]))
+    assert {each["Ref"] for each in queues["Queues"]} == declared.keys()
+    assert all(each["SqsManagedSseEnabled"] for each in declared.values())
+
+
+def test_s29_the_key_is_of_use_only_with_the_whole_context(artifact: Artifact) -> None:
+    (key,) = artifact.resources("AWS::KMS::Key").values()
+    assert key["EnableKeyRotation"] is True
+    using = {"kms:Encrypt", "kms:Decrypt"}
+    for each in key["KeyPolicy"]["Statement"]:
+        asked = set(words(each["Action"]))
+        assert not [action for action in asked if "*" in action]
+        assert not [
+            action
+            for action in asked - using
+            if action.startswith(("kms:ReEncrypt", "kms:Generate", "kms:CreateGrant"))
+        ]
+        if asked & using:
+            assert asked == using
+            assert each["Condition"] == {
+                "Null": {"kms:EncryptionContext:workspace": "false", "kms:EncryptionContext:connection": "false"},
+                "StringEquals": {"kms:EncryptionContext:purpose": "channel credentials"},
+            }
+
+
+def test_s30_only_what_needs_a_secret_may_open_one(artifact: Artifact) -> None:
+    may = {function for function in FUNCTIONS if "kms:Decrypt" in actions(artifact, function)}
+    assert may == MAY_OPEN
+    assert not [function for function in FUNCTIONS - MAY_OPEN if "kms:Encrypt" in actions(artifact, function)]
+
+
+def test_s31_no_secret_is_in_a_parameter_or_a_variable(artifact: Artifact) -> None:
+    text = (artifact.folder / TEMPLATE).read_text()
+    assert "resolve:ssm" not in text
+    assert "CLIENT_SECRET" not in text
+    assert not [name for name in artifact.template["Parameters"] if "secret" in name.lower()]
+
+
+def test_s40_the_gateway_limits_and_answers_as_we_do(artifact: Artifact) -> None:
+    (api,) = artifact.resources("AWS::Serverless::Api").values()
+    (limits,) = api["MethodSettings"]
+    assert (limits["ThrottlingRateLimit"], limits["ThrottlingBurstLimit"]) == (50, 100)
+    assert (limits["HttpMethod"], limits["ResourcePath"]) == ("*", "/*")
+    answers = api["GatewayResponses"]
+    assert answers["MISSING_AUTHENTICATION_TOKEN"]["StatusCode"] == 404
+    assert answers["ACCESS_DENIED"]["StatusCode"] == 403
+    for answer in answers.values():
+        (body,) = answer["ResponseTemplates"].values()
+        told = json.loads(body.replace("$context.requestId", "r"))
+        assert told.keys() - {"status"} == {"type", "title", "detail", "request_id"}
+        assert answer["ResponseParameters"]["Headers"]["Content-Type"] == "'application/problem+json'"
+
+
+def test_s50_every_count_is_alarmed_and_every_alarm_is_told(artifact: Artifact) -> None:
+    told = artifact.resources("AWS::CloudWatch::Alarm")
+    assert told.keys() == {each.name for each in (*alarms.ALARMS, *alarms.COUNTS)}
+    assert all(each["AlarmActions"] == [{"Ref": "Alarms"}] for each in told.values())
+    logs = artifact.resources("AWS::Logs::LogGroup")
+    for count in artifact.resources("AWS::Logs::MetricFilter").values():
+        assert count["LogGroupName"]["Ref"] in logs
+        assert count["MetricTransformations"][0]["MetricName"] in told
+    for function in artifact.resources("AWS::Serverless::Function").values():
+        assert function["LoggingConfig"]["LogGroup"]["Ref"] in logs
+    assert all("RetentionInDays" in each for each in logs.values())
+
+
+def test_what_to_do_about_each_alarm_is_written_down() -> None:
+    page = Path("README.md").read_text().partition("## Operating Daybook")[2]
+    missing = [each.name for each in (*alarms.ALARMS, *alarms.COUNTS) if f"`{each.name}`" not in page]
+    assert not missing
+
+
+@pytest.mark.parametrize("queue", ["Sync", "Backfill"])
+def test_work_is_taken_one_by_one_in_order_with_a_way_out(artifact: Artifact, queue: str) -> None:
+    declared = artifact.resources("AWS::SQS::Queue")
+    work, dead = declared[f"{queue}Queue"], declared[f"{queue}DeadQueue"]
+    assert work["FifoQueue"] is dead["FifoQueue"] is True
+    assert work["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": [f"{queue}DeadQueue", "Arn"]}
+    function = artifact.resources("AWS::Serverless::Function")[f"{queue}Worker"]
+    (source,) = function["Events"].values()
+    assert source["Properties"]["BatchSize"] == 1
+    assert source["Properties"]["ScalingConfig"]["MaximumConcurrency"] == {"Ref": "WorkersMax"}
+    assert source["Properties"]["Queue"] == {"Fn::GetAtt": [f"{queue}Queue", "Arn"]}
+    assert work["VisibilityTimeout"] > function["Timeout"]
+
+
+def test_the_night_begins_at_a_quarter_to_six(artifact: Artifact) -> None:
+    (source,) = artifact.resources("AWS::Serverless::Function")["Nightly"]["Events"].values()
+    assert source["Properties"]["Schedule"] == "cron(45 5 * * ? *)"
