@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from chalicelib.domain.allotment import Terms
 from chalicelib.domain.connections import Connection
 from chalicelib.domain.cursors import Cursors
 from chalicelib.domain.passwords import Passwords
@@ -346,7 +347,7 @@ class System(Work):
         return ReadUsage(
             shelves=self.shelves,
             start=self.books.start,
-            allotment=self.settings.allotment,
+            terms=Terms(self.settings.allotment),
             now=self.now,
         )
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from chalicelib import errors
 from chalicelib.domain.accounts import Workspace
 from chalicelib.domain.activity import line_id
+from chalicelib.domain.allotment import Terms
 from chalicelib.domain.audit import Change, changed_fields
 from chalicelib.domain.connections import Connection
 from chalicelib.domain.sentences import counted
@@ -88,16 +89,31 @@ class Administer:
 
         Raises RequestError, Conflict.
         """
+        word = "can be chosen now" if allowed else "can be chosen no more"
+        told = f"Individual sales {word}, by an admin: {reason}"
+        return self._change(workspace, told, reason, individual_allowed=allowed)
+
+    def set_terms(self, workspace: str, terms: Terms | None, *, reason: str) -> bool:
+        """Give the workspace an allotment and prices of its own, or those of everybody with None. Whether that is new.
+
+        They hold for the whole plan year in which we are. Raises RequestError, Conflict.
+        """
+        word = "is that of everybody" if terms is None else "has no limit"
+        if terms and terms.allotment:
+            word = f"is {counted(terms.allotment, 'order', 'orders')} a year"
+        return self._change(workspace, f"The allotment {word}, by an admin: {reason}", reason, terms=terms)
+
+    def _change(self, workspace: str, told: str, reason: str, **fields: Any) -> bool:
         for _ in range(TRIES_MAX):
             seen = self._workspace(workspace)
-            if seen.individual_allowed == allowed:
+            changed = msgspec.structs.replace(seen, **fields)
+            if changed == seen:
                 return False
-            changed = msgspec.structs.replace(seen, individual_allowed=allowed, version=seen.version + 1)
+            changed = msgspec.structs.replace(changed, version=seen.version + 1)
             before, after = changed_fields(seen, changed)
             self._keep(workspace, "workspace", before, after | {"reason": _text(reason)})
             if self._accounts.change_workspace(seen, changed):
-                word = "can be chosen now" if allowed else "can be chosen no more"
-                self._note(workspace, "info", f"Individual sales {word}, by an admin: {reason}", connection_id=None)
+                self._note(workspace, "info", told, connection_id=None)
                 return True
         raise errors.Conflict("Somebody else changes this workspace right now. Try again.")
 

@@ -9,6 +9,7 @@ from chalice.test import Client
 
 from app import app
 from chalicelib import errors
+from chalicelib.domain.allotment import Account
 from chalicelib.domain.days import window_of
 from chalicelib.domain.persons import Person
 from chalicelib.domain.work import DayKey
@@ -46,10 +47,11 @@ def kept(site: Site, owner: Visitor) -> list[dict[str, str]]:
 def test_an_empty_event_explains_every_other_one(site):
     told = press({})
     wanted = {each["do"]: each for each in told["events"]}
-    assert wanted.keys() == {"failed_days", "retry_failed_days", "allow_individual", "erase_customer"}
+    assert wanted.keys() == {"failed_days", "retry_failed_days", "allow_individual", "set_allotment", "erase_customer"}
     for do, form in wanted.items():
         lacking = press({"do": do})
-        assert (lacking["ok"], lacking["fields"].keys() | {"do"}) == (False, form.keys())
+        may_lack = {"currency", "prices"} if do == "set_allotment" else set()
+        assert (lacking["ok"], lacking["fields"].keys() | {"do"}) == (False, form.keys() - may_lack)
 
 
 @pytest.mark.parametrize("event", [[1], 7, {"do": "drop_table"}, {"do": ["failed_days"]}, {"workspace": "w1"}])
@@ -91,6 +93,50 @@ def test_individual_sales_are_allowed_and_no_more(site, owner):
     assert len(kept(site, owner)) == 2
     assert "individual_allowed" in kept(site, owner)[0]
     assert json_at(owner.get("/v1/workspace/changes"))["items"][0]["actor"] == "admin"
+
+
+def test_an_allotment_and_prices_of_its_own_show_in_usage_and_go_back(site, owner):
+    daybook = site.daybook
+    connection = daybook.pair_shop(owner.workspace)
+    account = Account(owner.workspace, connection.kind, connection.account)
+    daybook.shelves.count(account, "2026-07-03", map(str, range(50)), "2026-07-05")
+    assert json_at(owner.get("/v1/usage"))["overage"] is None
+    event = {"do": "set_allotment", "workspace": owner.workspace, "reason": REASON}
+    prices = [{"orders": 24, "price": "0.10"}, {"price": "0.0505"}]
+    assert press(event | {"allotment": 20, "prices": prices}) == {"ok": True, "allotment": 20, "changed": True}
+    assert press(event | {"allotment": 20, "prices": prices})["changed"] is False
+    usage = json_at(owner.get("/v1/usage"))
+    assert (usage["allotment"], usage["used"]) == (20, 50)
+    assert usage["overage"] == {"orders": 30, "amount": 270, "currency": "USD"}
+    assert '"overage","USD","30"' in owner.get("/v1/usage", Accept="text/csv").body.decode()
+    assert f"info: The allotment is 20 orders a year, by an admin: {REASON}" in daybook.said(owner.workspace)
+    assert press(event | {"allotment": None})["changed"] is True
+    assert (json_at(owner.get("/v1/usage"))["allotment"], len(kept(site, owner))) == (None, 2)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"allotment": -1}, "allotment"),
+        ({"allotment": True}, "allotment"),
+        ({"allotment": "many"}, "allotment"),
+        ({"currency": "usd"}, "currency"),
+        ({"currency": ""}, "currency"),
+        ({"prices": [{"price": "0.10", "orders": 10}]}, "prices"),
+        ({"prices": [{"price": "0.10"}, {"price": "0.05"}]}, "prices"),
+        ({"prices": [{"price": "0.10", "orders": 0}, {"price": "0.05"}]}, "prices"),
+        ({"prices": [{"price": "-0.10"}]}, "prices"),
+        ({"prices": [{"price": "0.000001"}]}, "prices"),
+        ({"prices": [{"price": "1e3"}]}, "prices"),
+        ({"prices": [{"price": 0.1}]}, "prices"),
+        ({"prices": [{"price": "0.10", "orders": n} for n in range(1, 12)] + [{"price": "1"}]}, "prices"),
+    ],
+)
+def test_terms_that_cannot_be_are_named(site, owner, changes, field):
+    event = {"do": "set_allotment", "workspace": owner.workspace, "allotment": 20, "reason": REASON}
+    told = press(event | changes)
+    assert (told["ok"], list(told["fields"])) == (False, [field])
+    assert not kept(site, owner)
 
 
 def test_a_customer_is_erased_and_what_was_sold_stays(site, owner):
