@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from chalicelib.workflows.api_keys import ApiKeys
     from chalicelib.workflows.invite import Invite
     from chalicelib.workflows.people import People
+    from chalicelib.workflows.recount import Recount
 
 
 from chalicelib.bootstrap.records import Outside
@@ -154,6 +155,12 @@ class System(Work):
             now=self.now,
             new_id=self.new_id,
         )
+
+    @cached_property
+    def recount(self) -> "Recount":
+        from chalicelib.workflows.recount import Recount
+
+        return Recount(days=self.days, revisions=self.revisions, shelves=self.shelves)
 
     @cached_property
     def admin_backfill(self) -> "AdminBackfill":

@@ -52,6 +52,7 @@ EVENTS: list[dict[str, Any]] = [
         "prices": [{"orders": 24000, "price": "0.10"}, {"price": "0.05"}],
         "reason": REASON,
     },
+    {"do": "recount_usage", "workspace": "its id", "connection": "the connection's id"},
     {
         "do": "erase_customer",
         "workspace": "its id",
@@ -117,6 +118,12 @@ class SetAllotmentIn(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class RecountIn(msgspec.Struct, frozen=True, kw_only=True):
+    do: str
+    workspace: str
+    connection: str
+
+
 class EraseIn(msgspec.Struct, frozen=True, kw_only=True):
     """`orders` are the channel's own ids."""
 
@@ -150,6 +157,8 @@ def admin(event: Any, context: object) -> dict[str, Any]:
             return _answered(event, AllowIndividualIn, _allow_individual)
         case "set_allotment":
             return _answered(event, SetAllotmentIn, _set_allotment)
+        case "recount_usage":
+            return _answered(event, RecountIn, _recount)
         case "erase_customer":
             return _answered(event, EraseIn, _erase)
     return _refused({"do": f"It is one of {', '.join(str(each['do']) for each in EVENTS)}."})
@@ -283,6 +292,13 @@ def _prices(given: SetAllotmentIn) -> tuple[Price, ...]:
 
 def _not_prices(text: str) -> errors.RequestError:
     return errors.RequestError("The event cannot be used.", {"prices": text})
+
+
+def _recount(given: RecountIn) -> dict[str, Any]:
+    system = bootstrap.system()
+    recounted = system.recount.recount(system.administer.connection(given.workspace, given.connection))
+    log("admin recount", workspace=given.workspace, connection=given.connection, outcome=str(recounted.agrees))
+    return {"ok": True, "agrees": recounted.agrees, **msgspec.to_builtins(recounted)}
 
 
 def _erase(given: EraseIn) -> dict[str, Any]:

@@ -119,13 +119,18 @@ class Administer:
 
     def erase(self, workspace: str, connection: str, orders: tuple[str, ...], *, reason: str) -> None:
         """Erase for good who bought these orders, named by the channel's own ids; what was sold stays. Raises RequestError."""
-        found = self._connections.get(workspace, connection)
-        if found is None:
-            raise _no_connection()
+        found = self.connection(workspace, connection)
         told = f"the customers of {counted(len(orders), 'order', 'orders')} were erased: {reason}"
         self._keep(workspace, f"connection {found.id}", {}, {"erased": _text(told)})
         self._persons.erase_orders(found, orders)
         self._note(workspace, "info", f"By an admin, {told}", connection_id=found.id)
+
+    def connection(self, workspace: str, id_: str) -> Connection:
+        """A connection in whatever state. Raises RequestError."""
+        found = self._connections.get(workspace, id_)
+        if found is None:
+            raise errors.RequestError("This cannot be done.", {"connection": "This workspace has no such connection."})
+        return found
 
     def _workspace(self, id_: str) -> Workspace:
         found = self._accounts.workspace(id_)
@@ -134,9 +139,7 @@ class Administer:
         return found
 
     def _paired(self, workspace: str, id_: str) -> Connection:
-        found = self._connections.get(workspace, id_)
-        if found is None:
-            raise _no_connection()
+        found = self.connection(workspace, id_)
         if found.state != "paired":
             raise errors.RequestError("This cannot be done.", {"connection": f"It is {found.state}."})
         return found
@@ -148,10 +151,6 @@ class Administer:
             id=line_id(at, self._new_id()), at=at, actor=ACTOR, about=about, before=dict(before), after=dict(after)
         )
         self._audit.write(workspace, row)
-
-
-def _no_connection() -> errors.RequestError:
-    return errors.RequestError("This cannot be done.", {"connection": "This workspace has no such connection."})
 
 
 def _text(text: str) -> str:

@@ -47,7 +47,14 @@ def kept(site: Site, owner: Visitor) -> list[dict[str, str]]:
 def test_an_empty_event_explains_every_other_one(site):
     told = press({})
     wanted = {each["do"]: each for each in told["events"]}
-    assert wanted.keys() == {"failed_days", "retry_failed_days", "allow_individual", "set_allotment", "erase_customer"}
+    assert wanted.keys() == {
+        "failed_days",
+        "retry_failed_days",
+        "allow_individual",
+        "set_allotment",
+        "recount_usage",
+        "erase_customer",
+    }
     for do, form in wanted.items():
         lacking = press({"do": do})
         may_lack = {"currency", "prices"} if do == "set_allotment" else set()
@@ -112,6 +119,25 @@ def test_an_allotment_and_prices_of_its_own_show_in_usage_and_go_back(site, owne
     assert f"info: The allotment is 20 orders a year, by an admin: {REASON}" in daybook.said(owner.workspace)
     assert press(event | {"allotment": None})["changed"] is True
     assert (json_at(owner.get("/v1/usage"))["allotment"], len(kept(site, owner))) == (None, 2)
+
+
+def test_usage_is_counted_anew_from_days_and_shelves(site, owner):
+    daybook = site.daybook
+    connection = daybook.pair_shop(owner.workspace)
+    at = window_of(DAY, ZONE).start_at
+    daybook.shop.orders[DAY] = [order(n, placed_at=at + timedelta(minutes=n)) for n in range(1, 5)]
+    daybook.ask_day(connection, DAY)
+    assert daybook.work() == {"published": 1}
+    event = {"do": "recount_usage", "workspace": owner.workspace, "connection": connection.id}
+    told = press(event)
+    assert (told["ok"], told["agrees"], told["sold"], sum(told["counted"].values())) == (True, True, 4, 4)
+    account = Account(owner.workspace, connection.kind, connection.account)
+    daybook.shelves.count(account, str(DAY), ["gone"], daybook.plan_year(owner.workspace, daybook.clock))
+    assert press(event) | {"agrees": True, "sold_no_more": 1} == press(event)
+    daybook.shelves.void(account, str(DAY), ["1"])
+    told = press(event)
+    assert (told["agrees"], told["uncounted"], list(told["uncounted_ids"]), told["owed_days"]) == (False, 1, ["1"], ())
+    assert not kept(site, owner)
 
 
 @pytest.mark.parametrize(
