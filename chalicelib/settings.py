@@ -23,6 +23,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     backfill_queue_url: str
     base_url: str
     key_file: str = ""
+    key_file_old: str = ""
     kms_key_id: str = ""
     channel_urls: dict[str, str] = {}
     plain_sites: tuple[str, ...] = ()
@@ -31,6 +32,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     shopify_client_secret: str = ""
     shopify_client_secret_old: str = ""
     cursor_key: str = ""
+    cursor_key_old: str = ""
     clock_shift_s: float = 0.0
     lease_s: int = 310
     budget_s: int = 240

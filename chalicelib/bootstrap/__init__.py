@@ -68,7 +68,7 @@ from chalicelib.bootstrap.work import Work
 
 __all__ = ["Outside", "System", "system"]
 
-_SECRETS = ("shopify_client_secret", "shopify_client_secret_old", "cursor_key")
+_SECRETS = ("shopify_client_secret", "shopify_client_secret_old", "cursor_key", "cursor_key_old")
 
 
 class System(Work):
@@ -259,8 +259,8 @@ class System(Work):
 
     @cached_property
     def cursors(self) -> Cursors:
-        secret = self.settings.cursor_key or self.settings.shopify_client_secret
-        return Cursors(hashlib.sha256(f"daybook: cursors\0{secret}".encode()).digest())
+        key, old = self.settings.cursor_key or self.settings.shopify_client_secret, self.settings.cursor_key_old
+        return Cursors(_cursor_key(key), _cursor_key(old) if old else None)
 
     @cached_property
     def books(self) -> Books:
@@ -394,6 +394,10 @@ def _with_secrets(settings: Settings) -> Settings:
     return msgspec.structs.replace(settings, **{names[each["Name"]]: each["Value"] for each in found})
 
 
+def _cursor_key(secret: str) -> bytes:
+    return hashlib.sha256(f"daybook: cursors\0{secret}".encode()).digest()
+
+
 def _client(service: str, url: str | None, region: str) -> Any:
     from botocore.config import Config
 
@@ -407,5 +411,6 @@ def _sealer(settings: Settings) -> "Sealer":
     if settings.kms_key_id:
         return KmsSealer(lambda: _client("kms", None, settings.aws_region), settings.kms_key_id)
     if settings.key_file:
-        return LocalSealer(Path(settings.key_file))
+        old = Path(settings.key_file_old) if settings.key_file_old else None
+        return LocalSealer(Path(settings.key_file), old=old)
     raise SystemExit("DAYBOOK_KMS_KEY_ID or DAYBOOK_KEY_FILE has to be set.")

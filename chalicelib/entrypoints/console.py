@@ -2,6 +2,7 @@
 by field, never raised."""
 
 import re
+import time
 from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Any, Literal, TypeVar
@@ -24,6 +25,7 @@ REASON_CHARACTERS = 3, 200
 ORDERS_MAX = 500
 ALLOTMENT_MAX = 1_000_000_000
 PRICES_MAX = 10
+ASKING_S = 45
 _PRICE = re.compile(r"\d{1,6}(\.\d+)?", re.ASCII)
 REASON = "why, as the merchant will read it"
 HELP = {
@@ -53,6 +55,7 @@ EVENTS: list[dict[str, Any]] = [
         "reason": REASON,
     },
     {"do": "recount_usage", "workspace": "its id", "connection": "the connection's id"},
+    {"do": "seal_again", "from": "optional: the partition that the answer before named as its next"},
     {
         "do": "erase_customer",
         "workspace": "its id",
@@ -124,6 +127,11 @@ class RecountIn(msgspec.Struct, frozen=True, kw_only=True):
     connection: str
 
 
+class SealAgainIn(msgspec.Struct, frozen=True, kw_only=True):
+    do: str
+    first: Annotated[int, msgspec.Meta(ge=0)] = msgspec.field(name="from", default=0)
+
+
 class EraseIn(msgspec.Struct, frozen=True, kw_only=True):
     """`orders` are the channel's own ids."""
 
@@ -159,6 +167,8 @@ def admin(event: Any, context: object) -> dict[str, Any]:
             return _answered(event, SetAllotmentIn, _set_allotment)
         case "recount_usage":
             return _answered(event, RecountIn, _recount)
+        case "seal_again":
+            return _answered(event, SealAgainIn, _seal_again)
         case "erase_customer":
             return _answered(event, EraseIn, _erase)
     return _refused({"do": f"It is one of {', '.join(str(each['do']) for each in EVENTS)}."})
@@ -299,6 +309,13 @@ def _recount(given: RecountIn) -> dict[str, Any]:
     recounted = system.recount.recount(system.administer.connection(given.workspace, given.connection))
     log("admin recount", workspace=given.workspace, connection=given.connection, outcome=str(recounted.agrees))
     return {"ok": True, "agrees": recounted.agrees, **msgspec.to_builtins(recounted)}
+
+
+def _seal_again(given: SealAgainIn) -> dict[str, Any]:
+    until = time.monotonic() + ASKING_S
+    asked = bootstrap.system().seal_again.ask(given.first, out_of_time=lambda: time.monotonic() > until)
+    log("admin sealing", connections=asked.connections, next=asked.next)
+    return {"ok": True, **msgspec.to_builtins(asked)}
 
 
 def _erase(given: EraseIn) -> dict[str, Any]:

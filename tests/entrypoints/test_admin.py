@@ -12,7 +12,7 @@ from chalicelib import errors
 from chalicelib.domain.allotment import Account
 from chalicelib.domain.days import window_of
 from chalicelib.domain.persons import Person
-from chalicelib.domain.work import DayKey
+from chalicelib.domain.work import DayKey, SealMessage
 from chalicelib.storage.table import Table
 from tests.support.memory import MemoryEngine
 from tests.support.orders import order
@@ -53,12 +53,14 @@ def test_an_empty_event_explains_every_other_one(site):
         "allow_individual",
         "set_allotment",
         "recount_usage",
+        "seal_again",
         "erase_customer",
     }
     for do, form in wanted.items():
         lacking = press({"do": do})
-        may_lack = {"currency", "prices"} if do == "set_allotment" else set()
-        assert (lacking["ok"], lacking["fields"].keys() | {"do"}) == (False, form.keys() - may_lack)
+        may_lack = {"set_allotment": {"currency", "prices"}, "seal_again": {"from"}}.get(do, set())
+        assert lacking.get("fields", {}).keys() | {"do"} == form.keys() - may_lack
+        assert lacking["ok"] is (do == "seal_again")
 
 
 @pytest.mark.parametrize("event", [[1], 7, {"do": "drop_table"}, {"do": ["failed_days"]}, {"workspace": "w1"}])
@@ -138,6 +140,16 @@ def test_usage_is_counted_anew_from_days_and_shelves(site, owner):
     told = press(event)
     assert (told["agrees"], told["uncounted"], list(told["uncounted_ids"]), told["owed_days"]) == (False, 1, ["1"], ())
     assert not kept(site, owner)
+
+
+def test_credentials_are_sealed_anew_by_their_workers(site, owner):
+    daybook = site.daybook
+    connection = daybook.pair_shop(owner.workspace)
+    assert press({"do": "seal_again"}) == {"ok": True, "connections": 1, "next": None}
+    (message,) = (each for each in daybook.held.others if isinstance(each, SealMessage))
+    assert message.connection == connection.id
+    assert press({"do": "seal_again", "from": 256})["connections"] == 0
+    assert list(press({"do": "seal_again", "from": -1})["fields"]) == ["from"]
 
 
 @pytest.mark.parametrize(
