@@ -8,8 +8,6 @@ TESTS = Path(__file__).parents[1]
 RULES = range(1, 51)
 NOT_YET = {
     14: "nobody signs in through an identity provider yet",
-    42: "expressions are pynamodb's typed ones throughout; no test forbids others",
-    44: "persons are kept as long as their connection is in individual mode; no age ends that",
     45: "a customer and a shop are erased at once; what a restore brings back is not erased again by itself",
 }
 
