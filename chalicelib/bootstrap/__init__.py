@@ -49,6 +49,7 @@ from chalicelib.workflows.search_sales import SearchSales
 from chalicelib.workflows.sign_in import SignIn
 
 if TYPE_CHECKING:
+    from chalicelib.domain.mails import Mailer
     from chalicelib.domain.people import Invitation
     from chalicelib.storage.grants import Grants
     from chalicelib.storage.people import People as PeopleRecords
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from chalicelib.workflows.api_keys import ApiKeys
     from chalicelib.workflows.invite import Invite
     from chalicelib.workflows.people import People
+    from chalicelib.workflows.reset import Reset
 
 
 from chalicelib.bootstrap.records import Outside
@@ -133,9 +135,29 @@ class System(Work):
             sign_in=self.sign_in,
             passwords=Passwords(self.outside.cost),
             record=self.access_record,
+            mailer=self.outside.mailer,
             base_url=self.settings.base_url,
             now=self.now,
             random=self.outside.random,
+        )
+
+    @cached_property
+    def reset(self) -> "Reset":
+        from chalicelib.storage.resets import Resets
+        from chalicelib.workflows.reset import Reset
+
+        return Reset(
+            resets=Resets(self.outside.table),
+            accounts=self.accounts,
+            sign_in=self.sign_in,
+            passwords=Passwords(self.outside.cost),
+            record=self.access_record,
+            mailer=self.outside.mailer,
+            base_url=self.settings.base_url,
+            now=self.now,
+            random=self.outside.random,
+            ticks=self.outside.ticks,
+            sleep=self.outside.sleep,
         )
 
     @cached_property
@@ -372,6 +394,7 @@ def system() -> System:
         ),
         sealer=_sealer(settings),
         now=now,
+        mailer=_mailer(settings),
     )
     return System(settings, outside)
 
@@ -401,3 +424,18 @@ def _sealer(settings: Settings) -> "Sealer":
     if settings.key_file:
         return LocalSealer(Path(settings.key_file))
     raise SystemExit("DAYBOOK_KMS_KEY_ID or DAYBOOK_KEY_FILE has to be set.")
+
+
+def _mailer(settings: Settings) -> "Mailer | None":
+    """Who sends mail, if anybody does. It is waited for no longer than an answer about a reset takes in any case."""
+    if not settings.mail_from:
+        return None
+    from botocore.config import Config
+
+    from chalicelib.mailer import Ses
+
+    patience = Config(connect_timeout=1, read_timeout=1.5, retries={"total_max_attempts": 1})
+    return Ses(
+        lambda: aws().client("sesv2", endpoint_url=settings.ses_url, region_name=settings.aws_region, config=patience),
+        settings.mail_from,
+    )
