@@ -16,7 +16,7 @@ export function Enter({ anew }: { anew: boolean }) {
   const { busy, wrong, said, send } = useSend();
   const carried = { next: query.value.get("next") };
   const told = useRef<HTMLDivElement>(null);
-  useEffect(() => told.current?.focus(), []);
+  useEffect(() => void setTimeout(() => told.current?.focus()), []); // after the page itself, which takes it when one arrives
 
   async function enter(form: FormData) {
     const word = (name: string) => String(form.get(name) ?? "");

@@ -78,7 +78,7 @@ function Choose({ secret, askAnew }: { secret: string; askAnew: () => void }) {
     });
   }
   return (
-    <Page title="Choose a new password" note="You are signed out everywhere, and sign in with it.">
+    <Page title="Choose a new password" note="It signs you out everywhere. Then sign in with it.">
       <Card>
         {found.failed?.status === 404 ? (
           <Empty title="This link does not work." action={<button type="button" class="main" onClick={askAnew}>Ask for a new link</button>}>{found.failed.message}</Empty>

@@ -105,7 +105,7 @@ const MAILED: Record<InvitationMadeOut["mailed"], (email: string) => string> = {
 };
 const PASSED_ON: Record<InvitationMadeOut["mailed"], string> = {
   sent: "The mail has this link, shown here this once, should it not arrive.",
-  failed: "The invitation stands: pass the link on yourself, it is shown this once.",
+  failed: "The invitation stands. Pass its link on yourself, or",
   off: "Pass it on yourself: Daybook sends no mail.",
 };
 
@@ -122,7 +122,7 @@ function Invite({ moved }: { moved: () => void }) {
     <Card title="Invite somebody">
       {made && (
         <Once title={MAILED[made.out.mailed](made.asked.email)} text={made.out.link} onDone={() => show(null)}>
-          {PASSED_ON[made.out.mailed]} {made.out.mailed === "failed" && <button type="button" class="link" disabled={busy} onClick={() => send(null, () => invite(made.asked))}>Send again</button>} It works once, until {dayOf(made.out.ends_at)}. An earlier link for this address no longer works.
+          {PASSED_ON[made.out.mailed]} {made.out.mailed === "failed" && <><button type="button" class="link" disabled={busy} onClick={() => send(null, () => invite(made.asked))}>send the mail again</button>.</>} It works once, until {dayOf(made.out.ends_at)}. An earlier link for this address no longer works.
         </Once>
       )}
       <form class="beside" onSubmit={(event) => send(event, () => invite({ email: email.trim(), role }))}>
