@@ -5,9 +5,9 @@ from chalicelib.domain.accounts import SignedIn
 from chalicelib.entrypoints import wire, wire_people, wire_settings
 from chalicelib.entrypoints.api_account import session_begun
 from chalicelib.entrypoints.api_keys import instant_of
+from chalicelib.entrypoints.api_reset import tell_of_mail
 from chalicelib.entrypoints.api_settings import changes_of
 from chalicelib.entrypoints.http import Answer, Role, Visit, api, may, public
-from chalicelib.entrypoints.log import log
 from chalicelib.workflows.access_record import ABOUT
 from chalicelib.workflows.invite import Shown
 from chalicelib.workflows.people import Person
@@ -55,8 +55,7 @@ def invite(visit: Visit, who: SignedIn, body: wire_people.InvitationIn) -> wire_
     """Invite somebody, by mail where mail is sent; the link is answered this once. Needs a sign-in of the last 10 minutes."""
     made = bootstrap.system().invite.invite(who, body.email, body.role)
     given = made.invitation
-    if made.trouble is not None:
-        log("mail not sent", level="error", reason=made.trouble, route=visit.route, request=visit.id)
+    tell_of_mail(visit, made.trouble)
     return wire_people.InvitationMadeOut(
         id=given.id, link=made.link.reveal(), ends_at=instant_of(given.ends_at), mailed=made.mailed
     )

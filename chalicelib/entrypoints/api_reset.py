@@ -11,8 +11,7 @@ from chalicelib.entrypoints.log import log
 def ask_for_reset(visit: Visit, body: wire_people.ResetIn) -> wire_people.ResetAskedOut:
     """Mail a link for a new password to whoever has this address; the answer is the same if nobody has."""
     asked = bootstrap.system().reset.ask(body.email, address=visit.address)
-    if asked.trouble is not None:
-        log("mail not sent", level="error", reason=asked.trouble, route=visit.route, request=visit.id)
+    tell_of_mail(visit, asked.trouble)
     return wire_people.ResetAskedOut(mails=asked.mails)
 
 
@@ -27,4 +26,10 @@ def look_at_reset(body: wire_people.ResetLookIn) -> wire_people.ResetLookOut:
 @public(status=204)
 def reset_password(visit: Visit, body: wire_people.ResetPasswordIn) -> None:
     """Replace the password by a link, once. Every session of theirs ends; they sign in anew."""
-    bootstrap.system().reset.finish(body.secret, body.password, address=visit.address)
+    tell_of_mail(visit, bootstrap.system().reset.finish(body.secret, body.password, address=visit.address))
+
+
+def tell_of_mail(visit: Visit, trouble: str | None) -> None:
+    """Log why a mail was not sent, if it was not."""
+    if trouble is not None:
+        log("mail not sent", level="error", reason=trouble, route=visit.route, request=visit.id)

@@ -7,7 +7,6 @@ in, by all that signing in asks for.
 """
 
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -94,8 +93,11 @@ class Reset:
         """The address whose password the link is for. Raises NotFound, with what became of it."""
         return self._find(secret).user.email
 
-    def finish(self, secret: str, password: str, *, address: str) -> None:
-        """Replace the password, and end every session of theirs. Raises NotFound, RequestError."""
+    def finish(self, secret: str, password: str, *, address: str) -> str | None:
+        """Replace the password, and end every session of theirs; why they were not told by mail, for the log.
+
+        Raises NotFound, RequestError.
+        """
         link = self._find(secret)
         user = link.user
         workspace = self._accounts.workspace(user.workspace)
@@ -108,10 +110,14 @@ class Reset:
             raise errors.NotFound(_USED)
         self._sign_in.welcome(user.email, address)
         self._record.tell(user.workspace, f"{user.email} replaced their password by a link sent to them.")
-        if self._mailer is not None:
-            told = mails.password_changed(base_url=self._base_url)
-            with suppress(errors.MailFailed):
-                self._mailer.send(to=user.email, subject=told.subject, text=told.text)
+        if self._mailer is None:
+            return None
+        told = mails.password_changed(base_url=self._base_url)
+        try:
+            self._mailer.send(to=user.email, subject=told.subject, text=told.text)
+        except errors.MailFailed as exc:
+            return str(exc)
+        return None
 
     def _mail_link(self, mailer: mails.Mailer, user: User) -> None:
         secret = new_secret(RESET_PREFIX, self._random(SECRET_BYTES)).reveal()

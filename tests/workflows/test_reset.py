@@ -52,7 +52,7 @@ def test_a_mail_about_the_change_that_cannot_be_sent_undoes_nothing(team: Team, 
     team.reset.ask(EMAIL, address=HOME)
     secret = mail.secret
     mail.fails = True
-    team.reset.finish(secret, ANEW, address=HOME)
+    assert team.reset.finish(secret, ANEW, address=HOME) == "TooManyRequestsException"
     team.sign_in.sign_in(EMAIL, ANEW, address=HOME)
 
 

@@ -49,7 +49,9 @@ def test_a_forgotten_password_is_replaced_by_a_link_in_the_mailbox(chromium: Bro
     look_over(mails, wrong)
     mails.get_by_role("button", name="Change password").click()
     heading(mails, "Sign in")
-    expect(mails.locator("div[tabindex='-1']").filter(has_text="Your password is changed.")).to_be_focused(timeout=SLOW_MS)
+    expect(mails.locator("div[tabindex='-1']").filter(has_text="Your password is changed.")).to_be_focused(
+        timeout=SLOW_MS
+    )
     expect(mails.get_by_label("Email")).to_have_value(EMAIL)
     assert "#" not in mails.url
     look_over(mails, wrong)
