@@ -1,10 +1,12 @@
 """Mail through SES: over HTTP to an engine that speaks its API, and what is made of its refusals."""
 
 import socket
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import boto3
+import msgspec
 import pytest
 from botocore.config import Config
 from botocore.stub import Stubber
@@ -12,6 +14,7 @@ from botocore.stub import Stubber
 from chalicelib import errors
 from chalicelib.bootstrap import _mailer
 from chalicelib.mailer import Ses
+from chalicelib.workflows.reset import ANSWER_S
 from infra.local.engines import CREDENTIALS, Engine, start_ministack
 from tests.support.system import SETTINGS
 
@@ -89,3 +92,16 @@ def test_an_address_that_a_header_would_read_otherwise_is_not_written_to(to: str
 
 def test_without_a_sender_there_is_no_mailer() -> None:
     assert _mailer(SETTINGS) is None
+
+
+def test_it_is_waited_for_no_longer_than_an_answer_about_a_reset_takes() -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        mailer = _mailer(msgspec.structs.replace(SETTINGS, ses_url=url, mail_from=SENDER))
+        assert mailer is not None
+        began = time.monotonic()
+        with pytest.raises(errors.MailFailed):
+            mailer.send(to=TO, subject="s", text="t")
+        assert time.monotonic() - began < ANSWER_S
