@@ -1,8 +1,9 @@
 """Inviting people into a workspace, and joining it (S13).
 
-An invitation is a link that an owner passes on: for one e-mail address, good for seven days, for one use. Its secret stands
-behind the `#` of the address, so that no server and no log of one ever sees it but in the body of the request that uses it.
-It is mailed where mail is sent at all, and shown to the owner in any case: an outage of mail loses no invitation. An account belongs to one workspace, so an address that has one already cannot join another.
+An invitation is a link: for one e-mail address, good for seven days, for one use. Its secret stands behind the `#` of the
+address, so that no server and no log of one ever sees it but in the body of the request that uses it. It is mailed where mail
+is sent at all, and shown to the owner in any case, who may pass it on: an outage of mail loses no invitation. An account belongs
+to one workspace, so an address that has one already cannot join another.
 """
 
 from collections.abc import Callable
