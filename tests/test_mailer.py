@@ -12,7 +12,7 @@ from botocore.config import Config
 from botocore.stub import Stubber
 
 from chalicelib import errors
-from chalicelib.bootstrap import _mailer
+from chalicelib.bootstrap.mail import mailer_of
 from chalicelib.mailer import Ses
 from chalicelib.workflows.reset import ANSWER_S
 from infra.local.engines import CREDENTIALS, Engine, start_ministack
@@ -90,8 +90,8 @@ def test_an_address_that_a_header_would_read_otherwise_is_not_written_to(to: str
         Ses(lambda: pytest.fail("it was asked"), SENDER).send(to=to, subject="s", text="t")
 
 
-def test_without_a_sender_there_is_no_mailer() -> None:
-    assert _mailer(SETTINGS) is None
+def test_without_a_sender_there_is_nomailer_of() -> None:
+    assert mailer_of(SETTINGS) is None
 
 
 def test_it_is_waited_for_no_longer_than_an_answer_about_a_reset_takes() -> None:
@@ -99,7 +99,7 @@ def test_it_is_waited_for_no_longer_than_an_answer_about_a_reset_takes() -> None
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        mailer = _mailer(msgspec.structs.replace(SETTINGS, ses_url=url, mail_from=SENDER))
+        mailer = mailer_of(msgspec.structs.replace(SETTINGS, ses_url=url, mail_from=SENDER))
         assert mailer is not None
         began = time.monotonic()
         with pytest.raises(errors.MailFailed):

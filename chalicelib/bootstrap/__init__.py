@@ -49,7 +49,6 @@ from chalicelib.workflows.search_sales import SearchSales
 from chalicelib.workflows.sign_in import SignIn
 
 if TYPE_CHECKING:
-    from chalicelib.domain.mails import Mailer
     from chalicelib.domain.people import Invitation
     from chalicelib.storage.grants import Grants
     from chalicelib.storage.people import People as PeopleRecords
@@ -63,6 +62,7 @@ if TYPE_CHECKING:
     from chalicelib.workflows.reset import Reset
 
 
+from chalicelib.bootstrap.mail import mailer_of
 from chalicelib.bootstrap.records import Outside
 from chalicelib.bootstrap.work import Work
 
@@ -394,7 +394,7 @@ def system() -> System:
         ),
         sealer=_sealer(settings),
         now=now,
-        mailer=_mailer(settings),
+        mailer=mailer_of(settings),
     )
     return System(settings, outside)
 
@@ -424,18 +424,3 @@ def _sealer(settings: Settings) -> "Sealer":
     if settings.key_file:
         return LocalSealer(Path(settings.key_file))
     raise SystemExit("DAYBOOK_KMS_KEY_ID or DAYBOOK_KEY_FILE has to be set.")
-
-
-def _mailer(settings: Settings) -> "Mailer | None":
-    """Who sends mail, if anybody does. It is waited for no longer than an answer about a reset takes in any case."""
-    if not settings.mail_from:
-        return None
-    from botocore.config import Config
-
-    from chalicelib.mailer import Ses
-
-    patience = Config(connect_timeout=1, read_timeout=1.5, retries={"total_max_attempts": 1})
-    return Ses(
-        lambda: aws().client("sesv2", endpoint_url=settings.ses_url, region_name=settings.aws_region, config=patience),
-        settings.mail_from,
-    )

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import msgspec
 import pytest
 
-from chalicelib.bootstrap import _mailer
+from chalicelib.bootstrap.mail import mailer_of
 from chalicelib.domain.mails import Mailer
 from infra.sandbox.mailbox import HEADERS, KEPT, SEND, Mailbox, told
 from tests.support.system import SETTINGS
@@ -27,7 +27,7 @@ def mailbox() -> Iterator[Mailbox]:
 @pytest.fixture
 def mailer(mailbox: Mailbox) -> Mailer:
     """The mailer that a machine with these settings has."""
-    found = _mailer(msgspec.structs.replace(SETTINGS, ses_url=mailbox.url, mail_from="daybook@northwind.example"))
+    found = mailer_of(msgspec.structs.replace(SETTINGS, ses_url=mailbox.url, mail_from="daybook@northwind.example"))
     assert found is not None
     return found
 
