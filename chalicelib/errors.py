@@ -11,6 +11,7 @@ DaybookError
 │   ├── Refused                  a conditional write did not find what it asked for
 │   ├── Unanswered               a write was sent and nothing is known of it; read before going on
 │   └── TornRead                 a reader could not see one whole revision three times in a row
+├── MailFailed                   a mail is not known to be on its way; what it is about stands
 ├── PublishConflict              an immutable part holds other content; never overwritten
 └── RequestError                 a visitor's input; becomes a 4xx with its field
     ├── NotSignedIn              401
@@ -74,6 +75,10 @@ class Unanswered(StorageError):
 
 class TornRead(StorageError):
     """One whole revision could not be read three times in a row."""
+
+
+class MailFailed(DaybookError):
+    """A mail is not known to be on its way. The message names no address."""
 
 
 class PublishConflict(DaybookError):

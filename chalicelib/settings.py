@@ -14,7 +14,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     `channel_urls` (JSON) is where the APIs of kinds of channels are, if not at home; `plain_sites` (JSON) are origins that may
     be shops without being public or encrypted. Both are for development. `secrets` is the stack whose secrets in Parameter Store
-    take the place of the settings that are secret.
+    take the place of the settings that are secret. Without `mail_from` no mail is sent.
     """
 
     table: str = "daybook"
@@ -45,6 +45,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     aws_region: str = "us-east-1"
     dynamodb_url: str | None = None
     sqs_url: str | None = None
+    ses_url: str | None = None
+    mail_from: str = ""
 
 
 _JSON = {"DAYBOOK_CHANNEL_URLS", "DAYBOOK_PLAIN_SITES"}
@@ -52,6 +54,7 @@ _AWS = {
     "aws_region": "AWS_DEFAULT_REGION",
     "dynamodb_url": "AWS_ENDPOINT_URL_DYNAMODB",
     "sqs_url": "AWS_ENDPOINT_URL_SQS",
+    "ses_url": "AWS_ENDPOINT_URL_SESV2",
 }
 
 

@@ -61,8 +61,10 @@ if TYPE_CHECKING:
     from chalicelib.workflows.invite import Invite
     from chalicelib.workflows.people import People
     from chalicelib.workflows.recount import Recount
+    from chalicelib.workflows.reset import Reset
 
 
+from chalicelib.bootstrap.mail import mailer_of
 from chalicelib.bootstrap.records import Outside
 from chalicelib.bootstrap.work import Work
 
@@ -135,9 +137,29 @@ class System(Work):
             sign_in=self.sign_in,
             passwords=Passwords(self.outside.cost),
             record=self.access_record,
+            mailer=self.outside.mailer,
             base_url=self.settings.base_url,
             now=self.now,
             random=self.outside.random,
+        )
+
+    @cached_property
+    def reset(self) -> "Reset":
+        from chalicelib.storage.resets import Resets
+        from chalicelib.workflows.reset import Reset
+
+        return Reset(
+            resets=Resets(self.outside.table),
+            accounts=self.accounts,
+            sign_in=self.sign_in,
+            passwords=Passwords(self.outside.cost),
+            record=self.access_record,
+            mailer=self.outside.mailer,
+            base_url=self.settings.base_url,
+            now=self.now,
+            random=self.outside.random,
+            ticks=self.outside.ticks,
+            sleep=self.outside.sleep,
         )
 
     @cached_property
@@ -380,6 +402,7 @@ def system() -> System:
         ),
         sealer=_sealer(settings),
         now=now,
+        mailer=mailer_of(settings),
     )
     return System(settings, outside)
 

@@ -33,6 +33,7 @@ from chalicelib.storage.syncs import Syncs
 from chalicelib.storage.table import Table
 
 if TYPE_CHECKING:
+    from chalicelib.domain.mails import Mailer
     from chalicelib.storage.accounts import Accounts
     from chalicelib.storage.sealing import Sealer
 
@@ -49,6 +50,7 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
     random: Callable[[int], bytes] = os.urandom
     jitter: Callable[[], float] = draw
     cost: Cost = Cost()
+    mailer: "Mailer | None" = None
 
 
 class Records:

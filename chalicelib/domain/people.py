@@ -19,6 +19,7 @@ Scope = Literal["read", "write"]
 SECRET_BYTES = 32
 KEY_PREFIX = "daybook_key_"
 INVITATION_PREFIX = "daybook_invitation_"
+RESET_PREFIX = "daybook_reset_"
 PEOPLE_MAX = 100
 _RANKS: tuple[Role, ...] = get_args(Role)
 _ROLE_OF: dict[Scope, Role] = {"read": "viewer", "write": "member"}

@@ -5,6 +5,7 @@ from chalicelib.domain.accounts import SignedIn
 from chalicelib.entrypoints import wire, wire_people, wire_settings
 from chalicelib.entrypoints.api_account import session_begun
 from chalicelib.entrypoints.api_keys import instant_of
+from chalicelib.entrypoints.api_reset import tell_of_mail
 from chalicelib.entrypoints.api_settings import changes_of
 from chalicelib.entrypoints.http import Answer, Role, Visit, api, may, public
 from chalicelib.workflows.access_record import ABOUT
@@ -50,11 +51,14 @@ def invitations(who: SignedIn) -> wire_people.InvitationsOut:
 
 @api.route("/v1/invitations", methods=["POST"])
 @may(Role.OWNER, status=201)
-def invite(who: SignedIn, body: wire_people.InvitationIn) -> wire_people.InvitationMadeOut:
-    """Invite somebody; the link is answered this once. Needs a sign-in of the last 10 minutes."""
+def invite(visit: Visit, who: SignedIn, body: wire_people.InvitationIn) -> wire_people.InvitationMadeOut:
+    """Invite somebody, by mail where mail is sent; the link is answered this once. Needs a sign-in of the last 10 minutes."""
     made = bootstrap.system().invite.invite(who, body.email, body.role)
     given = made.invitation
-    return wire_people.InvitationMadeOut(id=given.id, link=made.link.reveal(), ends_at=instant_of(given.ends_at))
+    tell_of_mail(visit, made.trouble)
+    return wire_people.InvitationMadeOut(
+        id=given.id, link=made.link.reveal(), ends_at=instant_of(given.ends_at), mailed=made.mailed
+    )
 
 
 @api.route("/v1/invitations/{invitation}", methods=["DELETE"])

@@ -1,4 +1,4 @@
-"""The shapes of API keys, of the people of a workspace, and of joining it."""
+"""The shapes of API keys, of the people of a workspace, of joining it, and of a forgotten password."""
 
 from datetime import date, datetime
 from typing import Annotated, Literal
@@ -70,11 +70,12 @@ class InvitationIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class InvitationMadeOut(msgspec.Struct, frozen=True):
-    """`link` is shown this once, to be passed on to whom it is for."""
+    """`link` is shown this once, to be passed on to whom it is for unless it was `sent` to them; `off` is where no mail is sent."""
 
     id: str
     link: str
     ends_at: datetime
+    mailed: Literal["sent", "failed", "off"]
 
 
 class InvitationOut(msgspec.Struct, frozen=True):
@@ -110,5 +111,30 @@ class JoinLookOut(msgspec.Struct, frozen=True):
 
 
 class JoinIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    secret: str
+    password: str
+
+
+class ResetIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    email: str
+
+
+class ResetAskedOut(msgspec.Struct, frozen=True):
+    """The same for every address. `mails` is false where no mail is sent at all."""
+
+    mails: bool
+
+
+class ResetLookIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`secret` is what stands behind the `#` of the link."""
+
+    secret: str
+
+
+class ResetLookOut(msgspec.Struct, frozen=True):
+    email: str
+
+
+class ResetPasswordIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     secret: str
     password: str

@@ -37,6 +37,7 @@ class UserItem(Item):
     password = UnicodeAttribute()
     epoch = NumberAttribute(default=0)
     role_change = NumberAttribute(default=0)
+    reset = UnicodeAttribute(null=True)  # see resets.py
 
 
 class EmailClaim(Item):

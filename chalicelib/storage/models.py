@@ -21,7 +21,7 @@
     ACT#<workspace>#<level>             <instant>#<random>              Activity
 
 Accounts, people, keys, connections, pairings and what was met before have their own models beside their repositories
-(accounts.py, people.py, grants.py, connections.py, pairings.py, shop_domains.py, known.py, limits.py).
+(accounts.py, people.py, grants.py, resets.py, connections.py, pairings.py, shop_domains.py, known.py, limits.py).
 
 Parts of keys are encoded by `key`, so that no id can contain the separator or leave its prefix. What conditions test or
 updates add to is an attribute of its own; everything else is one packed `body`, because an item is read as a whole and

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from chalicelib.storage.audit import Audit
 
 ABOUT = "access"
-Thing = Literal["person", "invitation", "api_key"]
+Thing = Literal["person", "invitation", "api_key", "password"]
 
 
 class Note(Protocol):

@@ -1,17 +1,19 @@
 """Inviting people into a workspace, and joining it (S13).
 
-An invitation is a link that an owner passes on: for one e-mail address, good for seven days, for one use. Its secret stands
-behind the `#` of the address, so that no server and no log of one ever sees it but in the body of the request that uses it.
-Mail is not sent by us. An account belongs to one workspace, so an address that has one already cannot join another.
+An invitation is a link: for one e-mail address, good for seven days, for one use. Its secret stands behind the `#` of the
+address, so that no server and no log of one ever sees it but in the body of the request that uses it. It is mailed where mail
+is sent at all, and shown to the owner in any case, who may pass it on: an outage of mail loses no invitation. An account belongs
+to one workspace, so an address that has one already cannot join another.
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from chalicelib import errors
+from chalicelib.domain import mails
 from chalicelib.domain.accounts import Role, SignedIn, User, normal_email
 from chalicelib.domain.passwords import SALT_BYTES, Passwords, what_is_wrong
 from chalicelib.domain.people import (
@@ -41,11 +43,17 @@ _NO_INVITATION = "This invitation was used, withdrawn, or has ended. Ask for a n
 _TAKEN = "This address has an account already, and an account belongs to one workspace."
 
 
+# Sent, not sent though mail is sent here, or no mail is sent here.
+Mailed = Literal["sent", "failed", "off"]
+
+
 class Invited(msgspec.Struct, frozen=True, kw_only=True):
-    """A new invitation and its link, which is shown this once."""
+    """A new invitation and its link, which is shown this once. `trouble` is why it was not mailed, for the log."""
 
     invitation: Invitation
     link: Secret
+    mailed: Mailed
+    trouble: str | None = None
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +77,7 @@ class Invite:
         sign_in: SignIn,
         passwords: Passwords,
         record: AccessRecord,
+        mailer: mails.Mailer | None,
         base_url: str,
         now: Callable[[], datetime],
         random: Callable[[int], bytes],
@@ -80,6 +89,7 @@ class Invite:
         self._sign_in = sign_in
         self._passwords = passwords
         self._record = record
+        self._mailer = mailer
         self._base_url = base_url
         self._now = now
         self._random = random
@@ -115,7 +125,7 @@ class Invite:
         self._invitations.add(invitation, secret_hash(secret.reveal()))
         ends = day_text(at + timedelta(days=DAYS))
         self._record.tell(who.workspace, f"{who.email} invited {mail} as {a_role(role)}. The link works until {ends}.")
-        return Invited(invitation=invitation, link=Secret(f"{self._base_url}/join#{secret.reveal()}"))
+        return self._mailed(who, invitation, Secret(f"{self._base_url}/join#{secret.reveal()}"))
 
     def list(self, workspace: str) -> tuple[Shown, ...]:
         """The invitations that can still be used, newest first."""
@@ -175,6 +185,25 @@ class Invite:
         if joined is None:
             raise errors.NotFound(_NO_INVITATION)  # an owner was quick to let them go
         return self._sign_in.begin(joined, keep=False)
+
+    def _mailed(self, who: SignedIn, invitation: Invitation, link: Secret) -> Invited:
+        """Mail a link that works already."""
+        if self._mailer is None:
+            return Invited(invitation=invitation, link=link, mailed="off")
+        workspace = self._accounts.workspace(who.workspace)
+        assert workspace is not None, "a workspace that invites is there"
+        mail = mails.invitation(
+            workspace=workspace.name,
+            role=invitation.role,
+            maker=who.email,
+            link=link.reveal(),
+            ends_at=datetime.fromtimestamp(invitation.ends_at, UTC),
+        )
+        try:
+            self._mailer.send(to=invitation.email, subject=mail.subject, text=mail.text)
+        except errors.MailFailed as exc:
+            return Invited(invitation=invitation, link=link, mailed="failed", trouble=str(exc))
+        return Invited(invitation=invitation, link=link, mailed="sent")
 
     def _find(self, secret: str) -> "Found[Invitation]":
         """The invitation, if it can be used. Raises NotFound."""

@@ -35,7 +35,15 @@ NOTED_EVERY_S = 300
 RECENT = timedelta(minutes=10)
 
 _SECRET_BYTES = 32
-_FREE_TRIES = {"account": 5, "known": 5, "address": 30, "sign-up": 10}
+_FREE_TRIES = {
+    "account": 5,
+    "known": 5,
+    "address": 30,
+    "sign-up": 10,
+    "reset": 3,
+    "reset known": 3,
+    "reset address": 10,
+}
 _WAIT_S_MAX = 900
 _DOUBLINGS_MAX = 10
 _NOT_RIGHT = "Email or password is not right."
@@ -155,6 +163,20 @@ class SignIn:
     def end_all(self, signed_in: SignedIn) -> None:
         """End every session of this user, this one too."""
         self._accounts.end_sessions_of(signed_in.user)
+
+    def count_reset(self, mail: str, address: str) -> None:
+        """Count that a new password is asked for, whether there is such an account or not. Raises TooManyTries."""
+        place = _network(address)
+        self._take_try("reset address", place)
+        if self._accounts.is_known_place(mail, place, at=self._seconds()):
+            self._take_try("reset known", f"{mail} {place}")
+        else:
+            self._take_try("reset", mail)
+
+    def welcome(self, mail: str, address: str) -> None:
+        """Somebody has proved from there that the account is theirs: strangers' tries do not make them wait. May be lost."""
+        self._accounts.note_place(mail, _network(address), at=self._seconds())
+        self._accounts.forget_tries("known", f"{mail} {_network(address)}")
 
     def _going_on(self, session: str) -> tuple[Session, User] | None:
         """A session with its user, None if it is over."""

@@ -70,6 +70,7 @@ COUNTS = (
     Count("HooksAreForged", "Webhooks were wrongly signed (S41).", "ApiLog", '{ $.route = "POST /v1/webhooks/*" && $.status = 401 }', 20),
     Count("ReturnsAreRefused", "Ways back from a channel did not fit (S17, S19, S20).", "ApiLog", '{ $.message = "callback" && $.outcome = "refused" }', 20),
     Count("ShopsAreRefused", "Shops' addresses or keys were refused (S24 to S26).", "ApiLog", '{ $.route = "POST /v1/connections" && $.status >= 400 }', 50),
+    Count("MailsFail", "Mails were not taken by SES (S13).", "ApiLog", '{ $.message = "mail not sent" }', 5, 3600),
     Count("SyncSecretsStaySealed", "A sealed secret does not open where it lies (S29).", "SyncLog", '"a sealed secret does not open here"', 0),
     Count("BackfillSecretsStaySealed", "A sealed secret does not open where it lies (S29).", "BackfillLog", '"a sealed secret does not open here"', 0),
 )  # fmt: skip

@@ -27,7 +27,7 @@ OUT = ROOT / "build/package"
 CODE, TEMPLATE = "code.zip", "template.json"
 BYTES_MAX = 12_000_000
 # Of botocore's descriptions of services, those that are asked (bootstrap and storage/table.py).
-SERVICES = ("dynamodb", "kms", "sqs", "ssm")
+SERVICES = ("dynamodb", "kms", "sesv2", "sqs", "ssm")
 _DESCRIBED = ("service-2.json.gz", "endpoint-rule-set-1.json.gz")
 # What no function imports. certifi's certificates are used, botocore's copy of them is not.
 UNUSED = (

@@ -44,10 +44,13 @@ def _greet(machine: Machine, *, as_json: bool) -> None:
     if as_json:
         where = {"url": machine.url, "sandbox_url": machine.sandbox_url, "shop": SHOP, "pids": machine.pids}
         where["sandboxes"] = machine.sandboxes
+        where["mailbox_url"] = machine.mailbox_url
         print(json.dumps(where | {"dynalite_url": machine.dynalite.url, "sqs_url": machine.ministack.url}))
         return
     key, secret = KEYS["shipstation"]
-    print(f"\n  Daybook      {machine.url}\n  data         {machine.plan.data}\n\n  Sandbox shops to connect:")
+    print(
+        f"\n  Daybook      {machine.url}\n  mailbox      {machine.mailbox_url}\n  data         {machine.plan.data}\n\n  Sandbox shops to connect:"
+    )
     print(f"  Shopify      {SHOP}")
     print(f"  ShipStation  API key {key}, secret {secret}")
     print(f"  WooCommerce  {machine.sandboxes['woocommerce']}")

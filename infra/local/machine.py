@@ -45,6 +45,8 @@ SANDBOXES = {
     "shipstation": "infra.sandbox.shipstation",
     "woocommerce": "infra.sandbox.woocommerce",
 }
+MAILBOX = "infra.sandbox.mailbox"
+MAIL_FROM = "daybook@northwind.example"
 KEY_BYTES = 32
 PROBE_BYTES = 4_000_000
 READY_S = 60.0
@@ -157,10 +159,13 @@ class Machine:
         queues = create_queues(self.ministack.url, visibility_s=self._visibility_s())
         ports = {kind: free_port() for kind in SANDBOXES}
         self.sandboxes = {kind: f"http://{HOST}:{port}" for kind, port in ports.items()}
+        mail_port = free_port()
+        self.mailbox_url = f"http://{HOST}:{mail_port}"
         env = self._environment(queues)
         when = ("--shift-s", str(self.shift_s), "--since", self.began_at.isoformat())
         self._children = [
             *(Child(kind, self._sandbox(kind, port), hear=self._hear) for kind, port in ports.items()),
+            Child("mailbox", python(MAILBOX, "--port", str(mail_port)), hear=self._hear),
             Child("web", python("infra.local.web", "--port", str(self.port)), env=env, hear=self._hear),
             Child(
                 "worker",
@@ -172,7 +177,7 @@ class Machine:
         self._wake = Child("wake", python("infra.local.wake"), env=env | {"DAYBOOK_RESEND_S": "0"}, hear=self._hear)
         for child in (*self._children, self._wake):
             child.start()
-        for name, port in (*ports.items(), ("web", self.port)):
+        for name, port in (*ports.items(), ("mailbox", mail_port), ("web", self.port)):
             self._wait_for(name, port)
         self._watch.start()
 
@@ -200,6 +205,8 @@ class Machine:
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_ENDPOINT_URL_DYNAMODB": self.dynalite.url,
             "AWS_ENDPOINT_URL_SQS": self.ministack.url,
+            "AWS_ENDPOINT_URL_SESV2": self.mailbox_url,
+            "DAYBOOK_MAIL_FROM": MAIL_FROM,
             "DAYBOOK_TABLE": TABLE,
             "DAYBOOK_PLAN_QUEUE_URL": queues["PlanQueue"],
             "DAYBOOK_SYNC_QUEUE_URL": queues["SyncQueue"],

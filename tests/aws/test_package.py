@@ -76,3 +76,24 @@ def test_the_worker_and_the_api_are_imported_in_time(artifact: Artifact) -> None
     floor, found = cold.times(artifact.unpacked)
     for handler in ("app", "chalicelib.entrypoints.worker"):
         assert found[handler] <= cold.MOST_OF_FLOOR * floor, (handler, found, floor)
+
+
+def test_mail_finds_its_service_in_it(artifact: Artifact) -> None:
+    """Without site-packages: the client is made, and fails only where nobody answers."""
+    program = (
+        "from chalicelib import errors\n"
+        "from chalicelib.bootstrap import system\n"
+        "try:\n"
+        "    system().outside.mailer.send(to='clerk@northwind.example', subject='s', text='t')\n"
+        "except errors.MailFailed as exc:\n"
+        "    print(exc)\n"
+    )
+    mailing = {"DAYBOOK_MAIL_FROM": "daybook@northwind.example", "AWS_ENDPOINT_URL_SESV2": "http://127.0.0.1:9"}
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", program],
+        env=cold.environment(artifact.unpacked) | mailing,
+        cwd=artifact.unpacked,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout) == (0, "EndpointConnectionError\n"), done.stderr

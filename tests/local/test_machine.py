@@ -57,7 +57,13 @@ def status_of(url: str) -> int:
 
 def test_everything_starts_and_ctrl_c_ends_all_of_it_within_seconds(launch: Launch) -> None:
     launcher = launch()
-    assert set(launcher.pids) == {"dynalite", "ministack", "shopify", "shipstation", "woocommerce", "web", "worker"}
+    assert set(launcher.pids) == {
+        "dynalite",
+        "ministack",
+        *("shopify", "shipstation", "woocommerce", "mailbox"),
+        "web",
+        "worker",
+    }
     assert status_of(launcher.where["url"] + "/v1/openapi.json") == 200
     asked_at = time.monotonic()
     assert launcher.end(signal.SIGINT) == 0

@@ -110,11 +110,11 @@ def opened(context: BrowserContext, place: str, title: str) -> Page:
 def invite(owner: BrowserContext, email: str, role: str) -> str:
     """The link for somebody."""
     page = opened(owner, "/workspace", "Workspace settings")
-    form = page.locator("form").filter(has=page.get_by_role("button", name="Make a link"))
+    form = page.locator("form").filter(has=page.get_by_role("button", name="Invite", exact=True))
     form.get_by_label("Email").fill(email)
     form.get_by_label("Role").select_option(label=role)
-    form.get_by_role("button", name="Make a link").click()
-    shown = page.get_by_role("region", name=f"The link for {email}, shown this once")
+    form.get_by_role("button", name="Invite", exact=True).click()
+    shown = page.get_by_role("region", name=f"Invitation sent to {email}")
     expect(shown).to_be_focused()
     link = shown.locator("code").inner_text()
     expect(page.get_by_role("heading", name="Open invitations")).to_be_visible()

@@ -94,7 +94,7 @@ def test_somebody_is_invited_joins_and_does_what_their_role_allows(
 
     page.goto("/workspace")
     expect(listed(page, "clerk@northwind.example")).to_contain_text("you")
-    expect(page.get_by_role("button", name="Make a link")).to_have_count(0)
+    expect(page.get_by_role("button", name="Invite", exact=True)).to_have_count(0)
     expect(page.get_by_role("button", name=re.compile("^Remove"))).to_have_count(0)
     look_over(page, wrong)
     page.goto("/keys")

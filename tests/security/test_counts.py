@@ -3,11 +3,13 @@
 import re
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from chalicelib.entrypoints.log import FIELDS
 from chalicelib.storage.table import Table
 from infra.aws import alarms
+from tests.support.mail import HeldMail
 from tests.support.memory import MemoryEngine
 from tests.support.people import PASSWORD
 from tests.support.site import Site, Visitor, open_site
@@ -71,6 +73,14 @@ def refused_shop(site: Site) -> None:
     site.merchant().post("/v1/connections", {"kind": "woocommerce", "fields": fields})
 
 
+def lost_mail(site: Site) -> None:
+    mail = HeldMail()
+    mail.fails = True
+    site.daybook.outside = msgspec.structs.replace(site.daybook.outside, mailer=mail, sleep=lambda _: None)
+    site.merchant()
+    site.visitor().post("/v1/reset", {"email": "owner@northwind.example"})
+
+
 @pytest.mark.parametrize(
     ("refuse", "count"),
     [
@@ -80,6 +90,7 @@ def refused_shop(site: Site) -> None:
         (forged_return, "ReturnsAreRefused"),
         (forged_keys, "ReturnsAreRefused"),
         (refused_shop, "ShopsAreRefused"),
+        (lost_mail, "MailsFail"),
     ],
 )
 def test_s50_what_is_refused_is_counted(site: Site, caplog, refuse: Callable[[Site], None], count: str) -> None:

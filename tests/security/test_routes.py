@@ -42,6 +42,9 @@ PUBLIC = {
     ("POST", "/v1/callback/woocommerce"),
     ("POST", "/v1/join"),
     ("POST", "/v1/join/look"),
+    ("POST", "/v1/reset"),
+    ("POST", "/v1/reset/look"),
+    ("POST", "/v1/reset/password"),
     ("POST", "/v1/webhooks/shopify"),
 }
 # Written to by programs of others, which prove themselves by a signature (test_webhooks.py) or a state (test_posted_keys.py).
@@ -109,6 +112,9 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/v1/invitations"): {"email": "late@northwind.example", "role": "viewer"},
     ("POST", "/v1/join"): {"secret": "daybook_invitation_x", "password": PASSWORD},
     ("POST", "/v1/join/look"): {"secret": "daybook_invitation_x"},
+    ("POST", "/v1/reset"): {"email": "owner@northwind.example"},
+    ("POST", "/v1/reset/look"): {"secret": "daybook_reset_x"},
+    ("POST", "/v1/reset/password"): {"secret": "daybook_reset_x", "password": PASSWORD},
 }
 
 

@@ -66,6 +66,18 @@ def test_s49_no_role_has_a_wildcard(artifact: Artifact, function: str) -> None:
             assert "*" not in json.dumps(resource), resource
 
 
+def test_s49_only_the_api_mails_and_only_as_the_one_sender(artifact: Artifact) -> None:
+    (mailing,) = [each for each in statements(artifact, "APIHandler") if words(each["Action"]) == ["ses:SendEmail"]]
+    assert mailing["Condition"] == {"StringEquals": {"ses:FromAddress": {"Ref": "MailFrom"}}}
+    named = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/${MailIdentity}"
+    assert mailing["Resource"] == {"Fn::Sub": named}
+    may = [name for name in FUNCTIONS if any(action.startswith("ses:") for action in actions(artifact, name))]
+    assert may == ["APIHandler"]
+    functions = artifact.resources("AWS::Serverless::Function")
+    told = [name for name, each in functions.items() if "DAYBOOK_MAIL_FROM" in str(each.get("Environment"))]
+    assert told == ["APIHandler"]
+
+
 def test_s49_no_function_may_scan_or_change_the_table_itself(artifact: Artifact) -> None:
     listed = {"GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"}
     for function in FUNCTIONS:

@@ -4,6 +4,7 @@ import os
 
 from chalicelib.domain.accounts import SignedIn
 from chalicelib.domain.activity import Line, line_id
+from chalicelib.domain.mails import Mailer
 from chalicelib.domain.passwords import Passwords
 from chalicelib.domain.people import ApiKey, Invitation
 from chalicelib.storage.accounts import Accounts
@@ -11,25 +12,29 @@ from chalicelib.storage.activity import Activity
 from chalicelib.storage.audit import Audit
 from chalicelib.storage.grants import Grants
 from chalicelib.storage.people import People as PeopleRecords
+from chalicelib.storage.resets import Resets
 from chalicelib.storage.table import Table
 from chalicelib.workflows.access_record import AccessRecord
 from chalicelib.workflows.api_keys import ApiKeys
 from chalicelib.workflows.invite import Invite
 from chalicelib.workflows.people import People
+from chalicelib.workflows.reset import Reset
 from tests.support.people import CHEAP, EMAIL, HOME, PASSWORD, Clock, new_id, sign_in_on
 
 
 class Team:
     """Everything about who may come in, on one table."""
 
-    def __init__(self, table: Table, clock: Clock | None = None) -> None:
+    def __init__(
+        self, table: Table, clock: Clock | None = None, mailer: Mailer | None = None, passwords: Passwords | None = None
+    ) -> None:
         self.clock = clock or Clock()
         self.accounts = Accounts(table, new_id)
         self.records = PeopleRecords(table, self.accounts)
         self.activity, self.audit = Activity(table), Audit(table, "AUDIT")
         self.keys = Grants(table, "KEY", ApiKey)
         self.invitations = Grants(table, "INVITE", Invitation)
-        self.sign_in = sign_in_on(table, self.clock)
+        self.sign_in = sign_in_on(table, self.clock, passwords)
         record = AccessRecord(audit=self.audit, note=self._note, now=self.clock, new_id=new_id)
         self.api_keys = ApiKeys(
             keys=self.keys, accounts=self.accounts, record=record, now=self.clock, random=os.urandom
@@ -43,10 +48,29 @@ class Team:
             sign_in=self.sign_in,
             passwords=Passwords(CHEAP),
             record=record,
+            mailer=mailer,
             base_url="https://daybook.example/live",
             now=self.clock,
             random=os.urandom,
         )
+        self.seconds = 0.0
+        self.reset = Reset(
+            resets=Resets(table),
+            accounts=self.accounts,
+            sign_in=self.sign_in,
+            passwords=passwords or Passwords(CHEAP),
+            record=record,
+            mailer=mailer,
+            base_url="https://daybook.example/live",
+            now=self.clock,
+            random=os.urandom,
+            ticks=lambda: self.seconds,
+            sleep=self.spend,
+        )
+
+    def spend(self, seconds: float) -> None:
+        """Time that answering takes."""
+        self.seconds += seconds
 
     def _note(self, workspace: str, level: str, text: str, *, connection_id: str | None) -> None:
         line = Line(id=line_id(self.clock(), new_id()), at=self.clock(), level="info", text=text)

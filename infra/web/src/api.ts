@@ -9,6 +9,9 @@ export const session = signal<SessionOut | null | undefined>(undefined);
 /** True once a session that we had was refused: the sign-in page says so. */
 export const expired = signal(false);
 
+/** Whose password was just replaced, and who signs in with it next: the sign-in page says so. */
+export const renewed = signal<string | null>(null);
+
 /** When the server was last reached; `unreached` is true while the last request got no answer. */
 export const reachedAt = signal<Date | null>(null);
 export const unreached = signal(false);

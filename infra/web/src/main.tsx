@@ -9,6 +9,7 @@ import { keepLooking } from "./live.ts";
 import { Enter } from "./pages/enter.tsx";
 import { Join } from "./pages/join.tsx";
 import { Nowhere, Unreached } from "./pages/nowhere.tsx";
+import { Reset } from "./pages/reset.tsx";
 import { later } from "./parts/later.tsx";
 import { Shell, showTheme } from "./parts/shell.tsx";
 import { showRows } from "./parts/sorting.tsx";
@@ -49,15 +50,15 @@ const PAGES: readonly [string, { load: () => Promise<void> }, (parts: Record<str
   ["/workspace", Workspace, () => <Workspace />],
 ];
 const DOORS = ["/sign-in", "/sign-up"];
-/** Open to whoever holds the link, signed in or not. */
-const JOIN = "/join";
+/** Open to whoever holds a link, signed in or not. */
+const OPEN: Readonly<Record<string, () => ComponentChild>> = { "/join": () => <Join />, "/reset": () => <Reset /> };
 
 function App() {
   const signedIn = !!session.value;
   const atDoor = DOORS.includes(path.value);
-  const joins = path.value === JOIN;
+  const open = OPEN[path.value];
   useEffect(() => {
-    if (joins) return;
+    if (open) return;
     if (signedIn && atDoor) {
       expired.value = false;
       go(next(), { replace: true });
@@ -67,8 +68,8 @@ function App() {
       const wanted = path.value + (words && `?${words}`);
       go(to("/sign-in", { next: wanted === "/" ? null : wanted }), { replace: true });
     }
-  }, [signedIn, atDoor, joins]);
-  if (joins) return <Shell><Join /></Shell>;
+  }, [signedIn, atDoor, open]);
+  if (open) return <Shell>{open()}</Shell>;
   if (signedIn === atDoor) return null;
   return <Shell>{atDoor ? <Enter key={path.value} anew={path.value === "/sign-up"} /> : <div key={thingAt(path.value)}>{pageAt(path.value)}</div>}</Shell>;
 }

@@ -63,6 +63,7 @@ const SETTINGS: Record<string, string> = {
   locked_through: "Closed through",
   mirrors: "Stores whose orders come twice",
   api_key: "API key",
+  password: "Password",
 };
 
 /** A setting's name as its page has it. */

@@ -36,6 +36,38 @@ TAKEN = Refusal(
     },
 )
 GONE = Refusal(404, BROKEN | {"status": 404})
+WEAK = Refusal(
+    400,
+    BROKEN
+    | {
+        "status": 400,
+        "detail": "Something has to be corrected first.",
+        "fields": {"password": "Use at least 12 characters."},
+    },
+)
+OVER = Refusal(404, BROKEN | {"status": 404, "detail": "This link is over: it worked for 30 minutes."})
+USED = Refusal(404, BROKEN | {"status": 404, "detail": "This link was used already, or a newer one was sent after it."})
+TOO_OFTEN = Refusal(429, BROKEN | {"status": 429, "detail": "Too many tries. Wait a little and try again."})
+ASKED, NO_MAIL = (wire_people.ResetAskedOut(mails=mails) for mails in (True, False))
+WHOSE = plain(wire_people.ResetLookOut(email="owner@northwind.example"))
+
+
+def ask(page: Page) -> None:
+    page.get_by_label("Email").fill("owner@northwind.example")
+    page.get_by_role("button", name="Send the link").click()
+    page.locator(".notice").wait_for()
+
+
+def ask_offline(page: Page) -> None:
+    page.route("**/v1/reset", lambda route: route.abort())
+    ask(page)
+
+
+def choose(page: Page) -> None:
+    page.get_by_label("New password", exact=True).fill("a quiet harbour at dawn")
+    page.get_by_role("button", name="Change password").click()
+    page.get_by_text("Your password is changed.").wait_for()
+
 
 STATES = (
     door("enter", "/sign-in", {"/session": NOT_RIGHT}),
@@ -60,6 +92,28 @@ STATES = (
     door("join-gone", "/join#secret", {"/session": NOT_RIGHT, "/join/look": GONE}),
     door("join-error", "/join#secret", {"/session": NOT_RIGHT}),
     State(name="join-elsewhere", path="/join#secret", answers={"/join/look": invitation(role="viewer")}),
+    door("reset", "/reset", {"/session": NOT_RIGHT}),
+    door("reset-sent", "/reset", {"/session": NOT_RIGHT, "/reset": plain(ASKED)}, then=ask),
+    door("reset-off", "/reset", {"/session": NOT_RIGHT, "/reset": plain(NO_MAIL)}, then=ask),
+    door("reset-too-often", "/reset", {"/session": NOT_RIGHT, "/reset": TOO_OFTEN}, then=ask),
+    door("reset-offline", "/reset", {"/session": NOT_RIGHT}, then=ask_offline),
+    door("reset-choose", "/reset#secret", {"/session": NOT_RIGHT, "/reset/look": WHOSE}),
+    State(name="reset-choose-signed-in", path="/reset#secret", answers={"/reset/look": WHOSE}),
+    door("reset-over", "/reset#secret", {"/session": NOT_RIGHT, "/reset/look": OVER}),
+    door("reset-used", "/reset#secret", {"/session": NOT_RIGHT, "/reset/look": USED}),
+    door("reset-error", "/reset#secret", {"/session": NOT_RIGHT}),
+    door(
+        "reset-refused",
+        "/reset#secret",
+        {"/session": NOT_RIGHT, "/reset/look": WHOSE, "/reset/password": WEAK},
+        then=lambda page: fill(page, "Change password", **{"New password": "short"}),
+    ),
+    door(
+        "reset-done",
+        "/reset#secret",
+        {"/session": NOT_RIGHT, "/reset/look": WHOSE, "/reset/password": {}},
+        then=choose,
+    ),
     State(name="nowhere", path="/no/such", answers={}),
     door("unreached", "/", {"/session": Refusal(500, BROKEN)}),
 )

@@ -38,16 +38,19 @@ ALL = {
     "/persons/looks": LOOKS,
     "/invitations": shops.invitations(),
 }
-MADE = plain(
-    wire_people.InvitationMadeOut(
-        id="i9", link="https://daybook.example/join#" + "Zk3w" * 10, ends_at=NOW + 7 * shops.DAY
+MADE = {
+    mailed: plain(
+        wire_people.InvitationMadeOut(
+            id="i9", link="https://daybook.example/join#" + "Zk3w" * 10, ends_at=NOW + 7 * shops.DAY, mailed=mailed
+        )
     )
-)
+    for mailed in ("off", "sent", "failed")
+}
 
 
 def invite(page: Page) -> None:
     page.get_by_label("Email", exact=True).fill("shop@northwind.example")
-    page.get_by_role("button", name="Make a link").click()
+    page.get_by_role("button", name="Invite", exact=True).click()
     page.locator(".once").wait_for()
 
 
@@ -99,7 +102,9 @@ STATES = (
             "/persons/looks": shops.changes(),
         },
     ),
-    State(name="workspace-invited", path=AT, answers=ALL | {"POST /invitations": MADE}, then=invite),
+    State(name="workspace-invited", path=AT, answers=ALL | {"POST /invitations": MADE["off"]}, then=invite),
+    State(name="workspace-invited-by-mail", path=AT, answers=ALL | {"POST /invitations": MADE["sent"]}, then=invite),
+    State(name="workspace-invited-no-mail", path=AT, answers=ALL | {"POST /invitations": MADE["failed"]}, then=invite),
     State(
         name="workspace-remove",
         path=AT,

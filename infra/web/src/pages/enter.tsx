@@ -1,6 +1,7 @@
 // Signing in, and signing up with a new workspace.
+import { useEffect, useRef } from "preact/hooks";
 import type { SessionOut, SignInIn, SignUpIn } from "../wire.d.ts";
-import { expired, session, write } from "../api.ts";
+import { expired, renewed, session, write } from "../api.ts";
 import { Door } from "../parts/door.tsx";
 import { Field, Secret, useSend } from "../parts/form.tsx";
 import { Card, Page } from "../parts/page.tsx";
@@ -14,6 +15,8 @@ const browserZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZo
 export function Enter({ anew }: { anew: boolean }) {
   const { busy, wrong, said, send } = useSend();
   const carried = { next: query.value.get("next") };
+  const told = useRef<HTMLDivElement>(null);
+  useEffect(() => void setTimeout(() => told.current?.focus()), []); // after the page itself, which takes it when one arrives
 
   async function enter(form: FormData) {
     const word = (name: string) => String(form.get(name) ?? "");
@@ -21,16 +24,18 @@ export function Enter({ anew }: { anew: boolean }) {
     session.value = anew
       ? await write<SessionOut>("POST", "/users", { ...who, workspace: word("workspace").trim(), time_zone: browserZone() } satisfies SignUpIn)
       : await write<SessionOut>("POST", "/session", { ...who, keep: form.has("keep") } satisfies SignInIn);
+    renewed.value = null;
   }
   return (
     <Door>
       <Page title={anew ? "Sign up" : "Sign in"} note={anew ? "One account, one workspace. Connect a shop next." : "Every order of every channel, one summary a day."}>
         <Card>
           {expired.value && <Notice kind="info"><p><b>Please sign in again.</b> You return to this page and your unsaved changes.</p></Notice>}
+          {!anew && renewed.value && <div ref={told} tabIndex={-1}><Notice kind="good"><p><b>Your password is changed.</b> You are signed out everywhere. Sign in with the new one.</p></Notice></div>}
           <form method="post" onSubmit={(event) => send(event, () => enter(new FormData(event.currentTarget)))}>
             {said}
             {anew && <Field name="workspace" label="Business name" required maxLength={80} autoComplete="organization" error={wrong["workspace"]} />}
-            <Field name="email" label="Email" type="email" required autoComplete="username" error={wrong["email"]} />
+            <Field name="email" label="Email" type="email" required defaultValue={anew ? "" : (renewed.value ?? "")} autoComplete="username" error={wrong["email"]} />
             <Secret name="password" label="Password" required error={wrong["password"]} autoComplete={anew ? "new-password" : "current-password"} help={anew && PASSWORD_HELP} />
             {!anew && <label class="tick"><input type="checkbox" name="keep" /> Keep me signed in</label>}
             <button class="main" disabled={busy}>{anew ? "Create account" : "Sign in"}</button>
@@ -39,6 +44,7 @@ export function Enter({ anew }: { anew: boolean }) {
         <p class="quiet">
           {anew ? <>You have an account? <a href={to("/sign-in", carried)}>Sign in</a></> : <>New here? <a href={to("/sign-up", carried)}>Sign up</a></>}
         </p>
+        {!anew && <p class="quiet"><a href={to("/reset")}>Forgot password?</a></p>}
       </Page>
     </Door>
   );

@@ -97,24 +97,35 @@ function Remove({ person, at, onStop, moved }: { person: PersonOut; at: string; 
   );
 }
 
+/** What became of the mail with the link, and what to do with the link that stands here. */
+const MAILED: Record<InvitationMadeOut["mailed"], (email: string) => string> = {
+  sent: (email) => `Invitation sent to ${email}`,
+  failed: (email) => `The mail to ${email} could not be sent`,
+  off: (email) => `The link for ${email}, shown this once`,
+};
+const PASSED_ON: Record<InvitationMadeOut["mailed"], string> = {
+  sent: "The mail has this link, shown here this once, should it not arrive.",
+  failed: "The invitation stands. Pass its link on yourself, or",
+  off: "Pass it on yourself: Daybook sends no mail.",
+};
+
 function Invite({ moved }: { moved: () => void }) {
   const [{ email, role }, set] = useKept("invitation", { email: "", role: "viewer" as Role });
-  const [made, show] = useState<{ email: string; out: InvitationMadeOut } | null>(null);
+  const [made, show] = useState<{ asked: InvitationIn; out: InvitationMadeOut } | null>(null);
   const { busy, wrong, said, send } = useSend();
-  async function invite() {
-    const out = await write<InvitationMadeOut>("POST", "/invitations", { email: email.trim(), role } satisfies InvitationIn);
-    show({ email: email.trim(), out });
+  async function invite(asked: InvitationIn) {
+    show({ asked, out: await write<InvitationMadeOut>("POST", "/invitations", asked) });
     set({ email: "", role });
     moved();
   }
   return (
     <Card title="Invite somebody">
       {made && (
-        <Once title={`The link for ${made.email}, shown this once`} text={made.out.link} onDone={() => show(null)}>
-          Pass it on yourself: Daybook sends no mail. It works once, until {dayOf(made.out.ends_at)}. An earlier link for this address no longer works.
+        <Once title={MAILED[made.out.mailed](made.asked.email)} text={made.out.link} onDone={() => show(null)}>
+          {PASSED_ON[made.out.mailed]} {made.out.mailed === "failed" && <><button type="button" class="link" disabled={busy} onClick={() => send(null, () => invite(made.asked))}>send the mail again</button>.</>} It works once, until {dayOf(made.out.ends_at)}. An earlier link for this address no longer works.
         </Once>
       )}
-      <form class="beside" onSubmit={(event) => send(event, invite)}>
+      <form class="beside" onSubmit={(event) => send(event, () => invite({ email: email.trim(), role }))}>
         {said && <div class="whole-row">{said}</div>}
         <Field name="invited" label="Email" type="email" required value={email} error={wrong["email"]} autoComplete="off" onInput={(event) => set({ email: event.currentTarget.value, role })} />
         <div class="field">
@@ -123,7 +134,7 @@ function Invite({ moved }: { moved: () => void }) {
             {Object.entries(ROLES).map(([value, [name]]) => <option key={value} value={value}>{name}</option>)}
           </select>
         </div>
-        <button disabled={busy}>Make a link</button>
+        <button disabled={busy}>Invite</button>
       </form>
     </Card>
   );

@@ -1,0 +1,55 @@
+"""The mails that Daybook sends: plain text, in a few sentences, and how they are handed on.
+
+A link in a mail is whoever reads it's way in, so its host comes from the settings, and its secret stands behind the `#`.
+"""
+
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from chalicelib.domain.accounts import Role
+from chalicelib.domain.people import a_role, day_text
+
+
+class Mailer(Protocol):
+    """Sends plain text to one address. Raises MailFailed if it is not known to be on its way."""
+
+    def send(self, *, to: str, subject: str, text: str) -> None: ...
+
+
+class Mail(msgspec.Struct, frozen=True, kw_only=True):
+    """What is said, to anybody."""
+
+    subject: str
+    text: str
+
+
+def invitation(*, workspace: str, role: Role, maker: str, link: str, ends_at: datetime) -> Mail:
+    """What somebody who is invited reads."""
+    return Mail(
+        subject=f"Join {workspace} on Daybook",
+        text=f"{maker} invited you to {workspace} on Daybook, as {a_role(role)}.\n\n"
+        f"Choose a password and come in:\n\n{link}\n\n"
+        f"The link works once, until {day_text(ends_at)}. If you expected no invitation, leave it alone.\n",
+    )
+
+
+def reset(*, link: str, minutes: int) -> Mail:
+    """What somebody reads who asked for a new password."""
+    return Mail(
+        subject="Choose a new password for Daybook",
+        text="Somebody asked for a new password for your Daybook account. If it was you, choose one here:\n\n"
+        f"{link}\n\n"
+        f"The link works once, for {minutes} minutes. If it was not you, leave it alone: your password stays as it is.\n",
+    )
+
+
+def password_changed(*, base_url: str) -> Mail:
+    """What the owner of an account reads once its password is another."""
+    return Mail(
+        subject="Your Daybook password was changed",
+        text="The password of your Daybook account was changed by a link that we sent to this address, and you are signed out\n"
+        "everywhere. If it was not you, ask for a new password at once, and look after your mailbox:\n\n"
+        f"{base_url}/reset\n",
+    )
