@@ -5,6 +5,7 @@ A variable that is missing and has no default, or cannot be read as its type, st
 
 import os
 from collections.abc import Mapping
+from typing import Literal
 
 import msgspec
 
@@ -14,7 +15,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     `channel_urls` (JSON) is where the APIs of kinds of channels are, if not at home; `plain_sites` (JSON) are origins that may
     be shops without being public or encrypted. Both are for development. `secrets` is the stack whose secrets in Parameter Store
-    take the place of the settings that are secret.
+    take the place of the settings that are secret. People sign in through an identity provider once `oidc_issuer`, the client's id
+    and its secret are all set.
     """
 
     table: str = "daybook"
@@ -30,6 +32,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     shopify_client_id: str = ""
     shopify_client_secret: str = ""
     shopify_client_secret_old: str = ""
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    oidc_algorithm: Literal["RS256", "ES256"] = "RS256"
+    oidc_label: str = "Continue with single sign-on"
     cursor_key: str = ""
     clock_shift_s: float = 0.0
     lease_s: int = 310
@@ -43,6 +50,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     aws_region: str = "us-east-1"
     dynamodb_url: str | None = None
     sqs_url: str | None = None
+
+    @property
+    def provider_label(self) -> str:
+        """What the button to the identity provider says; empty without one."""
+        return self.oidc_label if self.oidc_issuer and self.oidc_client_id and self.oidc_client_secret else ""
 
 
 _JSON = {"DAYBOOK_CHANNEL_URLS", "DAYBOOK_PLAIN_SITES"}

@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from chalicelib.workflows.api_keys import ApiKeys
     from chalicelib.workflows.invite import Invite
     from chalicelib.workflows.people import People
+    from chalicelib.workflows.sign_in_by_provider import SignInByProvider
 
 
 from chalicelib.bootstrap.records import Outside
@@ -66,7 +67,7 @@ from chalicelib.bootstrap.work import Work
 
 __all__ = ["Outside", "System", "system"]
 
-_SECRETS = ("shopify_client_secret", "shopify_client_secret_old", "cursor_key")
+_SECRETS = ("shopify_client_secret", "shopify_client_secret_old", "cursor_key", "oidc_client_secret")
 
 
 class System(Work):
@@ -80,6 +81,21 @@ class System(Work):
             now=self.now,
             random=self.outside.random,
             individual_allowed=self.settings.individual_allowed,
+        )
+
+    @cached_property
+    def sign_in_by_provider(self) -> "SignInByProvider":
+        from chalicelib.bootstrap.provider import provider_of
+        from chalicelib.storage.identities import Identities
+        from chalicelib.workflows.sign_in_by_provider import SignInByProvider
+
+        return SignInByProvider(
+            provider=provider_of(self.settings, self.outside),
+            identities=Identities(self.outside.table, self.new_id),
+            accounts=self.accounts,
+            sign_in=self.sign_in,
+            now=self.now,
+            random=self.outside.random,
         )
 
     @cached_property

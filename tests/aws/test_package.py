@@ -30,7 +30,11 @@ def test_the_code_is_small_and_compiled(artifact: Artifact) -> None:
     modules = {name for name in names if name.endswith(".py")}
     compiled = {name for name in names if name.endswith(".cpython-311.pyc")}
     assert len(modules) == len(compiled) > 300
-    assert not [name for name in names if name.startswith(("tests/", "infra/", "boto3/data/", "boto3/examples/", "cryptography/", "pip/"))]
+    assert not [
+        name
+        for name in names
+        if name.startswith(("tests/", "infra/", "boto3/data/", "boto3/examples/", "cryptography/", "pip/"))
+    ]
     assert {name.split("/")[2] for name in names if name.startswith("botocore/data/") and name.count("/") > 2} == set(
         package.SERVICES
     )

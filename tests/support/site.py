@@ -13,11 +13,12 @@ from chalicelib import bootstrap
 from chalicelib.channels import Kind
 from chalicelib.domain.connections import Connection
 from chalicelib.domain.passwords import Passwords
+from chalicelib.settings import Settings
 from chalicelib.storage.table import Table
 from chalicelib.workflows.sign_in import SignIn
 from tests.support.pairing import ApprovingChannel, GrantingChannel, KeyedChannel
 from tests.support.people import CHEAP, PASSWORD
-from tests.support.system import Daybook
+from tests.support.system import SETTINGS, Daybook
 
 ORIGIN = "http://127.0.0.1:8080"
 
@@ -88,8 +89,8 @@ class Site:
 class OpenDaybook(Daybook):
     """With passwords that cost little, and channels to pair with that need no network."""
 
-    def __init__(self, table: Table) -> None:
-        super().__init__(table)
+    def __init__(self, table: Table, settings: Settings = SETTINGS) -> None:
+        super().__init__(table, settings)
         self.channel, self.keyed, self.sites = GrantingChannel(self.now), KeyedChannel(), ApprovingChannel()
 
     @property
@@ -115,8 +116,8 @@ class OpenDaybook(Daybook):
 
 
 @contextmanager
-def open_site(table: Table) -> Iterator[Site]:
-    daybook = OpenDaybook(table)
+def open_site(table: Table, settings: Settings = SETTINGS) -> Iterator[Site]:
+    daybook = OpenDaybook(table, settings)
     with pytest.MonkeyPatch.context() as patch, Client(app, project_dir=".") as client:
         # The functions of a deployed application find their system through the environment; this is ours.
         patch.setattr(bootstrap, "system", lambda: daybook)
