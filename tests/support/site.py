@@ -13,6 +13,7 @@ from chalicelib import bootstrap
 from chalicelib.channels import Kind
 from chalicelib.domain.connections import Connection
 from chalicelib.domain.passwords import Passwords
+from chalicelib.entrypoints.http import COOKIE
 from chalicelib.settings import Settings
 from chalicelib.storage.table import Table
 from chalicelib.workflows.sign_in import SignIn
@@ -60,8 +61,10 @@ class Visitor:
         sent = {name.replace("_", "-"): value for name, value in sent.items() if value}
         content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         answer = self._client.http.request(method, path, headers=sent, body=content)
-        if cookie := answer.headers.get("Set-Cookie"):
-            self.cookie = cookie.partition(";")[0]
+        given = answer.headers.get("Set-Cookie") or []
+        for cookie in [given] if isinstance(given, str) else given:
+            if cookie.startswith(f"{COOKIE}="):  # that of a way to the identity provider is not kept here
+                self.cookie = cookie.partition(";")[0]
         return answer
 
 

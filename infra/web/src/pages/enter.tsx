@@ -5,11 +5,10 @@ import { Door } from "../parts/door.tsx";
 import { Field, Secret, useSend } from "../parts/form.tsx";
 import { Card, Page } from "../parts/page.tsx";
 import { Notice } from "../parts/region.tsx";
+import { NotThrough, Through, browserZone, provider } from "../parts/provider.tsx";
 import { query, to } from "../router.ts";
 
 export const PASSWORD_HELP = "Twelve characters or more; a short sentence is good.";
-
-const browserZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 export function Enter({ anew }: { anew: boolean }) {
   const { busy, wrong, said, send } = useSend();
@@ -26,6 +25,7 @@ export function Enter({ anew }: { anew: boolean }) {
     <Door>
       <Page title={anew ? "Sign up" : "Sign in"} note={anew ? "One account, one workspace. Connect a shop next." : "Every order of every channel, one summary a day."}>
         <Card>
+          <NotThrough />
           {expired.value && <Notice kind="info"><p><b>Please sign in again.</b> You return to this page and your unsaved changes.</p></Notice>}
           <form method="post" onSubmit={(event) => send(event, () => enter(new FormData(event.currentTarget)))}>
             {said}
@@ -35,6 +35,7 @@ export function Enter({ anew }: { anew: boolean }) {
             {!anew && <label class="tick"><input type="checkbox" name="keep" /> Keep me signed in</label>}
             <button class="main" disabled={busy}>{anew ? "Create account" : "Sign in"}</button>
           </form>
+          {provider && <Through />}
         </Card>
         <p class="quiet">
           {anew ? <>You have an account? <a href={to("/sign-in", carried)}>Sign in</a></> : <>New here? <a href={to("/sign-up", carried)}>Sign up</a></>}

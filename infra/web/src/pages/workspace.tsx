@@ -9,6 +9,7 @@ import { Changes, Looks, whoSaved } from "../parts/changes.tsx";
 import { Field, useSend } from "../parts/form.tsx";
 import { Card, homeZone, Page } from "../parts/page.tsx";
 import { People } from "../parts/people.tsx";
+import { Connect, provider } from "../parts/provider.tsx";
 import { Notice, Region } from "../parts/region.tsx";
 import { SaveBar } from "../parts/save-bar.tsx";
 import { say } from "../parts/toast.tsx";
@@ -22,7 +23,7 @@ export function Workspace() {
     <Page title="Workspace settings" note="They hold for every connection and everyone who signs in here.">
       <Region of={loaded} what="the workspace" rows={6}>{(read) => <Edited read={read} />}</Region>
       <div class="columns settings" id="people">
-        <div><People onMoved={() => movePeople((count) => count + 1)} /></div>
+        <div><People onMoved={() => movePeople((count) => count + 1)} />{provider && <Connect />}</div>
         {session.value?.user.role !== "viewer" && <aside aria-label="History of access"><Changes of="/people" title="Who let whom in" zone={homeZone()} version={people} />{session.value?.user.role === "owner" && <Looks zone={homeZone()} />}</aside>}
       </div>
     </Page>
