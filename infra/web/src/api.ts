@@ -9,6 +9,9 @@ export const session = signal<SessionOut | null | undefined>(undefined);
 /** True once a session that we had was refused: the sign-in page says so. */
 export const expired = signal(false);
 
+/** What the button to the identity provider says; empty where there is none. */
+export const provider = document.querySelector<HTMLMetaElement>('meta[name="provider"]')?.content ?? "";
+
 /** When the server was last reached; `unreached` is true while the last request got no answer. */
 export const reachedAt = signal<Date | null>(null);
 export const unreached = signal(false);

@@ -1,14 +1,20 @@
 // Signing in, and signing up with a new workspace.
 import type { SessionOut, SignInIn, SignUpIn } from "../wire.d.ts";
-import { expired, session, write } from "../api.ts";
+import { expired, provider, session, write } from "../api.ts";
 import { Door } from "../parts/door.tsx";
 import { Field, Secret, useSend } from "../parts/form.tsx";
+import { later } from "../parts/later.tsx";
 import { Card, Page } from "../parts/page.tsx";
 import { Notice } from "../parts/region.tsx";
-import { NotThrough, Through, browserZone, provider } from "../parts/provider.tsx";
 import { query, to } from "../router.ts";
 
 export const PASSWORD_HELP = "Twelve characters or more; a short sentence is good.";
+
+const browserZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+const ways = () => import("../parts/provider.tsx");
+const NotThrough = later(async () => (await ways()).NotThrough, null);
+const Through = later(async () => (await ways()).Through, <div class="other-way"><p class="quiet">or</p><button type="button" disabled>{provider}</button></div>);
 
 export function Enter({ anew }: { anew: boolean }) {
   const { busy, wrong, said, send } = useSend();
@@ -25,7 +31,7 @@ export function Enter({ anew }: { anew: boolean }) {
     <Door>
       <Page title={anew ? "Sign up" : "Sign in"} note={anew ? "One account, one workspace. Connect a shop next." : "Every order of every channel, one summary a day."}>
         <Card>
-          <NotThrough />
+          {query.value.has("error") && <NotThrough />}
           {expired.value && <Notice kind="info"><p><b>Please sign in again.</b> You return to this page and your unsaved changes.</p></Notice>}
           <form method="post" onSubmit={(event) => send(event, () => enter(new FormData(event.currentTarget)))}>
             {said}

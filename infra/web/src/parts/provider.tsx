@@ -1,15 +1,11 @@
 // The way through the identity provider: its button, and what is said when it led nowhere.
+import "../core.ts";
 import type { ProviderConnectIn, ProviderIn, ProviderOut } from "../wire.d.ts";
-import { expired, write } from "../api.ts";
+import { expired, provider, write } from "../api.ts";
 import { query } from "../router.ts";
 import { useSend } from "./form.tsx";
 import { Card } from "./page.tsx";
 import { Notice } from "./region.tsx";
-
-/** What the button says; empty where there is no such way. */
-export const provider = document.querySelector<HTMLMetaElement>('meta[name="provider"]')?.content ?? "";
-
-export const browserZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 const NEXT_MAX = 512;
 const TEXTS: Readonly<Record<string, string>> = {
@@ -27,7 +23,7 @@ const TEXTS: Readonly<Record<string, string>> = {
 /** What went wrong on the way, if one comes back from it. */
 export function NotThrough() {
   const error = query.value.get("error");
-  return error && <Notice kind="warning"><p role="alert">{TEXTS[error] ?? "The sign-in could not be confirmed, so nothing was changed. Please try again."}</p></Notice>;
+  return !!error && <Notice kind="warning"><p role="alert">{TEXTS[error] ?? "The sign-in could not be confirmed, so nothing was changed. Please try again."}</p></Notice>;
 }
 
 async function leave(path: string, body: ProviderIn | ProviderConnectIn): Promise<void> {
@@ -45,22 +41,28 @@ export function Through() {
     <div class="other-way">
       <p class="quiet">or</p>
       {said}
-      <button type="button" disabled={busy} onClick={() => send(null, () => leave("/session/provider", { next, again, time_zone: browserZone() }))}>{provider}</button>
+      <button type="button" disabled={busy} onClick={() => send(null, () => leave("/session/provider", { next, again, time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone }))}>{provider}</button>
       {expired.value && <p class="quiet">This way leaves the page: what you typed there is not kept.</p>}
     </div>
   );
 }
 
+/** How it went, for whoever comes back from connecting it. */
+export const Returned = () => (
+  <>
+    <NotThrough />
+    {query.value.has("connected") && <Notice kind="info"><p role="status"><b>Connected.</b> “{provider}” on the sign-in page now lets you in to this account, too.</p></Notice>}
+  </>
+);
+
 /** Lets whoever is signed in come in that way from now on. */
 export function Connect() {
   const { busy, said, send } = useSend();
-  const done = query.value.has("connected");
   return (
     <Card title="Your own sign-in">
-      <NotThrough />
       {said}
-      {done ? <Notice kind="info"><p role="status"><b>Connected.</b> The sign-in page now lets you in that way, too.</p></Notice> : <p class="quiet">Connect it once, and “{provider}” on the sign-in page lets you in to this account.</p>}
-      <p><button type="button" disabled={busy} onClick={() => send(null, () => leave("/session/provider/connect", { next: "/workspace?connected=1" }))}>{done ? "Connect another" : "Connect"}</button></p>
+      <p class="quiet">Connect it once, and “{provider}” on the sign-in page lets you in to this account.</p>
+      <p><button type="button" disabled={busy} onClick={() => send(null, () => leave("/session/provider/connect", { next: "/workspace?connected=1" }))}>Connect</button></p>
     </Card>
   );
 }
