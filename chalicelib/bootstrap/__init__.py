@@ -67,7 +67,8 @@ from chalicelib.bootstrap.work import Work
 
 __all__ = ["Outside", "System", "system"]
 
-_SECRETS = ("shopify_client_secret", "shopify_client_secret_old", "cursor_key", "oidc_client_secret")
+_SECRETS = ("shopify_client_secret", "shopify_client_secret_old", "cursor_key")
+_SECRETS_OF_PROVIDER = ("oidc_client_secret",)
 
 
 class System(Work):
@@ -396,7 +397,9 @@ def _with_secrets(settings: Settings) -> Settings:
     """The settings with the stack's secrets, each as far as it is there."""
     if not settings.secrets:
         return settings
-    names = {f"/{settings.secrets}/{name.replace('_', '-')}": name for name in _SECRETS}
+    # Only the function that signs people in is told of the provider, and may read its secret.
+    wanted = (*_SECRETS, *(_SECRETS_OF_PROVIDER if settings.oidc_issuer else ()))
+    names = {f"/{settings.secrets}/{name.replace('_', '-')}": name for name in wanted}
     ssm = _client("ssm", None, settings.aws_region)
     found = ssm.get_parameters(Names=list(names), WithDecryption=True)["Parameters"]
     return msgspec.structs.replace(settings, **{names[each["Name"]]: each["Value"] for each in found})

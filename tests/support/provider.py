@@ -4,7 +4,7 @@ import http.client
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import msgspec
 import pytest
@@ -149,6 +149,19 @@ class Town:
         found.cookies[SESSION] = owner.cookie.partition("=")[2]
         found.token = owner.token
         return found
+
+
+def errors_in(location: str) -> list[str]:
+    """What the page of the sign-in is told went wrong."""
+    parts = urlsplit(location)
+    assert parts.path == "/sign-in", location
+    return parse_qs(parts.query)["error"]
+
+
+def is_refused(town: Town, browser: Browser, location: str, why: str = "refused") -> bool:
+    """Whether nobody got in, nothing was made, and the page can say why."""
+    kinds = {pk.split("#")[0] for pk, _, _ in town.engine.items()}
+    return errors_in(location) == [why] and not browser.is_signed_in and not kinds & {"USER", "SESSION", "IDENTITY"}
 
 
 @contextmanager
