@@ -95,6 +95,7 @@ class System(Work):
             identities=Identities(self.outside.table, self.new_id),
             accounts=self.accounts,
             sign_in=self.sign_in,
+            tell=self.access_record.tell,
             now=self.now,
             random=self.outside.random,
         )

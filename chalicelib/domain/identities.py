@@ -20,8 +20,8 @@ ISSUED_WITHIN_S = 600
 SUBJECT_CHARACTERS_MAX = 255
 PATH_CHARACTERS_MAX = 512
 
-# What browsers do not read as another site: one slash, then what is printed, but no backslash.
-_PATH = re.compile(r"/(?!/)[!-\[\]-~]*")
+# What browsers do not read as another site: one slash, then what is printed, but no backslash. Pages only, nothing that acts.
+_PATH = re.compile(r"/(?!/|v1/|static/)[!-\[\]-~]*")
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,7 +98,7 @@ def identity_in(payload: bytes, *, issuer: str, client_id: str, nonce: str, at: 
 
 
 def own_path(text: str) -> str:
-    """The path if it is one of ours, else that of the first page: nobody is led to another site by us."""
+    """The path if it is of a page of ours, else that of the first page: nobody is led to another site by us."""
     return text if len(text) <= PATH_CHARACTERS_MAX and _PATH.fullmatch(text) else "/"
 
 

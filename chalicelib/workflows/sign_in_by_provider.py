@@ -83,7 +83,10 @@ class ProviderError(Exception):
 
 
 class SignInByProvider:
-    """Signs people in through `provider`; None where none is set, and then there is nothing of this."""
+    """Signs people in through `provider`; None where none is set, and then there is nothing of this.
+
+    `tell` writes a line into the activity of a workspace.
+    """
 
     def __init__(
         self,
@@ -92,6 +95,7 @@ class SignInByProvider:
         identities: "Identities",
         accounts: "Accounts",
         sign_in: SignIn,
+        tell: Callable[[str, str], None],
         now: Callable[[], datetime],
         random: Callable[[int], bytes],
     ) -> None:
@@ -99,6 +103,7 @@ class SignInByProvider:
         self._identities = identities
         self._accounts = accounts
         self._sign_in = sign_in
+        self._tell = tell
         self._now = now
         self._random = random
 
@@ -189,6 +194,7 @@ class SignInByProvider:
         gone = claimed if self._there(claimed) is None else None
         if not self._identities.claim(identity, who.user, instead_of=gone):
             raise ProviderError("other", begun)
+        self._tell(who.workspace, f"{who.email} connected the sign-in service to their account.")
 
     def _user_of(self, identity: Identity, begun: Begun, address: str) -> User:
         """Whose identity it is; a new account for one that nobody has. Raises ProviderError, TooManyTries."""

@@ -205,6 +205,8 @@ def test_s14_whoever_signed_in_with_a_password_connects_the_provider_and_has_bot
     owner = town.with_password(EMAIL)
     assert owner.back(owner.at_provider(owner.connect(next="/workspace?connected=1"))) == "/workspace?connected=1"
     user = owner.session()["user"]["id"]
+    told = [line["text"] for line in json_at(owner.ask("GET", "/v1/activity"))["items"]]
+    assert told == [f"{EMAIL} connected the sign-in service to their account."]
     elsewhere = town.browser()
     assert elsewhere.sign_in() == "/"
     assert elsewhere.session()["user"]["id"] == user
@@ -336,6 +338,7 @@ NEXT = {
     "/orders?q=10": "/orders?q=10",
     "/reports/skus?from=2026-01-01&to=2026-02-01": "/reports/skus?from=2026-01-01&to=2026-02-01",
     "//evil.example": "/",
+    "/v1/callback/shopify?code=x": "/",
     "/\\evil.example": "/",
     "https://evil.example": "/",
     "javascript:alert(1)": "/",

@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import msgspec
-import pytest
 from chalice.test import Client, HTTPResponse
 
 from chalicelib import errors
@@ -56,6 +55,7 @@ def by_far_provider(daybook: System) -> SignInByProvider:
         identities=Identities(daybook.outside.table, daybook.new_id),
         accounts=daybook.accounts,
         sign_in=daybook.sign_in,
+        tell=daybook.access_record.tell,
         now=daybook.now,
         random=daybook.outside.random,
     )
@@ -166,12 +166,10 @@ def is_refused(town: Town, browser: Browser, location: str, why: str = "refused"
 
 @contextmanager
 def open_town(algorithm: str = "RS256", **changed: Any) -> Iterator[Town]:
-    clock: list[float] = [0.0]
     with (
-        Provider(callbacks=(CALLBACK,), algorithm=algorithm, now_s=lambda: clock[0]) as provider,
+        Provider(callbacks=(CALLBACK,), algorithm=algorithm) as provider,
         open_site(Table(MemoryEngine()), settings_with(provider, **changed)) as site,
-        pytest.MonkeyPatch.context() as patch,
     ):
         town = Town(site, provider)
-        patch.setattr(provider, "now_s", town.at)
+        provider.now_s = town.at
         yield town
