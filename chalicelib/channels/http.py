@@ -89,7 +89,7 @@ class Http:
         sleep: Callable[[float], None],
         now: Callable[[], datetime],
         total_s: float = TOTAL_S,
-        bytes_max: int = BODY_BYTES_MAX,
+        bytes_max: int | None = None,
         sit_outs: int = SIT_OUTS_MAX,
     ) -> None:
         self._reach = reach
@@ -172,7 +172,7 @@ class Http:
                 stream=True,
             ) as answer:
                 self._check(answer, explain)
-                read = Answer(_read(answer, self._bytes_max), answer.headers)
+                read = Answer(_read(answer, self._bytes_max or BODY_BYTES_MAX), answer.headers)
             if monotonic() >= deadline:
                 raise TimeoutError  # a connection cut among the headers reads like an empty body
             return read

@@ -171,6 +171,13 @@ def test_s14_a_key_for_something_else_is_no_key(town: Town, changed: Claims) -> 
     assert is_refused(town, browser, browser.sign_in())
 
 
+def test_s14_a_key_of_another_kind_under_the_same_name_is_not_in_the_way(town: Town) -> None:
+    made = jwt.get_algorithm_by_name("ES256").to_jwk(ec.generate_private_key(ec.SECP256R1()).public_key(), as_dict=True)
+    keys = [town.provider.jwk("k-1"), {**made, "kid": "k-1"}]
+    town.provider.answers["/keys"] = (200, {}, json.dumps({"keys": keys}).encode())
+    assert town.browser().sign_in() == "/"
+
+
 def test_s14_a_key_that_is_too_short_is_refused(town: Town) -> None:
     town.provider.keys["k-1"] = SHORT_KEY
     browser = town.browser()
