@@ -6,9 +6,9 @@ from typing import Any, TypeVar
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.domain.work import ChangesMessage, DayMessage, OrderMessage, Queue
+from chalicelib.domain.work import ChangesMessage, DayMessage, OrderMessage, Queue, SealMessage
 
-M = TypeVar("M", DayMessage, ChangesMessage, OrderMessage)
+M = TypeVar("M", DayMessage, ChangesMessage, OrderMessage, SealMessage)
 
 
 class PlanMessage(msgspec.Struct, frozen=True):

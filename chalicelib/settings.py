@@ -25,6 +25,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     backfill_queue_url: str
     base_url: str
     key_file: str = ""
+    key_file_old: str = ""
     kms_key_id: str = ""
     channel_urls: dict[str, str] = {}
     plain_sites: tuple[str, ...] = ()
@@ -38,6 +39,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     oidc_algorithm: Literal["RS256", "ES256"] = "RS256"
     oidc_label: str = "Continue with single sign-on"
     cursor_key: str = ""
+    cursor_key_old: str = ""
     clock_shift_s: float = 0.0
     lease_s: int = 310
     budget_s: int = 240

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from chalicelib.domain.allotment import Terms
 from chalicelib.domain.connections import Connection
 from chalicelib.domain.cursors import Cursors
 from chalicelib.domain.passwords import Passwords
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from chalicelib.workflows.api_keys import ApiKeys
     from chalicelib.workflows.invite import Invite
     from chalicelib.workflows.people import People
+    from chalicelib.workflows.recount import Recount
     from chalicelib.workflows.sign_in_by_provider import SignInByProvider
 
 
@@ -67,7 +69,7 @@ from chalicelib.bootstrap.work import Work
 
 __all__ = ["Outside", "System", "system"]
 
-_SECRETS = ("shopify_client_secret", "shopify_client_secret_old", "cursor_key")
+_SECRETS = ("shopify_client_secret", "shopify_client_secret_old", "cursor_key", "cursor_key_old")
 _SECRETS_OF_PROVIDER = ("oidc_client_secret",)
 
 
@@ -173,6 +175,12 @@ class System(Work):
         )
 
     @cached_property
+    def recount(self) -> "Recount":
+        from chalicelib.workflows.recount import Recount
+
+        return Recount(days=self.days, revisions=self.revisions, shelves=self.shelves)
+
+    @cached_property
     def admin_backfill(self) -> "AdminBackfill":
         from chalicelib.workflows.admin_backfill import AdminBackfill
 
@@ -269,8 +277,8 @@ class System(Work):
 
     @cached_property
     def cursors(self) -> Cursors:
-        secret = self.settings.cursor_key or self.settings.shopify_client_secret
-        return Cursors(hashlib.sha256(f"daybook: cursors\0{secret}".encode()).digest())
+        key, old = self.settings.cursor_key or self.settings.shopify_client_secret, self.settings.cursor_key_old
+        return Cursors(_cursor_key(key), _cursor_key(old) if old else None)
 
     @cached_property
     def books(self) -> Books:
@@ -364,7 +372,7 @@ class System(Work):
         return ReadUsage(
             shelves=self.shelves,
             start=self.books.start,
-            allotment=self.settings.allotment,
+            terms=Terms(self.settings.allotment),
             now=self.now,
         )
 
@@ -406,6 +414,10 @@ def _with_secrets(settings: Settings) -> Settings:
     return msgspec.structs.replace(settings, **{names[each["Name"]]: each["Value"] for each in found})
 
 
+def _cursor_key(secret: str) -> bytes:
+    return hashlib.sha256(f"daybook: cursors\0{secret}".encode()).digest()
+
+
 def _client(service: str, url: str | None, region: str) -> Any:
     from botocore.config import Config
 
@@ -419,5 +431,6 @@ def _sealer(settings: Settings) -> "Sealer":
     if settings.kms_key_id:
         return KmsSealer(lambda: _client("kms", None, settings.aws_region), settings.kms_key_id)
     if settings.key_file:
-        return LocalSealer(Path(settings.key_file))
+        old = Path(settings.key_file_old) if settings.key_file_old else None
+        return LocalSealer(Path(settings.key_file), old=old)
     raise SystemExit("DAYBOOK_KMS_KEY_ID or DAYBOOK_KEY_FILE has to be set.")

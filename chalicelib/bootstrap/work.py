@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from chalicelib.channels import Channel
     from chalicelib.workflows.find_order import FindOrder
     from chalicelib.workflows.mirrors import Mirrors
+    from chalicelib.workflows.seal_again import SealAgain
 
 
 from chalicelib.bootstrap.shops import Shops
@@ -165,6 +166,12 @@ class Work(Shops):
             now=self.now,
             new_id=self.new_id,
         )
+
+    @cached_property
+    def seal_again(self) -> "SealAgain":
+        from chalicelib.workflows.seal_again import SealAgain
+
+        return SealAgain(agenda=self.agenda, connections=self.connections, send=self.queues.send_messages, now=self.now)
 
     @cached_property
     def look_back(self) -> LookBack:

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from chalicelib.domain.allotment import Terms
 from chalicelib.domain.secret import Secret
 from chalicelib.domain.summaries import Reading
 
@@ -21,7 +22,8 @@ class Workspace(msgspec.Struct, frozen=True, kw_only=True):
     """A business. Its plan years begin with the day of `signed_up_at`.
 
     `reading` is the day on which refunds and edits are shown. Days up to `locked_through` are closed: their documents are
-    never restated. The fiscal year begins with month `fiscal_start`. `version` rises with every change of these settings.
+    never restated. The fiscal year begins with month `fiscal_start`. `terms` are its own; None are those of everybody.
+    `version` rises with every change of these settings.
     """
 
     id: str
@@ -34,6 +36,7 @@ class Workspace(msgspec.Struct, frozen=True, kw_only=True):
     fiscal_start: int = 1
     reading: Reading = "event_day"
     locked_through: date | None = None
+    terms: Terms | None = None
     version: int = 0
 
 

@@ -1,10 +1,13 @@
-"""Plan years: the allotment's periods, anniversaries of sign-up at 00:00 in the workspace's zone."""
+"""What a plan includes and what more costs, and its years: anniversaries of sign-up at 00:00 in the workspace's zone."""
 
 from datetime import date, datetime, timedelta
 
 import msgspec
 
 from chalicelib.domain.days import day_of
+from chalicelib.domain.money import divide_half_away
+
+MILLI = 1000
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -13,6 +16,31 @@ class Account(msgspec.Struct, frozen=True):
     workspace: str
     kind: str
     account: str
+
+
+class Price(msgspec.Struct, frozen=True):
+    """What each of so many orders beyond the allotment costs, in thousandths of a minor unit; None is all that come after."""
+
+    orders: int | None
+    milli: int
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """How many orders a plan year includes, 0 without limit, and what more of them cost: the first `prices` first."""
+
+    allotment: int = 0
+    currency: str = "USD"
+    prices: tuple[Price, ...] = ()
+
+    def overage(self, used: int) -> int:
+        """What the orders beyond the allotment come to, in minor units, rounded once."""
+        left = max(used - self.allotment, 0) if self.allotment else 0
+        milli = 0
+        for price in self.prices:
+            here = left if price.orders is None else min(left, price.orders)
+            milli += here * price.milli
+            left -= here
+        return divide_half_away(milli, MILLI)
 
 
 class PlanYear(msgspec.Struct, frozen=True):

@@ -12,6 +12,8 @@ import msgspec
 NAME_MAX = 100
 # At the longest names this is under 300 KB, whatever the compression.
 PERSONS_PER_PART = 600
+# How long who bought on a day is told; what is older is not kept (S44).
+KEPT_DAYS = 400
 
 
 class Person(msgspec.Struct, frozen=True, gc=False, array_like=True):

@@ -59,7 +59,15 @@ class OrderMessage(msgspec.Struct, frozen=True, tag_field="about", tag="order"):
     version: int = 1
 
 
-Message = DayMessage | ChangesMessage | OrderMessage
+class SealMessage(msgspec.Struct, frozen=True, tag_field="about", tag="seal"):
+    """A request to seal a connection's credentials anew."""
+
+    workspace: str
+    connection: str
+    version: int = 1
+
+
+Message = DayMessage | ChangesMessage | OrderMessage | SealMessage
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ def usage(visit: Visit, who: SignedIn) -> wire.UsageOut | Response:
     if visit.wants_csv:
         rows = [("month", each.month, each.orders) for each in shown.months]
         rows += [("connection", each.name, each.orders) for each in shown.connections]
+        rows += [("overage", each.currency, each.orders) for each in (shown.overage,) if each]
         return csv_out.answer(visit, ("usage", shown.year_from.isoformat()), csv_columns.USAGE, rows, None)
     return shown
 

@@ -1,14 +1,18 @@
 """The functions behind the console's Test buttons: what admins ask for, as JSON. `{}` explains each; what is wrong is answered
 by field, never raised."""
 
+import re
+import time
 from collections.abc import Callable
 from datetime import date
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from chalice import Blueprint
 
 from chalicelib import bootstrap, errors
+from chalicelib.domain.allotment import MILLI, Price, Terms
+from chalicelib.domain.money import exponent, parse_minor
 from chalicelib.entrypoints.log import log
 from chalicelib.workflows.admin_backfill import Asked
 
@@ -19,6 +23,10 @@ E = TypeVar("E", bound=msgspec.Struct)
 NAME_CHARACTERS_MAX = 64
 REASON_CHARACTERS = 3, 200
 ORDERS_MAX = 500
+ALLOTMENT_MAX = 1_000_000_000
+PRICES_MAX = 10
+ASKING_S = 45
+_PRICE = re.compile(r"\d{1,6}(\.\d+)?", re.ASCII)
 REASON = "why, as the merchant will read it"
 HELP = {
     "ok": True,
@@ -34,21 +42,32 @@ HELP = {
         "override": "optional: four_months, for ranges longer than that",
     },
 }
+EVENTS: list[dict[str, Any]] = [
+    {"do": "failed_days", "workspace": "the workspace's id"},
+    {"do": "retry_failed_days", "workspace": "its id", "connection": "the connection's id", "reason": REASON},
+    {"do": "allow_individual", "workspace": "its id", "allowed": "true or false", "reason": REASON},
+    {
+        "do": "set_allotment",
+        "workspace": "its id",
+        "allotment": "orders a plan year includes, 36000; 0 is no limit, null what everybody has",
+        "currency": "USD (the default): what the prices are in",
+        "prices": [{"orders": 24000, "price": "0.10"}, {"price": "0.05"}],
+        "reason": REASON,
+    },
+    {"do": "recount_usage", "workspace": "its id", "connection": "the connection's id"},
+    {"do": "seal_again", "from": "optional: the partition that the answer before named as its next"},
+    {
+        "do": "erase_customer",
+        "workspace": "its id",
+        "connection": "the connection's id",
+        "orders": ["the channel's own ids of the customer's orders"],
+        "reason": REASON,
+    },
+]
 HELP_ADMIN = {
     "ok": True,
     "what": "Other things that admins do to a workspace. `do` says which.",
-    "events": [
-        {"do": "failed_days", "workspace": "the workspace's id"},
-        {"do": "retry_failed_days", "workspace": "its id", "connection": "the connection's id", "reason": REASON},
-        {"do": "allow_individual", "workspace": "its id", "allowed": "true or false", "reason": REASON},
-        {
-            "do": "erase_customer",
-            "workspace": "its id",
-            "connection": "the connection's id",
-            "orders": ["the channel's own ids of the customer's orders"],
-            "reason": REASON,
-        },
-    ],
+    "events": EVENTS,
 }
 
 
@@ -84,6 +103,35 @@ class AllowIndividualIn(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class PriceIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What each of so many orders beyond the allotment costs; without `orders` all that come after."""
+
+    price: str
+    orders: int | None = None
+
+
+class SetAllotmentIn(msgspec.Struct, frozen=True, kw_only=True):
+    """`allotment` null goes back to what everybody has; without `prices` more orders cost nothing."""
+
+    do: str
+    workspace: str
+    allotment: Annotated[int, msgspec.Meta(ge=0, le=ALLOTMENT_MAX)] | None
+    currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")] = "USD"
+    prices: tuple[PriceIn, ...] = ()
+    reason: str
+
+
+class RecountIn(msgspec.Struct, frozen=True, kw_only=True):
+    do: str
+    workspace: str
+    connection: str
+
+
+class SealAgainIn(msgspec.Struct, frozen=True, kw_only=True):
+    do: str
+    first: Annotated[int, msgspec.Meta(ge=0)] = msgspec.field(name="from", default=0)
+
+
 class EraseIn(msgspec.Struct, frozen=True, kw_only=True):
     """`orders` are the channel's own ids."""
 
@@ -115,9 +163,15 @@ def admin(event: Any, context: object) -> dict[str, Any]:
             return _answered(event, RetryIn, _retry)
         case "allow_individual":
             return _answered(event, AllowIndividualIn, _allow_individual)
+        case "set_allotment":
+            return _answered(event, SetAllotmentIn, _set_allotment)
+        case "recount_usage":
+            return _answered(event, RecountIn, _recount)
+        case "seal_again":
+            return _answered(event, SealAgainIn, _seal_again)
         case "erase_customer":
             return _answered(event, EraseIn, _erase)
-    return _refused({"do": "It is one of failed_days, retry_failed_days, allow_individual, erase_customer."})
+    return _refused({"do": f"It is one of {', '.join(str(each['do']) for each in EVENTS)}."})
 
 
 def _answered(event: object, kind: type[E], do: Callable[[E], dict[str, Any]]) -> dict[str, Any]:
@@ -150,10 +204,18 @@ def wrong_fields(event: object, kind: type[msgspec.Struct]) -> dict[str, str]:
         except msgspec.ValidationError as exc:
             wrong[name] = f"{exc}."
             continue
-        texts = value if isinstance(value, tuple) else (value,) if isinstance(value, str) else None
-        if texts is not None and not (0 < len(texts) <= ORDERS_MAX and all(_is_sane(name, text) for text in texts)):
+        if not _is_usable(name, value):
             wrong[name] = "This text cannot be used."
     return wrong
+
+
+def _is_usable(name: str, value: object) -> bool:
+    """Whether a text, or each of some texts, is one that is meant; other values are."""
+    if isinstance(value, str):
+        return _is_sane(name, value)
+    if isinstance(value, tuple) and name == "orders":
+        return 0 < len(value) <= ORDERS_MAX and all(_is_sane(name, text) for text in value)
+    return True
 
 
 def _is_sane(name: str, text: str) -> bool:
@@ -213,6 +275,47 @@ def _allow_individual(given: AllowIndividualIn) -> dict[str, Any]:
     changed = administer.allow_individual(given.workspace, allowed=given.allowed, reason=given.reason.strip())
     log("admin allowance", workspace=given.workspace, outcome="changed" if changed else "none")
     return {"ok": True, "allowed": given.allowed, "changed": changed}
+
+
+def _set_allotment(given: SetAllotmentIn) -> dict[str, Any]:
+    terms = None
+    if given.allotment is not None:
+        terms = Terms(given.allotment, given.currency, _prices(given))
+    changed = bootstrap.system().administer.set_terms(given.workspace, terms, reason=given.reason.strip())
+    log("admin allotment", workspace=given.workspace, outcome="changed" if changed else "none")
+    return {"ok": True, "allotment": given.allotment, "changed": changed}
+
+
+def _prices(given: SetAllotmentIn) -> tuple[Price, ...]:
+    """The prices, of which the last and no other has no end. Raises RequestError."""
+    *bounded, last = given.prices or (PriceIn("0"),)
+    if len(bounded) >= PRICES_MAX or last.orders is not None or any((each.orders or 0) < 1 for each in bounded):
+        raise _not_prices("Each but the last says for how many orders it is, from 1 on; the last holds for all others.")
+    places = exponent(given.currency) + len(str(MILLI)) - 1
+    prices = []
+    for each in given.prices:
+        if not _PRICE.fullmatch(each.price) or len(each.price.partition(".")[2]) > places:
+            raise _not_prices(f'A price is written "0.10", with {places} decimal places at most.')
+        prices.append(Price(each.orders, parse_minor(each.price, places)))
+    return tuple(prices)
+
+
+def _not_prices(text: str) -> errors.RequestError:
+    return errors.RequestError("The event cannot be used.", {"prices": text})
+
+
+def _recount(given: RecountIn) -> dict[str, Any]:
+    system = bootstrap.system()
+    recounted = system.recount.recount(system.administer.connection(given.workspace, given.connection))
+    log("admin recount", workspace=given.workspace, connection=given.connection, outcome=str(recounted.agrees))
+    return {"ok": True, "agrees": recounted.agrees, **msgspec.to_builtins(recounted)}
+
+
+def _seal_again(given: SealAgainIn) -> dict[str, Any]:
+    until = time.monotonic() + ASKING_S
+    asked = bootstrap.system().seal_again.ask(given.first, out_of_time=lambda: time.monotonic() > until)
+    log("admin sealing", outcome="asked" if asked.next is None else "not all asked")
+    return {"ok": True, **msgspec.to_builtins(asked)}
 
 
 def _erase(given: EraseIn) -> dict[str, Any]:

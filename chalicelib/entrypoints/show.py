@@ -155,6 +155,7 @@ def usage(given: Usage) -> wire.UsageOut:
         year_from=given.year.first,
         year_to=given.year.last,
         allotment=given.allotment,
+        overage=_overage(given),
         used=given.used,
         forecast=given.forecast,
         months=tuple(wire.UsageMonth(month=month, orders=orders) for month, orders in given.months),
@@ -162,6 +163,12 @@ def usage(given: Usage) -> wire.UsageOut:
             wire.UsageConnection(connection_id=each.id, name=each.name, orders=orders) for each, orders in given.shops
         ),
     )
+
+
+def _overage(given: Usage) -> wire.Overage | None:
+    if given.overage is None:
+        return None
+    return wire.Overage(max(given.used - given.terms.allotment, 0), given.overage, given.terms.currency)
 
 
 def usage_order(given: CountedOrder) -> wire.UsageOrderOut:

@@ -277,8 +277,16 @@ class UsageConnection(msgspec.Struct, frozen=True):
     orders: int
 
 
+class Overage(msgspec.Struct, frozen=True):
+    """The orders beyond the allotment so far, and what they come to in minor units."""
+
+    orders: int
+    amount: int
+    currency: str
+
+
 class UsageOut(msgspec.Struct, frozen=True):
-    """`GET /v1/usage`: the plan year in which we are. `allotment` null is unlimited.
+    """`GET /v1/usage`: the plan year in which we are. `allotment` null is unlimited, `overage` null without prices for more.
 
     `forecast` is what the year comes to if it goes on as in the last 28 days; `months` go from the first to the last in which orders were made.
     """
@@ -286,6 +294,7 @@ class UsageOut(msgspec.Struct, frozen=True):
     year_from: date
     year_to: date
     allotment: int | None
+    overage: Overage | None
     used: int
     forecast: int
     months: tuple[UsageMonth, ...]

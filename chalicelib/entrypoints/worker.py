@@ -1,4 +1,5 @@
-"""The workers: one message, one piece of work: a day, a look for changes, an order to find.
+"""The workers: one message, one piece of work: a day, a look for changes, an order to find,
+credentials to seal.
 
 What a workflow raises is a defect or a table that is away; the queue brings the message back.
 """
@@ -11,7 +12,7 @@ from chalice import Blueprint
 from chalice.app import SQSEvent
 
 from chalicelib import bootstrap
-from chalicelib.domain.work import ChangesMessage, DayMessage, Message, OrderMessage
+from chalicelib.domain.work import ChangesMessage, DayMessage, Message, OrderMessage, SealMessage
 from chalicelib.entrypoints.log import log
 
 work = Blueprint(__name__)
@@ -46,6 +47,8 @@ def _run(event: SQSEvent, queue: str) -> None:
             said, level, fields = _sync_day(message)
         elif isinstance(message, ChangesMessage):
             said, level, fields = _notice(message)
+        elif isinstance(message, SealMessage):
+            said, level, fields = _seal_again(message)
         else:
             said, level, fields = _find_order(message)
         log(
@@ -83,6 +86,11 @@ def _notice(message: ChangesMessage) -> Told:
     }
     level = "warning" if noticed.outcome in ("failed", "waits") else "info"
     return f"changes: {noticed.outcome}, days to read again: {noticed.days}", level, fields
+
+
+def _seal_again(message: SealMessage) -> Told:
+    outcome = bootstrap.system().seal_again.run(message)
+    return f"credentials: {outcome}", "info", {"outcome": outcome}
 
 
 def _find_order(message: OrderMessage) -> Told:

@@ -14,12 +14,14 @@ import hashlib
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 
+import msgspec
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib import errors
 from chalicelib.domain.accounts import Session, User, Workspace
+from chalicelib.domain.allotment import Terms
 from chalicelib.storage.flip import TRIES_MAX, write_surely
 from chalicelib.storage.models import Item, key
 from chalicelib.storage.table import Table
@@ -51,6 +53,7 @@ class WorkspaceItem(Item):
     fiscal_start = NumberAttribute(default=1)
     reading = UnicodeAttribute(default="event_day")
     locked_through = UnicodeAttribute(null=True)
+    terms = UnicodeAttribute(null=True)
     version = NumberAttribute(default=0)
 
 
@@ -198,6 +201,9 @@ class Accounts:
             WorkspaceItem.locked_through.set(changed.locked_through.isoformat())
             if changed.locked_through
             else WorkspaceItem.locked_through.remove(),
+            WorkspaceItem.terms.set(msgspec.json.encode(changed.terms).decode())
+            if changed.terms
+            else WorkspaceItem.terms.remove(),
         ]
         return write_surely(
             lambda: self._table.update(*_workspace_key(seen.id), actions, _is_version(seen.version)),
@@ -373,5 +379,6 @@ def _workspace(id_: str, item: WorkspaceItem) -> Workspace:
         fiscal_start=int(item.fiscal_start),
         reading=item.reading,  # type: ignore[arg-type]
         locked_through=date.fromisoformat(item.locked_through) if item.locked_through else None,
+        terms=msgspec.json.decode(item.terms, type=Terms) if item.terms else None,
         version=int(item.version),
     )

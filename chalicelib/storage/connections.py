@@ -244,6 +244,20 @@ class Connections:
             open_still=lambda item: _holds(item, connection) and item.renewal == renewal,
         )
 
+    def seal_again(self, workspace: str, connection: str) -> bool:
+        """Seal the credentials of a paired connection anew, as they are; False if there are none, or others by now."""
+        item = self._item(workspace, connection)
+        if item is None or item.state != "paired":
+            return False
+        context = _context(workspace, connection)
+        sealed = self._sealer.seal(self._sealer.open(item.sealed, context), context)
+        unchanged = (ConnectionItem.state == "paired") & (ConnectionItem.sealed == item.sealed)
+        try:
+            self._table.update(*_key(workspace, connection), [ConnectionItem.sealed.set(sealed)], unchanged)
+        except errors.Refused:
+            return False
+        return True
+
     def mark_sign_in_needed(
         self, workspace: str, connection: str, *, epoch: int | None = None, version: int | None = None
     ) -> bool:

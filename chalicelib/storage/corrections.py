@@ -109,7 +109,7 @@ class Corrections:
     def owed_to(self, first_open: DayKey, lock: int) -> dict[tuple[date, str], Correction]:
         """All corrections for a first open day under that lock, by order day and attempt; valid or not is for the caller."""
         found = {}
-        for item in self._table.query(Part, _pk(first_open), begins=f"{lock:06}#"):
+        for item in self._table.query(Part, _pk(first_open), begins=key(f"{lock:06}") + "#"):
             _, order_day, attempt = item.sk.split("#")
             found[date.fromisoformat(order_day), attempt] = _correction_decoder.decode(item.body)
         return found

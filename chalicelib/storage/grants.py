@@ -68,7 +68,7 @@ class Grants(Generic[T]):
 
     def list(self, workspace: str) -> Iterator[Found[T]]:
         """Yield those of a workspace, by id."""
-        pointers = self._table.query(Pointer, key("WS", workspace), begins=f"{self._what}#")
+        pointers = self._table.query(Pointer, key("WS", workspace), begins=key(self._what) + "#")
         hashes = [pointer.secret_hash for pointer in pointers]
         items = self._table.get_many(Grant, map(self._key, hashes))
         for each in hashes:

@@ -8,16 +8,18 @@ immutable: erasing takes persons out of them, wherever they stand, or deletes th
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Set
+from datetime import UTC, datetime, time
 from itertools import islice
 
 from chalicelib.domain.facts import digest, pack_ids, unpack_id_set
-from chalicelib.domain.persons import PERSONS_PER_PART, Person, pack_persons, pack_piece, unpack_persons
+from chalicelib.domain.persons import KEPT_DAYS, PERSONS_PER_PART, Person, pack_persons, pack_piece, unpack_persons
 from chalicelib.domain.work import DayKey, Head, Named
 from chalicelib.storage.flip import write_surely
 from chalicelib.storage.models import Part, key
 from chalicelib.storage.table import Table
 
 IDS_PER_PART = 10_000
+DAY_S = 86_400
 
 
 class PersonParts:
@@ -28,9 +30,10 @@ class PersonParts:
 
     def write(self, day: DayKey, attempt: str, persons: Mapping[str, Person]) -> None:
         """Write the persons that the attempt found. Parts that are there already stay what they are: ours, perhaps with
-        somebody erased from them since."""
+        somebody erased from them since. The table drops them when nobody is told of them any more."""
+        expires_at = int(datetime.combine(day.day, time(), UTC).timestamp()) + (KEPT_DAYS + 2) * DAY_S
         for k, body in enumerate(pack_persons(persons)):
-            self._insert(Part(_pk(day), key("WHO", attempt, f"{k:05}"), body=body))
+            self._insert(Part(_pk(day), key("WHO", attempt, f"{k:05}"), body=body, expires_at=expires_at))
 
     def read(self, day: DayKey, attempt: str) -> dict[str, Person] | None:
         """The persons in an attempt's parts by order id; None if it has no parts."""
@@ -85,7 +88,7 @@ class PersonParts:
         def write() -> None:
             if seen is not None:
                 body = pack_piece(_without(seen, erased))
-                self._table.put(Part(part.pk, part.sk, body=body), Part.body == seen.body)
+                self._table.put(Part(part.pk, part.sk, body=body, expires_at=part.expires_at), Part.body == seen.body)
 
         if unpack_persons(part.body).keys() & erased:
             write_surely(

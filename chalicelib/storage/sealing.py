@@ -9,6 +9,7 @@ import json
 import os
 import stat
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -51,12 +52,16 @@ class KmsSealer:
 
 
 class LocalSealer:
-    """Seals with the 32 bytes of a file that only its owner may read: form, nonce, then AES-256-GCM of the content."""
+    """Seals with the 32 bytes of a file that only its owner may read: form, nonce, then AES-256-GCM of the content.
 
-    def __init__(self, key_file: Path, random: Callable[[int], bytes] = os.urandom) -> None:
+    What was sealed with the key of the file `old` still opens, so that a key can be replaced.
+    """
+
+    def __init__(self, key_file: Path, *, old: Path | None = None, random: Callable[[int], bytes] = os.urandom) -> None:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         self._aes = AESGCM(_read_key(key_file))
+        self._opening = (self._aes, AESGCM(_read_key(old))) if old else (self._aes,)
         self._random = random
 
     def seal(self, plain: bytes, context: dict[str, str]) -> bytes:
@@ -67,12 +72,10 @@ class LocalSealer:
         from cryptography.exceptions import InvalidTag
 
         form, nonce, content = sealed[:1], sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
-        try:
-            if form != _FORM:
-                raise InvalidTag
-            return self._aes.decrypt(nonce, content, _canonical(context))
-        except (InvalidTag, ValueError) as exc:
-            raise errors.StorageError("a sealed secret does not open here") from exc
+        for key in self._opening if form == _FORM else ():
+            with suppress(InvalidTag, ValueError):
+                return key.decrypt(nonce, content, _canonical(context))
+        raise errors.StorageError("a sealed secret does not open here")
 
 
 def _ask(call: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from chalicelib import errors
 from chalicelib.domain.accounts import Workspace
 from chalicelib.domain.activity import line_id
+from chalicelib.domain.allotment import Terms
 from chalicelib.domain.audit import Change, changed_fields
 from chalicelib.domain.connections import Connection
 from chalicelib.domain.sentences import counted
@@ -88,28 +89,48 @@ class Administer:
 
         Raises RequestError, Conflict.
         """
+        word = "can be chosen now" if allowed else "can be chosen no more"
+        told = f"Individual sales {word}, by an admin: {reason}"
+        return self._change(workspace, told, reason, individual_allowed=allowed)
+
+    def set_terms(self, workspace: str, terms: Terms | None, *, reason: str) -> bool:
+        """Give the workspace an allotment and prices of its own, or those of everybody with None. Whether that is new.
+
+        They hold for the whole plan year in which we are. Raises RequestError, Conflict.
+        """
+        word = "is that of everybody" if terms is None else "has no limit"
+        if terms and terms.allotment:
+            word = f"is {counted(terms.allotment, 'order', 'orders')} a year"
+        return self._change(workspace, f"The allotment {word}, by an admin: {reason}", reason, terms=terms)
+
+    def _change(self, workspace: str, told: str, reason: str, **fields: Any) -> bool:
         for _ in range(TRIES_MAX):
             seen = self._workspace(workspace)
-            if seen.individual_allowed == allowed:
+            changed = msgspec.structs.replace(seen, **fields)
+            if changed == seen:
                 return False
-            changed = msgspec.structs.replace(seen, individual_allowed=allowed, version=seen.version + 1)
+            changed = msgspec.structs.replace(changed, version=seen.version + 1)
             before, after = changed_fields(seen, changed)
             self._keep(workspace, "workspace", before, after | {"reason": _text(reason)})
             if self._accounts.change_workspace(seen, changed):
-                word = "can be chosen now" if allowed else "can be chosen no more"
-                self._note(workspace, "info", f"Individual sales {word}, by an admin: {reason}", connection_id=None)
+                self._note(workspace, "info", told, connection_id=None)
                 return True
         raise errors.Conflict("Somebody else changes this workspace right now. Try again.")
 
     def erase(self, workspace: str, connection: str, orders: tuple[str, ...], *, reason: str) -> None:
         """Erase for good who bought these orders, named by the channel's own ids; what was sold stays. Raises RequestError."""
-        found = self._connections.get(workspace, connection)
-        if found is None:
-            raise _no_connection()
+        found = self.connection(workspace, connection)
         told = f"the customers of {counted(len(orders), 'order', 'orders')} were erased: {reason}"
         self._keep(workspace, f"connection {found.id}", {}, {"erased": _text(told)})
         self._persons.erase_orders(found, orders)
         self._note(workspace, "info", f"By an admin, {told}", connection_id=found.id)
+
+    def connection(self, workspace: str, id_: str) -> Connection:
+        """A connection in whatever state. Raises RequestError."""
+        found = self._connections.get(workspace, id_)
+        if found is None:
+            raise errors.RequestError("This cannot be done.", {"connection": "This workspace has no such connection."})
+        return found
 
     def _workspace(self, id_: str) -> Workspace:
         found = self._accounts.workspace(id_)
@@ -118,9 +139,7 @@ class Administer:
         return found
 
     def _paired(self, workspace: str, id_: str) -> Connection:
-        found = self._connections.get(workspace, id_)
-        if found is None:
-            raise _no_connection()
+        found = self.connection(workspace, id_)
         if found.state != "paired":
             raise errors.RequestError("This cannot be done.", {"connection": f"It is {found.state}."})
         return found
@@ -132,10 +151,6 @@ class Administer:
             id=line_id(at, self._new_id()), at=at, actor=ACTOR, about=about, before=dict(before), after=dict(after)
         )
         self._audit.write(workspace, row)
-
-
-def _no_connection() -> errors.RequestError:
-    return errors.RequestError("This cannot be done.", {"connection": "This workspace has no such connection."})
 
 
 def _text(text: str) -> str:

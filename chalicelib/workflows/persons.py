@@ -8,14 +8,14 @@ finds. Facts, documents and totals know no persons: nothing else changes.
 
 from collections.abc import Callable, Iterable, Mapping, Set
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from chalicelib import errors
 from chalicelib.domain.connections import Connection
 from chalicelib.domain.months import MonthKey, month_key
-from chalicelib.domain.persons import Person
+from chalicelib.domain.persons import KEPT_DAYS, Person
 from chalicelib.domain.work import DayKey, Erasure, Head, Named
 
 if TYPE_CHECKING:
@@ -83,20 +83,28 @@ class Persons:
             saved |= found
         return saved
 
+    def _oldest(self) -> date:
+        """The first day of whose persons anybody is told."""
+        return self._now().date() - timedelta(days=KEPT_DAYS)
+
     def _are_kept(self, day: DayKey) -> bool:
+        if day.day < self._oldest():
+            return False
         connection = self._connections.get(day.workspace, day.connection)
         return connection is not None and connection.keeps_persons
 
     # -- reading
 
     def names(self, day: DayKey) -> dict[str, Person]:
-        """Who is known to have bought on a day, by order id; nobody unless the connection is in individual mode."""
+        """Who is known to have bought on a day, by order id; nobody unless the connection is in individual mode, and of no day
+        that is longer ago than persons are kept, whatever the table still has."""
         head = self._days.read(day) if self._are_kept(day) else None
         return self._parts.names(head) if head is not None else {}
 
     def names_on(self, days: Iterable[DayKey]) -> dict[DayKey, dict[str, Person]]:
         """The same of many days, of connections in individual mode."""
-        heads = self._days.read_many(days)
+        oldest = self._oldest()
+        heads = self._days.read_many(day for day in days if day.day >= oldest)
         return self._parts.names_of(
             Named(day, head.named, head.shown.orders) for day, head in heads.items() if head.named and head.shown
         )
@@ -105,7 +113,8 @@ class Persons:
         self, workspace: str, connections: Set[str], first: date, last: date
     ) -> dict[DayKey, dict[str, Person]]:
         """Who is known to have bought from connections in individual mode on days from `first` to `last`, by order id."""
-        named = self._days.named(workspace, first, last)
+        first = max(first, self._oldest())
+        named = self._days.named(workspace, first, last) if first <= last else ()
         return self._parts.names_of(each for each in named if each.key.connection in connections)
 
     # -- erasing

@@ -51,10 +51,6 @@ class ReadConnections:
         self._syncs = syncs
         self._now = now
 
-    def listed(self, workspace: str) -> list[Connection]:
-        """All connections as they were paired, also those that are parting."""
-        return list(self._connections.list(workspace))
-
     def find(self, workspace: str, id_: str) -> Connection:
         """The connection as it was paired. Raises NotFound, also while it is parting."""
         connection = self._connections.get(workspace, id_)
@@ -84,7 +80,7 @@ class ReadConnections:
     ) -> list[ConnectionState]:
         """All connections by name. `recent` and `connections` are the workspace's own, if somebody has just read them."""
         if connections is None:
-            connections = self.listed(workspace)
+            connections = list(self._connections.list(workspace))
         if not connections:
             return []
         recent = recent or self._syncs.recent(workspace)

@@ -17,7 +17,7 @@ from chalicelib import errors
 from chalicelib.domain.days import DAY
 from chalicelib.domain.facts import Bought
 from chalicelib.domain.months import MonthKey, last_of, month_key, month_of
-from chalicelib.domain.persons import Person
+from chalicelib.domain.persons import KEPT_DAYS, Person
 from chalicelib.domain.ranges import Range, months_later
 from chalicelib.domain.work import DayKey
 from chalicelib.workflows.books import Books
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from chalicelib.storage.months import MonthCounts, MonthRecords
     from chalicelib.workflows.persons import Persons
 
-KEPT_DAYS = 400
 SHOWN_MAX = 100
 PERSONS_KEPT_MAX = 400_000
 LIFE = timedelta(hours=1)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from chalicelib.domain.accounts import Workspace
-from chalicelib.domain.allotment import Account, PlanYear, plan_year
+from chalicelib.domain.allotment import Account, PlanYear, Terms, plan_year
 from chalicelib.domain.connections import Connection
 from chalicelib.domain.days import day_of
 from chalicelib.domain.months import month_of
@@ -29,13 +29,13 @@ SHELVES_KEPT_MAX = 100_000
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
-    """`allotment` is None where it is unlimited. `shops` are in the order of their names, `months` ("2026-07") in theirs.
+    """`terms` are those in force. `shops` are in the order of their names, `months` ("2026-07") in theirs.
 
     `days` are the orders by the UTC day on which they were made. `today` is the workspace's.
     """
 
     year: PlanYear
-    allotment: int | None
+    terms: Terms
     shops: tuple[tuple[Connection, int], ...]
     days: dict[date, int]
     today: date
@@ -43,6 +43,16 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def used(self) -> int:
         return sum(orders for _, orders in self.shops)
+
+    @property
+    def allotment(self) -> int | None:
+        """None where it is unlimited."""
+        return self.terms.allotment or None
+
+    @property
+    def overage(self) -> int | None:
+        """What the orders beyond the allotment come to so far, in minor units of the terms' currency; None without prices."""
+        return self.terms.overage(self.used) if self.allotment and self.terms.prices else None
 
     @property
     def months(self) -> tuple[tuple[str, int], ...]:
@@ -66,7 +76,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReadUsage:
-    """Reads usage for one workspace at a time. `allotment` 0 is unlimited; `now` gives aware UTC instants.
+    """Reads usage for one workspace at a time. `terms` are those of everybody; `now` gives aware UTC instants.
 
     `touches` are others whenever a settled day of the workspace is: orders are counted while a day is settled.
     """
@@ -76,7 +86,7 @@ class ReadUsage:
         *,
         shelves: "Shelves",
         start: Callable[[str], Start],
-        allotment: int,
+        terms: Terms,
         now: Callable[[], datetime],
     ) -> None:
         self._shelves = shelves
@@ -84,7 +94,7 @@ class ReadUsage:
         self._kept: Kept[dict[str, dict[str, int]]] = Kept(
             SHELVES_KEPT_MAX, lambda years: sum(map(len, years.values()))
         )
-        self._allotment = allotment
+        self._terms = terms
         self._now = now
 
     def read(self, workspace: Workspace, start: Start | None = None) -> Usage:
@@ -105,7 +115,7 @@ class ReadUsage:
                 days[made] = days.get(made, 0) + orders
         return Usage(
             year=year,
-            allotment=self._allotment or None,
+            terms=workspace.terms or self._terms,
             shops=tuple(shops),
             days=days,
             today=day_of(now, workspace.time_zone),

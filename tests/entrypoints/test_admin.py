@@ -9,9 +9,10 @@ from chalice.test import Client
 
 from app import app
 from chalicelib import errors
+from chalicelib.domain.allotment import Account
 from chalicelib.domain.days import window_of
 from chalicelib.domain.persons import Person
-from chalicelib.domain.work import DayKey
+from chalicelib.domain.work import DayKey, SealMessage
 from chalicelib.storage.table import Table
 from tests.support.memory import MemoryEngine
 from tests.support.orders import order
@@ -46,10 +47,20 @@ def kept(site: Site, owner: Visitor) -> list[dict[str, str]]:
 def test_an_empty_event_explains_every_other_one(site):
     told = press({})
     wanted = {each["do"]: each for each in told["events"]}
-    assert wanted.keys() == {"failed_days", "retry_failed_days", "allow_individual", "erase_customer"}
+    assert wanted.keys() == {
+        "failed_days",
+        "retry_failed_days",
+        "allow_individual",
+        "set_allotment",
+        "recount_usage",
+        "seal_again",
+        "erase_customer",
+    }
     for do, form in wanted.items():
         lacking = press({"do": do})
-        assert (lacking["ok"], lacking["fields"].keys() | {"do"}) == (False, form.keys())
+        may_lack = {"set_allotment": {"currency", "prices"}, "seal_again": {"from"}}.get(do, set())
+        assert lacking.get("fields", {}).keys() | {"do"} == form.keys() - may_lack
+        assert lacking["ok"] is (do == "seal_again")
 
 
 @pytest.mark.parametrize("event", [[1], 7, {"do": "drop_table"}, {"do": ["failed_days"]}, {"workspace": "w1"}])
@@ -91,6 +102,79 @@ def test_individual_sales_are_allowed_and_no_more(site, owner):
     assert len(kept(site, owner)) == 2
     assert "individual_allowed" in kept(site, owner)[0]
     assert json_at(owner.get("/v1/workspace/changes"))["items"][0]["actor"] == "admin"
+
+
+def test_an_allotment_and_prices_of_its_own_show_in_usage_and_go_back(site, owner):
+    daybook = site.daybook
+    connection = daybook.pair_shop(owner.workspace)
+    account = Account(owner.workspace, connection.kind, connection.account)
+    daybook.shelves.count(account, "2026-07-03", map(str, range(50)), "2026-07-05")
+    assert json_at(owner.get("/v1/usage"))["overage"] is None
+    event = {"do": "set_allotment", "workspace": owner.workspace, "reason": REASON}
+    prices = [{"orders": 24, "price": "0.10"}, {"price": "0.0505"}]
+    assert press(event | {"allotment": 20, "prices": prices}) == {"ok": True, "allotment": 20, "changed": True}
+    assert press(event | {"allotment": 20, "prices": prices})["changed"] is False
+    usage = json_at(owner.get("/v1/usage"))
+    assert (usage["allotment"], usage["used"]) == (20, 50)
+    assert usage["overage"] == {"orders": 30, "amount": 270, "currency": "USD"}
+    assert '"overage","USD","30"' in owner.get("/v1/usage", Accept="text/csv").body.decode()
+    assert f"info: The allotment is 20 orders a year, by an admin: {REASON}" in daybook.said(owner.workspace)
+    assert press(event | {"allotment": None})["changed"] is True
+    assert (json_at(owner.get("/v1/usage"))["allotment"], len(kept(site, owner))) == (None, 2)
+
+
+def test_usage_is_counted_anew_from_days_and_shelves(site, owner):
+    daybook = site.daybook
+    connection = daybook.pair_shop(owner.workspace)
+    at = window_of(DAY, ZONE).start_at
+    daybook.shop.orders[DAY] = [order(n, placed_at=at + timedelta(minutes=n)) for n in range(1, 5)]
+    daybook.ask_day(connection, DAY)
+    assert daybook.work() == {"published": 1}
+    event = {"do": "recount_usage", "workspace": owner.workspace, "connection": connection.id}
+    told = press(event)
+    assert (told["ok"], told["agrees"], told["sold"], sum(told["counted"].values())) == (True, True, 4, 4)
+    account = Account(owner.workspace, connection.kind, connection.account)
+    daybook.shelves.count(account, str(DAY), ["gone"], daybook.plan_year(owner.workspace, daybook.clock))
+    assert press(event) | {"agrees": True, "sold_no_more": 1} == press(event)
+    daybook.shelves.void(account, str(DAY), ["1"])
+    told = press(event)
+    assert (told["agrees"], told["uncounted"], list(told["uncounted_ids"]), told["owed_days"]) == (False, 1, ["1"], ())
+    assert not kept(site, owner)
+
+
+def test_credentials_are_sealed_anew_by_their_workers(site, owner):
+    daybook = site.daybook
+    connection = daybook.pair_shop(owner.workspace)
+    assert press({"do": "seal_again"}) == {"ok": True, "connections": 1, "next": None}
+    (message,) = (each for each in daybook.held.others if isinstance(each, SealMessage))
+    assert message.connection == connection.id
+    assert press({"do": "seal_again", "from": 256})["connections"] == 0
+    assert list(press({"do": "seal_again", "from": -1})["fields"]) == ["from"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"allotment": -1}, "allotment"),
+        ({"allotment": True}, "allotment"),
+        ({"allotment": "many"}, "allotment"),
+        ({"currency": "usd"}, "currency"),
+        ({"currency": ""}, "currency"),
+        ({"prices": [{"price": "0.10", "orders": 10}]}, "prices"),
+        ({"prices": [{"price": "0.10"}, {"price": "0.05"}]}, "prices"),
+        ({"prices": [{"price": "0.10", "orders": 0}, {"price": "0.05"}]}, "prices"),
+        ({"prices": [{"price": "-0.10"}]}, "prices"),
+        ({"prices": [{"price": "0.000001"}]}, "prices"),
+        ({"prices": [{"price": "1e3"}]}, "prices"),
+        ({"prices": [{"price": 0.1}]}, "prices"),
+        ({"prices": [{"price": "0.10", "orders": n} for n in range(1, 12)] + [{"price": "1"}]}, "prices"),
+    ],
+)
+def test_terms_that_cannot_be_are_named(site, owner, changes, field):
+    event = {"do": "set_allotment", "workspace": owner.workspace, "allotment": 20, "reason": REASON}
+    told = press(event | changes)
+    assert (told["ok"], list(told["fields"])) == (False, [field])
+    assert not kept(site, owner)
 
 
 def test_a_customer_is_erased_and_what_was_sold_stays(site, owner):

@@ -10,7 +10,7 @@ from chalice.test import Client
 
 from app import app
 from chalicelib import bootstrap
-from chalicelib.domain.work import ChangesMessage, DayMessage, OrderMessage
+from chalicelib.domain.work import ChangesMessage, DayMessage, OrderMessage, SealMessage
 from tests.support.orders import line, order
 from tests.support.system import Daybook
 
@@ -69,6 +69,12 @@ def test_changes_are_looked_for_and_a_failure_is_a_warning(worker, caplog):
         ("INFO", "changes: not due, days to read again: 0", "not due"),
     ]
     assert isinstance(daybook.shop.looks[0][0], datetime)
+
+
+def test_credentials_are_sealed_anew(worker, caplog):
+    paired = worker.daybook.pair_shop()
+    worker.feed(text_of(SealMessage("w1", paired.id)))
+    assert told(caplog) == [("INFO", "credentials: sealed", "sealed")]
 
 
 def test_an_order_is_sought(worker, caplog):

@@ -197,6 +197,7 @@ USAGE: dict[str, Any] = {
     "year_from": date(2026, 3, 1),
     "year_to": date(2027, 3, 1),
     "allotment": 50_000,
+    "overage": None,
     "used": 31_204,
     "forecast": 44_000,
     "months": tuple(

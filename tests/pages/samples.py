@@ -75,6 +75,7 @@ USAGE = {
     "year_from": "2026-03-01",
     "year_to": "2027-03-01",
     "allotment": 50_000,
+    "overage": None,
     "used": 38_000,
     "connections": [],
 }

@@ -6,7 +6,7 @@ import logging
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,6 +17,8 @@ from chalicelib import bootstrap
 from chalicelib.channels.shopify import Shopify
 from chalicelib.domain.connections import Connection
 from chalicelib.domain.order_settings import Summary
+from chalicelib.domain.persons import KEPT_DAYS
+from chalicelib.domain.work import DayKey
 from chalicelib.entrypoints import worker
 from chalicelib.entrypoints.log import _logger
 from chalicelib.storage.table import Table
@@ -209,3 +211,37 @@ def test_i16_after_an_erasure_nothing_personal_stands_anywhere_and_the_totals_ar
     book.read()
     assert _where(book, logged) == {}
     assert book.documents.sheets(key) == totals
+
+
+# -- S44
+
+
+@pytest.mark.parametrize("days", [KEPT_DAYS, KEPT_DAYS + 1])
+def test_s44_who_bought_is_told_for_four_hundred_days_and_no_longer(book: OpenBook, days: int) -> None:
+    """The table's own expiry comes when it likes: what it still has is not told."""
+    book.change("individual")
+    book.read()
+    key = DayKey(book.connection.workspace, book.connection.id, DAY)
+    assert [who.name for who in book.persons.names(key).values()] == [NAME]
+    book.clock = datetime.combine(DAY + timedelta(days=days), time(12), UTC)
+    told = days <= KEPT_DAYS
+    assert bool(book.persons.names(key)) is told
+    assert bool(book.persons.names_on([key])) is told
+    assert bool(book.persons.names_of(key.workspace, {key.connection}, DAY, DAY)) is told
+    assert NAME in book.stored()["WHO"]
+
+
+def test_s44_the_table_drops_them_after_that_and_not_before(book: OpenBook) -> None:
+    book.change("individual")
+    book.read()
+    ends = [int(item["expires_at"]["N"]) for _, sk, item in book.engine.items() if sk.startswith("WHO#")]
+    first, last = (datetime.combine(DAY + timedelta(days=KEPT_DAYS + n), time(), UTC) for n in (2, 3))
+    assert ends
+    assert all(first.timestamp() <= end <= last.timestamp() for end in ends)
+
+
+def test_s44_of_a_day_that_long_ago_nobody_is_kept(book: OpenBook) -> None:
+    book.change("individual")
+    book.clock = datetime.combine(DAY + timedelta(days=KEPT_DAYS + 1), time(12), UTC)
+    book.read()
+    assert "WHO" not in book.stored()

@@ -7,9 +7,6 @@ from pathlib import Path
 TESTS = Path(__file__).parents[1]
 RULES = range(1, 51)
 NOT_YET = {
-    32: "Shopify's secret can be rotated with two valid at once; no command re-seals what is sealed",
-    42: "expressions are pynamodb's typed ones throughout; no test forbids others",
-    44: "persons are kept as long as their connection is in individual mode; no age ends that",
     45: "a customer and a shop are erased at once; what a restore brings back is not erased again by itself",
 }
 

@@ -18,7 +18,7 @@ from chalicelib.domain.orders import Order
 from chalicelib.domain.persons import Person
 from chalicelib.domain.rereads import reread_after
 from chalicelib.domain.secret import Secret
-from chalicelib.domain.work import ChangesMessage, DayKey, DayMessage, Due, Message, OrderMessage, Queue
+from chalicelib.domain.work import ChangesMessage, DayKey, DayMessage, Due, Message, OrderMessage, Queue, SealMessage
 from chalicelib.settings import Settings
 from chalicelib.storage.table import Table
 from tests.support.people import CHEAP
@@ -104,7 +104,7 @@ class HeldQueues:
 
     def __init__(self) -> None:
         self.messages: list[DayMessage] = []
-        self.others: list[ChangesMessage | OrderMessage] = []
+        self.others: list[ChangesMessage | OrderMessage | SealMessage] = []
         self.dedups: list[str] = []
 
     def send_messages(self, queue: Queue, messages: Sequence[tuple[Message, str]]) -> list[Message]:

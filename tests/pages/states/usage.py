@@ -57,6 +57,11 @@ STATES = (
     State(name="usage", path="/usage", answers={"/usage": usage()}),
     State(name="usage-80-percent", path="/usage", answers={"/usage": usage(used=41_380, forecast=56_200)}),
     State(name="usage-spent", path="/usage", answers={"/usage": usage(used=50_314, forecast=61_000)}),
+    State(
+        name="usage-overage",
+        path="/usage",
+        answers={"/usage": usage(used=50_314, forecast=61_000, overage=wire.Overage(314, 31_40, "USD"))},
+    ),
     State(name="usage-no-limit", path="/usage", answers={"/usage": usage(allotment=None)}),
     State(name="usage-nothing-counted", path="/usage", answers={"/usage": usage(**NOTHING)}),
     State(name="usage-error", path="/usage", answers={}),

@@ -1,11 +1,11 @@
 // How much of the yearly allotment is used.
 import type { UsageOut } from "../wire.d.ts";
-import { count, counted, dayName } from "../format.ts";
+import { count, counted, dayName, money } from "../format.ts";
 import { path, to } from "../router.ts";
 import { Notice } from "./region.tsx";
 
 export function Meter({ usage }: { usage: UsageOut }) {
-  const { allotment, used, forecast } = usage;
+  const { allotment, used, forecast, overage } = usage;
   const until = dayName(usage.year_to, "year");
   return (
     <div class="meter">
@@ -15,6 +15,7 @@ export function Meter({ usage }: { usage: UsageOut }) {
         {used === 0 ? "Nothing counted yet." : `At this pace you use about ${count(rough(forecast))} by ${allotment === null ? until : `the renewal on ${until}`}.`}
         {allotment === null && " Your plan has no limit."}
         {used === 0 && allotment !== null && ` Renewal is ${until}.`}
+        {!!overage?.orders && ` ${counted(overage.orders, "order")} beyond the allotment so far: ${money(overage.amount, overage.currency)}.`}
       </p>
     </div>
   );
