@@ -66,6 +66,7 @@ class Provider:
         self.callbacks = callbacks
         self.algorithm = algorithm
         self.by_itself = by_itself
+        self.secret_posted = False
         self.now_s = now_s
         self.person: dict[str, Any] = {"sub": "u-1", "email": "owner@northwind.example", "email_verified": True}
         self.signed_in_at: float | None = None
@@ -110,6 +111,7 @@ class Provider:
             "response_types_supported": ["code"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": [self.algorithm],
+            "token_endpoint_auth_methods_supported": [f"client_secret_{'post' if self.secret_posted else 'basic'}"],
         }
 
     def back(self, query: dict[str, str], *, declined: bool = False) -> str | None:
@@ -130,8 +132,10 @@ class Provider:
     def token(self, form: dict[str, str], authorization: str) -> Reply:
         """An ID token for a code, once, and to who can prove that the code is theirs."""
         scheme, _, text = authorization.partition(" ")
-        pair = b64decode(text).decode().partition(":") if scheme == "Basic" else ("", "", "")
-        if (unquote(pair[0]), unquote(pair[2])) != (CLIENT_ID, CLIENT_SECRET):
+        posted = self.secret_posted
+        pair = b64decode(text).decode().partition(":") if scheme == "Basic" and not posted else ("", "", "")
+        said = (form.get("client_id"), form.get("client_secret")) if posted else (unquote(pair[0]), unquote(pair[2]))
+        if said != (CLIENT_ID, CLIENT_SECRET):
             return _json(401, {"error": "invalid_client"})
         code = self._codes.pop(form.get("code", ""), None)
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()

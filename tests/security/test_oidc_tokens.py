@@ -146,6 +146,18 @@ def test_s14_a_token_of_the_algorithm_in_the_settings_lets_its_person_in(algorit
         assert browser.session()["user"]["email"] == EMAIL
 
 
+@pytest.mark.parametrize("posted", [False, True])
+def test_s14_the_secret_is_shown_in_the_way_that_the_provider_asks_for(town: Town, posted: bool) -> None:
+    town.provider.secret_posted = posted
+    assert town.browser().sign_in() == "/"
+
+
+def test_s14_a_provider_that_does_not_know_our_secret_gives_nothing() -> None:
+    with open_town(oidc_client_secret="another") as town:
+        browser = town.browser()
+        assert is_refused(town, browser, browser.sign_in())
+
+
 def test_s14_the_algorithm_is_the_settings_and_not_the_keys() -> None:
     with open_town("ES256", oidc_algorithm="RS256") as town:
         browser = town.browser()
