@@ -138,6 +138,14 @@ def test_s14_nothing_secret_of_a_way_is_stored_and_no_token_either(town: Town) -
     assert all(len(each) == 43 for each in (*asked["state"], *asked["nonce"], way))
 
 
+@pytest.mark.parametrize("name", ["state", "nonce", "code_challenge"])
+def test_s14_each_way_has_its_own(town: Town, name: str) -> None:
+    browser = town.browser()
+    made = {parse_qs(urlsplit(browser.begin()).query)[name][0] for _ in range(10)}
+    assert len(made) == 10
+    assert all(len(each) == 43 for each in made)
+
+
 def test_s14_the_cookie_of_a_way_is_for_us_and_ends(town: Town) -> None:
     browser = town.browser()
     answer = browser.ask("POST", "/v1/session/provider", {})
