@@ -5,6 +5,7 @@ A variable that is missing and has no default, or cannot be read as its type, st
 
 import os
 from collections.abc import Mapping
+from typing import Literal
 
 import msgspec
 
@@ -13,8 +14,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What can be set. Each field is the variable of the same name in capitals, those of Daybook after `DAYBOOK_`.
 
     `channel_urls` (JSON) is where the APIs of kinds of channels are, if not at home; `plain_sites` (JSON) are origins that may
-    be shops without being public or encrypted. Both are for development. `secrets` is the stack whose secrets in Parameter Store
-    take the place of the settings that are secret. Without `mail_from` no mail is sent.
+    be shops without being public or encrypted. Both are for development. `secrets` (JSON) are parameters of Parameter Store that take
+    the place of the settings of the same names. Without `mail_from` no mail is sent. People sign in through an identity provider
+    once `oidc_issuer`, the client's id and its secret are all set.
     """
 
     table: str = "daybook"
@@ -27,10 +29,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     kms_key_id: str = ""
     channel_urls: dict[str, str] = {}
     plain_sites: tuple[str, ...] = ()
-    secrets: str = ""
+    secrets: tuple[str, ...] = ()
     shopify_client_id: str = ""
     shopify_client_secret: str = ""
     shopify_client_secret_old: str = ""
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    oidc_algorithm: Literal["RS256", "ES256"] = "RS256"
+    oidc_label: str = "Continue with single sign-on"
     cursor_key: str = ""
     cursor_key_old: str = ""
     clock_shift_s: float = 0.0
@@ -48,8 +55,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ses_url: str | None = None
     mail_from: str = ""
 
+    @property
+    def provider_label(self) -> str:
+        """What the button to the identity provider says; empty without one."""
+        return self.oidc_label if self.oidc_issuer and self.oidc_client_id and self.oidc_client_secret else ""
 
-_JSON = {"DAYBOOK_CHANNEL_URLS", "DAYBOOK_PLAIN_SITES"}
+
+_JSON = {"DAYBOOK_CHANNEL_URLS", "DAYBOOK_PLAIN_SITES", "DAYBOOK_SECRETS"}
 _AWS = {
     "aws_region": "AWS_DEFAULT_REGION",
     "dynamodb_url": "AWS_ENDPOINT_URL_DYNAMODB",

@@ -46,6 +46,7 @@ ARROWS = {
 HOMES = {
     "requests": {"chalicelib.channels.http"},
     "pynamodb": {"chalicelib.storage"},
+    "jwt": {"chalicelib.channels.openid"},
     "chalice": {"chalicelib.entrypoints", "app"},
     "aws_lambda_powertools": {"chalicelib.entrypoints", "app"},
 }

@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from chalicelib.workflows.people import People
     from chalicelib.workflows.recount import Recount
     from chalicelib.workflows.reset import Reset
+    from chalicelib.workflows.sign_in_by_provider import SignInByProvider
 
 
 from chalicelib.bootstrap.mail import mailer_of
@@ -69,8 +70,6 @@ from chalicelib.bootstrap.records import Outside
 from chalicelib.bootstrap.work import Work
 
 __all__ = ["Outside", "System", "system"]
-
-_SECRETS = ("shopify_client_secret", "shopify_client_secret_old", "cursor_key", "cursor_key_old")
 
 
 class System(Work):
@@ -84,6 +83,22 @@ class System(Work):
             now=self.now,
             random=self.outside.random,
             individual_allowed=self.settings.individual_allowed,
+        )
+
+    @cached_property
+    def sign_in_by_provider(self) -> "SignInByProvider":
+        from chalicelib.bootstrap.provider import provider_of
+        from chalicelib.storage.identities import Identities
+        from chalicelib.workflows.sign_in_by_provider import SignInByProvider
+
+        return SignInByProvider(
+            provider=provider_of(self.settings, self.outside),
+            identities=Identities(self.outside.table, self.new_id),
+            accounts=self.accounts,
+            sign_in=self.sign_in,
+            tell=self.access_record.tell,
+            now=self.now,
+            random=self.outside.random,
         )
 
     @cached_property
@@ -408,13 +423,13 @@ def system() -> System:
 
 
 def _with_secrets(settings: Settings) -> Settings:
-    """The settings with the stack's secrets, each as far as it is there."""
+    """The settings with those secrets of the stack that this function may read, each as far as it is there."""
     if not settings.secrets:
         return settings
-    names = {f"/{settings.secrets}/{name.replace('_', '-')}": name for name in _SECRETS}
+    fields = {name: name.rpartition("/")[2].replace("-", "_") for name in settings.secrets}
     ssm = _client("ssm", None, settings.aws_region)
-    found = ssm.get_parameters(Names=list(names), WithDecryption=True)["Parameters"]
-    return msgspec.structs.replace(settings, **{names[each["Name"]]: each["Value"] for each in found})
+    found = ssm.get_parameters(Names=list(fields), WithDecryption=True)["Parameters"]
+    return msgspec.structs.replace(settings, **{fields[each["Name"]]: each["Value"] for each in found})
 
 
 def _cursor_key(secret: str) -> bytes:

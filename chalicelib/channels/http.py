@@ -77,6 +77,8 @@ class _Moved(errors.ChannelError):
 class Http:
     """Sends requests where `reach` allows and returns the bodies of good answers. `sleep` and `now` are handed in.
 
+    Who asks while a person waits takes less time and smaller answers, and sits nothing out.
+
     Not for two threads at once.
     """
 
@@ -87,11 +89,15 @@ class Http:
         sleep: Callable[[float], None],
         now: Callable[[], datetime],
         total_s: float = TOTAL_S,
+        bytes_max: int | None = None,
+        sit_outs: int = SIT_OUTS_MAX,
     ) -> None:
         self._reach = reach
         self._sleep = sleep
         self._now = now
         self._total_s = total_s
+        self._bytes_max = bytes_max
+        self._sit_outs = sit_outs
         self._session = _Session()
         self._session.trust_env = False
         self._session.verify = reach.authorities or True
@@ -131,11 +137,11 @@ class Http:
         self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], explain: Explain | None
     ) -> Answer:
         """Send; sit out the short waits that the other side asks for."""
-        for sat_out in range(SIT_OUTS_MAX + 1):
+        for sat_out in range(self._sit_outs + 1):
             try:
                 return self._send(method, url, body, headers, explain, self._total_s)
             except errors.RateLimited as exc:
-                if sat_out == SIT_OUTS_MAX or exc.retry_after_s > SIT_OUT_S:
+                if sat_out == self._sit_outs or exc.retry_after_s > SIT_OUT_S:
                     raise
                 self._sleep(exc.retry_after_s)
         raise AssertionError("the last round returns or raises")
@@ -166,7 +172,7 @@ class Http:
                 stream=True,
             ) as answer:
                 self._check(answer, explain)
-                read = Answer(_read(answer), answer.headers)
+                read = Answer(_read(answer, self._bytes_max or BODY_BYTES_MAX), answer.headers)
             if monotonic() >= deadline:
                 raise TimeoutError  # a connection cut among the headers reads like an empty body
             return read
@@ -198,13 +204,13 @@ class Http:
         raise errors.PermanentError(f"{said}.")
 
 
-def _read(answer: requests.Response) -> bytes:
+def _read(answer: requests.Response, bytes_max: int) -> bytes:
     """Read the body in pieces, so that an answer without end or one that swells is dropped at the bound."""
     pieces, total = [], 0
     while piece := answer.raw.read(CHUNK_BYTES, decode_content=True):
         total += len(piece)
-        if total > BODY_BYTES_MAX:
-            raise errors.UnreadablePayload(f"The shop's answer is larger than {BODY_BYTES_MAX // 1_000_000} MB.")
+        if total > bytes_max:
+            raise errors.UnreadablePayload(f"The shop's answer is larger than {bytes_max / 1_000_000:.3g} MB.")
         pieces.append(piece)
     return b"".join(pieces)
 

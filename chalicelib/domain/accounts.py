@@ -15,6 +15,7 @@ WeekStart = Literal["monday", "sunday"]
 
 EMAIL_CHARACTERS_MAX = 254
 NAME_CHARACTERS_MAX = 80
+NO_PASSWORD = "-"  # noqa: S105 - no stored form, which nothing typed can be right for
 
 
 class Workspace(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +41,10 @@ class Workspace(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
-    """A person. `password` is a stored form (domain.passwords); a session of an older `epoch` is over."""
+    """A person. `password` is a stored form (domain.passwords), or NO_PASSWORD of who signs in through an identity provider only.
+
+    A session of an older `epoch` is over.
+    """
 
     id: str
     workspace: str

@@ -41,7 +41,7 @@ def session(who: SignedIn) -> wire.SessionOut:
 def sign_out(who: SignedIn) -> Answer[None]:
     """Sign out."""
     bootstrap.system().sign_in.sign_out(who)
-    return Answer(None, {"Set-Cookie": _cookie("", max_age_s=0)})
+    return Answer(None, {"Set-Cookie": cookie_of("", max_age_s=0)})
 
 
 @api.route("/v1/workspace", methods=["GET"])
@@ -71,9 +71,10 @@ def session_begun(opened: Opened) -> Answer[wire.SessionOut]:
     """A new session with its cookie."""
     system = bootstrap.system()
     content = show.session(opened.signed_in, system.change.read_workspace(opened.signed_in.workspace))
-    return Answer(content, {"Set-Cookie": _cookie(opened.cookie.reveal(), max_age_s=opened.max_age_s)})
+    return Answer(content, {"Set-Cookie": cookie_of(opened.cookie.reveal(), max_age_s=opened.max_age_s)})
 
 
-def _cookie(value: str, *, max_age_s: int | None) -> str:
+def cookie_of(value: str, *, max_age_s: int | None, name: str = COOKIE) -> str:
+    """A cookie of ours, for `Set-Cookie`: no other site and no script sees it."""
     kept = "" if max_age_s is None else f"; Max-Age={max_age_s}"
-    return f"{COOKIE}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{kept}"
+    return f"{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{kept}"

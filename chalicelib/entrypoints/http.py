@@ -96,9 +96,12 @@ class Visit:
     @property
     def cookie(self) -> str | None:
         """What our cookie holds."""
+        return self.cookie_called(COOKIE)
+
+    def cookie_called(self, wanted: str) -> str | None:
         for pair in self._request.headers.get("cookie", "").split(";"):
             name, _, value = pair.strip().partition("=")
-            if name == COOKIE:
+            if name == wanted:
                 return str(value)
         return None
 

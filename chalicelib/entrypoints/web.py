@@ -6,6 +6,7 @@ Every path of up to three parts is the page's own shell, but nothing below `/v1`
 import hashlib
 from collections.abc import Callable
 from functools import lru_cache
+from html import escape
 from http import HTTPStatus
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import msgspec
 from chalice import Blueprint
 from chalice.app import Request, Response
 
-from chalicelib import errors
+from chalicelib import bootstrap, errors
 from chalicelib.entrypoints.http import Visit, problem, public
 from chalicelib.entrypoints.log import log
 
@@ -120,7 +121,8 @@ def _shell(visit: Visit, first: str = "") -> Response:
     shell = _read("shell.html")
     if shell is None:
         raise errors.NotFound("The page has not been built.")
-    content = shell.replace("{{base}}", visit.base)
+    label = bootstrap.system().settings.provider_label
+    content = shell.replace("{{base}}", visit.base).replace("{{provider}}", escape(label))
     etag = f'"{hashlib.sha256(content.encode()).hexdigest()[:24]}"'
     headers: dict[str, str | list[str]] = {"Cache-Control": "no-cache", "ETag": etag}
     if visit.header("If-None-Match") == etag:

@@ -114,6 +114,14 @@ class Accounts:
         The claim of the e-mail comes last and decides: without it nobody finds the other two, so what a crash leaves behind
         is litter.
         """
+        self.write(workspace, user)
+        claimed = self.claim_email(user)
+        if not claimed:
+            self.drop(user)
+        return claimed
+
+    def write(self, workspace: Workspace, user: User) -> None:
+        """Write a workspace with its first user, whom nobody finds before something of theirs is claimed."""
         self._insert_own(
             WorkspaceItem(
                 *_workspace_key(workspace.id),
@@ -126,11 +134,11 @@ class Accounts:
             )
         )
         self.add_user(user)
-        claimed = self.claim_email(user)
-        if not claimed:
-            self._try_to(lambda: self._table.delete(*user_key(user.id)))
-            self._try_to(lambda: self._table.delete(*_workspace_key(workspace.id)))
-        return claimed
+
+    def drop(self, user: User) -> None:
+        """Delete a user whom nobody can find, with their workspace; may be lost, and then they are litter."""
+        self._try_to(lambda: self._table.delete(*user_key(user.id)))
+        self._try_to(lambda: self._table.delete(*_workspace_key(user.workspace)))
 
     def add_user(self, user: User) -> None:
         """Write a user whom nobody finds before their e-mail is claimed."""

@@ -21,7 +21,7 @@ from zoneinfo import available_timezones
 import msgspec
 
 from chalicelib import errors
-from chalicelib.domain.accounts import Session, SignedIn, User, Workspace, normal_email, normal_name
+from chalicelib.domain.accounts import NO_PASSWORD, Session, SignedIn, User, Workspace, normal_email, normal_name
 from chalicelib.domain.passwords import SALT_BYTES, Passwords, what_is_wrong
 from chalicelib.domain.secret import Secret
 
@@ -40,6 +40,7 @@ _FREE_TRIES = {
     "known": 5,
     "address": 30,
     "sign-up": 10,
+    "provider": 30,
     "reset": 3,
     "reset known": 3,
     "reset address": 10,
@@ -93,43 +94,41 @@ class SignIn:
             wrong["password"] = complaint
         if mail is None or name is None or wrong:
             raise errors.RequestError("Something has to be corrected first.", wrong)
-        self._take_try("sign-up", _network(address))
-        user = User(
-            id=self._new_id(),
-            workspace=self._new_id(),
-            email=mail,
-            role="owner",
-            password=self._passwords.keep(password, self._random(SALT_BYTES)),
-            epoch=0,
-        )
-        added = self._accounts.add(
-            Workspace(
-                id=user.workspace,
-                name=name,
-                time_zone=time_zone if time_zone in available_timezones() else "UTC",
-                currency="USD",
-                week_start="monday",
-                individual_allowed=self._individual_allowed,
-                signed_up_at=self._now(),
-            ),
-            user,
-        )
-        if not added:
+        self.take_try("sign-up", network(address))
+        kept = self._passwords.keep(password, self._random(SALT_BYTES))
+        found = self.founded(mail, name, time_zone, password=kept)
+        user = found[1]
+        if not self._accounts.add(*found):
             raise errors.RequestError("This email is taken.", {"email": "There is an account with this email already."})
-        self._accounts.note_place(mail, _network(address), at=self._seconds())
+        self._accounts.note_place(mail, network(address), at=self._seconds())
         return self.begin(user, keep=False)
+
+    def founded(self, email: str, name: str, time_zone: str, *, password: str) -> tuple[Workspace, User]:
+        """A new workspace with its owner, as they are going to be stored."""
+        workspace = Workspace(
+            id=self._new_id(),
+            name=name,
+            time_zone=time_zone if time_zone in available_timezones() else "UTC",
+            currency="USD",
+            week_start="monday",
+            individual_allowed=self._individual_allowed,
+            signed_up_at=self._now(),
+        )
+        owner = User(id=self._new_id(), workspace=workspace.id, email=email, role="owner", password=password, epoch=0)
+        return workspace, owner
 
     def sign_in(self, email: str, password: str, *, address: str, keep: bool = False, old: str | None = None) -> Opened:
         """Begin a session; the one whose cookie is `old` ends. Raises NotSignedIn, TooManyTries."""
-        mail, place = normal_email(email) or email.strip().lower(), _network(address)
-        self._take_try("address", place)
+        mail, place = normal_email(email) or email.strip().lower(), network(address)
+        self.take_try("address", place)
         if self._accounts.is_known_place(mail, place, at=self._seconds()):
             counted = ("known", f"{mail} {place}")
         else:
             counted = ("account", mail)
-        self._take_try(*counted)
+        self.take_try(*counted)
         user = self._accounts.user_of(mail)
-        right = self._passwords.is_right(password, user.password if user else None)
+        kept = user.password if user and user.password != NO_PASSWORD else None
+        right = self._passwords.is_right(password, kept)
         if user is None or not right:
             raise errors.NotSignedIn(_NOT_RIGHT)
         self._accounts.forget_tries(*counted)
@@ -137,9 +136,7 @@ class SignIn:
         self._accounts.note_place(mail, place, at=self._seconds())
         if self._passwords.is_outdated(user.password):
             self._accounts.keep_password(user, self._passwords.keep(password, self._random(SALT_BYTES)))
-        if old is not None:
-            self._accounts.end_session(_session_id(old))
-        return self.begin(user, keep=keep)
+        return self.begin(user, keep=keep, old=old)
 
     def read(self, cookie: str | None) -> SignedIn:
         """Who asks, by their cookie. Raises NotSignedIn."""
@@ -166,17 +163,17 @@ class SignIn:
 
     def count_reset(self, mail: str, address: str) -> None:
         """Count that a new password is asked for, whether there is such an account or not. Raises TooManyTries."""
-        place = _network(address)
-        self._take_try("reset address", place)
+        place = network(address)
+        self.take_try("reset address", place)
         if self._accounts.is_known_place(mail, place, at=self._seconds()):
-            self._take_try("reset known", f"{mail} {place}")
+            self.take_try("reset known", f"{mail} {place}")
         else:
-            self._take_try("reset", mail)
+            self.take_try("reset", mail)
 
     def welcome(self, mail: str, address: str) -> None:
         """Somebody has proved from there that the account is theirs: strangers' tries do not make them wait. May be lost."""
-        self._accounts.note_place(mail, _network(address), at=self._seconds())
-        self._accounts.forget_tries("known", f"{mail} {_network(address)}")
+        self._accounts.note_place(mail, network(address), at=self._seconds())
+        self._accounts.forget_tries("known", f"{mail} {network(address)}")
 
     def _going_on(self, session: str) -> tuple[Session, User] | None:
         """A session with its user, None if it is over."""
@@ -186,22 +183,25 @@ class SignIn:
         user = self._accounts.user(found.user)
         return (found, user) if user is not None and user.epoch == found.epoch else None
 
-    def _take_try(self, what: str, whom: str) -> None:
+    def take_try(self, what: str, whom: str) -> None:
+        """Count a try before it is made. Raises TooManyTries."""
         wait = self._accounts.take_try(
             what, whom, at=self._seconds(), wait_after=lambda tries: _wait_s(tries - _FREE_TRIES[what])
         )
         if wait:
             raise errors.TooManyTries("Too many tries. Wait a little and try again.", wait)
 
-    def begin(self, user: User, *, keep: bool) -> Opened:
-        """Begin a session for somebody who has proved who they are."""
+    def begin(self, user: User, *, keep: bool, proved_at: int | None = None, old: str | None = None) -> Opened:
+        """Begin a session for somebody who has proved who they are, now or at `proved_at`; the one whose cookie is `old` ends."""
+        if old is not None:
+            self._accounts.end_session(_session_id(old))
         cookie = Secret(urlsafe_b64encode(self._random(_SECRET_BYTES)).decode().rstrip("="))
         now = self._seconds()
         session = Session(
             id=_session_id(cookie.reveal()),
             user=user.id,
             epoch=user.epoch,
-            signed_in_at=now,
+            signed_in_at=now if proved_at is None else proved_at,
             seen_at=now,
             ends_at=now + (KEPT_S if keep else UNKEPT_S),
         )
@@ -223,7 +223,7 @@ def require_recent(signed_in: SignedIn, now: datetime) -> None:
     """Raise Forbidden, naming the field `password`, unless the sign-in is at most 10 minutes old."""
     if now - signed_in.signed_in_at > RECENT:
         raise errors.Forbidden(
-            "Enter your password again: this needs a sign-in of the last 10 minutes.",
+            "Sign in again: this needs a sign-in of the last 10 minutes.",
             {"password": "Enter your password again."},
         )
 
@@ -250,7 +250,7 @@ def _session_id(cookie: str) -> str:
     return hashlib.sha256(cookie.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _network(address: str) -> str:
+def network(address: str) -> str:
     """Whose tries count together: an IPv4 address, or the /64 that one IPv6 customer has."""
     try:
         ip = ipaddress.ip_address(address)

@@ -44,6 +44,9 @@ UNUSED = (
     "urllib3/contrib/emscripten/*",
     "aws_lambda_powertools/utilities/[!_j]*",
     "aws_lambda_powertools/event_handler/*",
+    # cryptography asks for the compiled half of cffi only.
+    "cffi/*",
+    "pycparser/*",
 )
 EPOCH = (1980, 1, 1, 0, 0, 0)
 # Where Lambda unpacks it: what tracebacks name.

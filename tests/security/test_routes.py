@@ -23,6 +23,7 @@ from tests.support.memory import MemoryEngine
 from tests.support.orders import line, order
 from tests.support.pairing import KEYS, SITE
 from tests.support.people import PASSWORD
+from tests.support.provider import by_far_provider
 from tests.support.site import ORIGIN, Site, Visitor, json_at, open_site
 from tests.support.system import ZONE
 
@@ -37,8 +38,10 @@ PUBLIC = {
     ("GET", "/static/{name}"),
     ("GET", "/v1/openapi.json"),
     ("GET", "/v1/callback/shopify"),
+    ("GET", "/v1/callback/provider"),
     ("POST", "/v1/users"),
     ("POST", "/v1/session"),
+    ("POST", "/v1/session/provider"),
     ("POST", "/v1/callback/woocommerce"),
     ("POST", "/v1/join"),
     ("POST", "/v1/join/look"),
@@ -94,6 +97,8 @@ LEAVING = [
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/v1/users"): {"email": "new@northwind.example", "password": PASSWORD, "workspace": "Contoso"},
     ("POST", "/v1/session"): {"email": "owner@northwind.example", "password": PASSWORD},
+    ("POST", "/v1/session/provider"): {"next": "/orders"},
+    ("POST", "/v1/session/provider/connect"): {"next": "/workspace"},
     ("PATCH", "/v1/workspace"): {"name": "Northwind Traders"},
     ("PUT", "/v1/connections/{connection}/settings"): {
         "summary": "month",
@@ -185,6 +190,7 @@ class World:
 @pytest.fixture
 def world() -> Iterator[World]:
     with open_site(Table(MemoryEngine())) as site:
+        site.daybook.sign_in_by_provider = by_far_provider(site.daybook)
         yield World(site)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.settings import Settings
 from infra.aws import alarms
 from infra.aws.package import TEMPLATE
 from tests.support.artifact import Artifact
@@ -136,6 +137,24 @@ def test_s30_only_what_needs_a_secret_may_open_one(artifact: Artifact) -> None:
     may = {function for function in FUNCTIONS if "kms:Decrypt" in actions(artifact, function)}
     assert may == MAY_OPEN
     assert not [function for function in FUNCTIONS - MAY_OPEN if "kms:Encrypt" in actions(artifact, function)]
+
+
+@pytest.mark.parametrize("function", sorted(FUNCTIONS))
+def test_s30_a_function_asks_for_the_secrets_that_it_may_read_and_for_no_other(
+    artifact: Artifact, function: str
+) -> None:
+    """All are asked for at once, so one that it may not read would refuse it all of them."""
+    variables = artifact.resources("AWS::Serverless::Function")[function].get("Environment", {}).get("Variables", {})
+    asked = json.loads(variables["DAYBOOK_SECRETS"]["Fn::Sub"]) if "DAYBOOK_SECRETS" in variables else []
+    allowed = [
+        resource["Fn::Sub"].partition(":parameter")[2]
+        for each in statements(artifact, function)
+        if "ssm:GetParameters" in words(each["Action"])
+        for resource in each["Resource"]
+    ]
+    assert sorted(asked) == sorted(allowed)
+    assert bool(asked) == (function in MAY_OPEN)
+    assert all(name.rpartition("/")[2].replace("-", "_") in Settings.__struct_fields__ for name in asked)
 
 
 def test_s31_no_secret_is_in_a_parameter_or_a_variable(artifact: Artifact) -> None:

@@ -13,11 +13,13 @@ from chalicelib import bootstrap
 from chalicelib.channels import Kind
 from chalicelib.domain.connections import Connection
 from chalicelib.domain.passwords import Passwords
+from chalicelib.entrypoints.http import COOKIE
+from chalicelib.settings import Settings
 from chalicelib.storage.table import Table
 from chalicelib.workflows.sign_in import SignIn
 from tests.support.pairing import ApprovingChannel, GrantingChannel, KeyedChannel
 from tests.support.people import CHEAP, PASSWORD
-from tests.support.system import Daybook
+from tests.support.system import SETTINGS, Daybook
 
 ORIGIN = "http://127.0.0.1:8080"
 
@@ -59,8 +61,10 @@ class Visitor:
         sent = {name.replace("_", "-"): value for name, value in sent.items() if value}
         content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         answer = self._client.http.request(method, path, headers=sent, body=content)
-        if cookie := answer.headers.get("Set-Cookie"):
-            self.cookie = cookie.partition(";")[0]
+        given = answer.headers.get("Set-Cookie") or []
+        for cookie in [given] if isinstance(given, str) else given:
+            if cookie.startswith(f"{COOKIE}="):  # that of a way to the identity provider is not kept here
+                self.cookie = cookie.partition(";")[0]
         return answer
 
 
@@ -88,8 +92,8 @@ class Site:
 class OpenDaybook(Daybook):
     """With passwords that cost little, and channels to pair with that need no network."""
 
-    def __init__(self, table: Table) -> None:
-        super().__init__(table)
+    def __init__(self, table: Table, settings: Settings = SETTINGS) -> None:
+        super().__init__(table, settings)
         self.channel, self.keyed, self.sites = GrantingChannel(self.now), KeyedChannel(), ApprovingChannel()
 
     @property
@@ -115,8 +119,8 @@ class OpenDaybook(Daybook):
 
 
 @contextmanager
-def open_site(table: Table) -> Iterator[Site]:
-    daybook = OpenDaybook(table)
+def open_site(table: Table, settings: Settings = SETTINGS) -> Iterator[Site]:
+    daybook = OpenDaybook(table, settings)
     with pytest.MonkeyPatch.context() as patch, Client(app, project_dir=".") as client:
         # The functions of a deployed application find their system through the environment; this is ours.
         patch.setattr(bootstrap, "system", lambda: daybook)

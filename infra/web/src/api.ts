@@ -11,6 +11,8 @@ export const expired = signal(false);
 
 /** Whose password was just replaced, and who signs in with it next: the sign-in page says so. */
 export const renewed = signal<string | null>(null);
+/** What the button to the identity provider says; empty where there is none. */
+export const provider = document.querySelector<HTMLMetaElement>('meta[name="provider"]')?.content ?? "";
 
 /** When the server was last reached; `unreached` is true while the last request got no answer. */
 export const reachedAt = signal<Date | null>(null);

@@ -1,9 +1,10 @@
 // Signing in, and signing up with a new workspace.
 import { useEffect, useRef } from "preact/hooks";
 import type { SessionOut, SignInIn, SignUpIn } from "../wire.d.ts";
-import { expired, renewed, session, write } from "../api.ts";
+import { expired, provider, renewed, session, write } from "../api.ts";
 import { Door } from "../parts/door.tsx";
 import { Field, Secret, useSend } from "../parts/form.tsx";
+import { later } from "../parts/later.tsx";
 import { Card, Page } from "../parts/page.tsx";
 import { Notice } from "../parts/region.tsx";
 import { query, to } from "../router.ts";
@@ -11,6 +12,10 @@ import { query, to } from "../router.ts";
 export const PASSWORD_HELP = "Twelve characters or more; a short sentence is good.";
 
 const browserZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+const ways = () => import("../parts/provider.tsx");
+const NotThrough = later(async () => (await ways()).NotThrough, null);
+const Through = later(async () => (await ways()).Through, <div class="other-way"><p class="quiet">or</p><button type="button" disabled>{provider}</button></div>);
 
 export function Enter({ anew }: { anew: boolean }) {
   const { busy, wrong, said, send } = useSend();
@@ -30,6 +35,7 @@ export function Enter({ anew }: { anew: boolean }) {
     <Door>
       <Page title={anew ? "Sign up" : "Sign in"} note={anew ? "One account, one workspace. Connect a shop next." : "Every order of every channel, one summary a day."}>
         <Card>
+          {query.value.has("error") && <NotThrough />}
           {expired.value && <Notice kind="info"><p><b>Please sign in again.</b> You return to this page and your unsaved changes.</p></Notice>}
           {!anew && renewed.value && <div ref={told} tabIndex={-1}><Notice kind="good"><p><b>Your password is changed.</b> You are signed out everywhere. Sign in with the new one.</p></Notice></div>}
           <form method="post" onSubmit={(event) => send(event, () => enter(new FormData(event.currentTarget)))}>
@@ -40,6 +46,7 @@ export function Enter({ anew }: { anew: boolean }) {
             {!anew && <label class="tick"><input type="checkbox" name="keep" /> Keep me signed in</label>}
             <button class="main" disabled={busy}>{anew ? "Create account" : "Sign in"}</button>
           </form>
+          {provider && <Through />}
         </Card>
         <p class="quiet">
           {anew ? <>You have an account? <a href={to("/sign-in", carried)}>Sign in</a></> : <>New here? <a href={to("/sign-up", carried)}>Sign up</a></>}

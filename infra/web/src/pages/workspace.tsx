@@ -1,12 +1,13 @@
 // Settings of the whole workspace: its name and calendar, the reading of refunds, and the days that are closed.
 import { useEffect, useState } from "preact/hooks";
 import type { WorkspaceIn, WorkspaceOut } from "../wire.d.ts";
-import { Failed, type Tagged, readTagged, session, writeTagged } from "../api.ts";
+import { Failed, type Tagged, provider, readTagged, session, writeTagged } from "../api.ts";
 import { dayAt, dayName, dayPlus } from "../format.ts";
 import { useKept } from "../kept.ts";
 import { useLoad } from "../load.ts";
 import { Changes, Looks, whoSaved } from "../parts/changes.tsx";
 import { Field, useSend } from "../parts/form.tsx";
+import { later } from "../parts/later.tsx";
 import { Card, homeZone, Page } from "../parts/page.tsx";
 import { People } from "../parts/people.tsx";
 import { Notice, Region } from "../parts/region.tsx";
@@ -15,14 +16,19 @@ import { say } from "../parts/toast.tsx";
 import { ZoneSelect } from "../parts/zones.tsx";
 import { READINGS } from "../words.ts";
 
+const ways = () => import("../parts/provider.tsx");
+const Connect = later(async () => (await ways()).Connect, null);
+const Returned = later(async () => (await ways()).Returned, null);
+
 export function Workspace() {
   const loaded = useLoad<Tagged<WorkspaceOut>>("/workspace", 0, readTagged);
   const [people, movePeople] = useState(0);
   return (
     <Page title="Workspace settings" note="They hold for every connection and everyone who signs in here.">
+      {provider && <Returned />}
       <Region of={loaded} what="the workspace" rows={6}>{(read) => <Edited read={read} />}</Region>
       <div class="columns settings" id="people">
-        <div><People onMoved={() => movePeople((count) => count + 1)} /></div>
+        <div><People onMoved={() => movePeople((count) => count + 1)} />{provider && <Connect />}</div>
         {session.value?.user.role !== "viewer" && <aside aria-label="History of access"><Changes of="/people" title="Who let whom in" zone={homeZone()} version={people} />{session.value?.user.role === "owner" && <Looks zone={homeZone()} />}</aside>}
       </div>
     </Page>
