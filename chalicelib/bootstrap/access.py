@@ -1,0 +1,166 @@
+"""Who comes in: signing in, people, invitations and keys; and what admins do to a workspace."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from chalicelib.domain.passwords import Passwords
+from chalicelib.workflows.sign_in import SignIn
+
+if TYPE_CHECKING:
+    from chalicelib.domain.people import Invitation
+    from chalicelib.storage.grants import Grants
+    from chalicelib.storage.people import People as PeopleRecords
+    from chalicelib.workflows.access_record import AccessRecord
+    from chalicelib.workflows.admin_backfill import AdminBackfill
+    from chalicelib.workflows.administer import Administer
+    from chalicelib.workflows.api_keys import ApiKeys
+    from chalicelib.workflows.invite import Invite
+    from chalicelib.workflows.people import People
+    from chalicelib.workflows.recount import Recount
+    from chalicelib.workflows.reset import Reset
+    from chalicelib.workflows.sign_in_by_provider import SignInByProvider
+
+
+from chalicelib.bootstrap.work import Work
+
+
+class Access(Work):
+    """The workflows of who may do what. All but signing in are loaded by those functions only that use them."""
+
+    @cached_property
+    def sign_in(self) -> SignIn:
+        return SignIn(
+            accounts=self.accounts,
+            passwords=Passwords(self.outside.cost),
+            now=self.now,
+            random=self.outside.random,
+            individual_allowed=self.settings.individual_allowed,
+        )
+
+    @cached_property
+    def sign_in_by_provider(self) -> "SignInByProvider":
+        from chalicelib.bootstrap.provider import provider_of
+        from chalicelib.storage.identities import Identities
+        from chalicelib.workflows.sign_in_by_provider import SignInByProvider
+
+        return SignInByProvider(
+            provider=provider_of(self.settings, self.outside),
+            identities=Identities(self.outside.table, self.new_id),
+            accounts=self.accounts,
+            sign_in=self.sign_in,
+            tell=self.access_record.tell,
+            now=self.now,
+            random=self.outside.random,
+        )
+
+    @cached_property
+    def access_record(self) -> "AccessRecord":
+        from chalicelib.workflows.access_record import AccessRecord
+
+        return AccessRecord(audit=self.audit, note=self.note, now=self.now, new_id=self.new_id)
+
+    @cached_property
+    def api_keys(self) -> "ApiKeys":
+        from chalicelib.domain.people import ApiKey
+        from chalicelib.storage.grants import Grants
+        from chalicelib.workflows.api_keys import ApiKeys
+
+        return ApiKeys(
+            keys=Grants(self.outside.table, "KEY", ApiKey),
+            accounts=self.accounts,
+            record=self.access_record,
+            now=self.now,
+            random=self.outside.random,
+        )
+
+    @cached_property
+    def people_records(self) -> "PeopleRecords":
+        from chalicelib.storage.people import People
+
+        return People(self.outside.table, self.accounts)
+
+    @cached_property
+    def people(self) -> "People":
+        from chalicelib.workflows.people import People
+
+        return People(people=self.people_records, record=self.access_record, now=self.now)
+
+    @cached_property
+    def invitations(self) -> "Grants[Invitation]":
+        from chalicelib.domain.people import Invitation
+        from chalicelib.storage.grants import Grants
+
+        return Grants(self.outside.table, "INVITE", Invitation)
+
+    @cached_property
+    def invite(self) -> "Invite":
+        from chalicelib.workflows.invite import Invite
+
+        return Invite(
+            invitations=self.invitations,
+            accounts=self.accounts,
+            records=self.people_records,
+            people=self.people,
+            sign_in=self.sign_in,
+            passwords=Passwords(self.outside.cost),
+            record=self.access_record,
+            mailer=self.outside.mailer,
+            base_url=self.settings.base_url,
+            now=self.now,
+            random=self.outside.random,
+        )
+
+    @cached_property
+    def reset(self) -> "Reset":
+        from chalicelib.storage.resets import Resets
+        from chalicelib.workflows.reset import Reset
+
+        return Reset(
+            resets=Resets(self.outside.table),
+            accounts=self.accounts,
+            sign_in=self.sign_in,
+            passwords=Passwords(self.outside.cost),
+            record=self.access_record,
+            mailer=self.outside.mailer,
+            base_url=self.settings.base_url,
+            now=self.now,
+            random=self.outside.random,
+            ticks=self.outside.ticks,
+            sleep=self.outside.sleep,
+        )
+
+    @cached_property
+    def administer(self) -> "Administer":
+        from chalicelib.workflows.administer import Administer
+
+        return Administer(
+            accounts=self.accounts,
+            connections=self.connections,
+            days=self.days,
+            syncs=self.run_syncs,
+            persons=self.persons,
+            audit=self.audit,
+            note=self.note,
+            now=self.now,
+            new_id=self.new_id,
+        )
+
+    @cached_property
+    def recount(self) -> "Recount":
+        from chalicelib.workflows.recount import Recount
+
+        return Recount(days=self.days, revisions=self.revisions, shelves=self.shelves)
+
+    @cached_property
+    def admin_backfill(self) -> "AdminBackfill":
+        from chalicelib.workflows.admin_backfill import AdminBackfill
+
+        return AdminBackfill(
+            connections=self.connections,
+            days=self.days,
+            syncs=self.run_syncs,
+            audit=self.audit,
+            note=self.note,
+            now=self.now,
+            new_id=self.new_id,
+        )
