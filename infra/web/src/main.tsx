@@ -9,7 +9,6 @@ import { keepLooking } from "./live.ts";
 import { Enter } from "./pages/enter.tsx";
 import { Join } from "./pages/join.tsx";
 import { Nowhere, Unreached } from "./pages/nowhere.tsx";
-import { Reset } from "./pages/reset.tsx";
 import { later } from "./parts/later.tsx";
 import { Shell, showTheme } from "./parts/shell.tsx";
 import { showRows } from "./parts/sorting.tsx";
@@ -29,6 +28,7 @@ const Connections = later(async () => (await shops()).Connections);
 const Connection = later(async () => (await shops()).Connection);
 const Pair = later(async () => (await shops()).Pair);
 const Workspace = later(async () => (await shops()).Workspace);
+const Reset = later(async () => (await shops()).Reset);
 const Keys = later(async () => (await shops()).Keys);
 
 /** An address, what stands there, and with which parts of the address. */

@@ -6,3 +6,4 @@ export { Connections } from "./pages/connections.tsx";
 export { Keys } from "./pages/keys.tsx";
 export { Pair } from "./pages/pair.tsx";
 export { Workspace } from "./pages/workspace.tsx";
+export { Reset } from "./pages/reset.tsx";
