@@ -5,8 +5,6 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 STAGE ?= dev
-# Tests in a browser and of whole machines wait more than they work.
-WORKERS = $(shell $(BIN)/python -c 'import os; print(os.cpu_count() + 1)')
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PORT DATA NOW ORDERS_PER_DAY SEED SWEEP_S
 
@@ -24,7 +22,7 @@ run: setup ## start Daybook on this machine (PORT= DATA= NOW= ORDERS_PER_DAY= SE
 test: setup .venv/tests.stamp tests/pages/lighthouse/node_modules/.stamp ## run every test (ARGS= goes to pytest)
 	@$(BIN)/python -m tests.support.chromium
 	$(if $(ARGS),,$(BIN)/pytest -m alone tests/pages)
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(or $(ARGS),-m "not alone")
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(or $(ARGS),-m "not alone")
 
 check: setup .venv/tests.stamp ## check format, lint and types
 	$(BIN)/ruff format --check .

@@ -17,6 +17,7 @@ from tests.support.site import Visitor, json_at, open_site
 PEOPLE_ONLY = {
     ("GET", "/v1/session"),
     ("DELETE", "/v1/session"),
+    ("POST", "/v1/session/provider/connect"),
     ("GET", "/v1/people"),
     ("GET", "/v1/people/changes"),
 }
