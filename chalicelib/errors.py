@@ -120,6 +120,12 @@ class Conflict(RequestError):
     status = 409
 
 
+class CodeNeeded(Conflict):
+    """The password is right, and a one-time code has to come with it: a question, not a try that failed."""
+
+    type = "code-needed"
+
+
 class NeedsIndividual(Conflict):
     """What is asked for is only kept where a connection shows individual sales."""
 

@@ -9,12 +9,14 @@ from chalicelib.workflows.sign_in import SignIn
 if TYPE_CHECKING:
     from chalicelib.domain.people import Invitation
     from chalicelib.storage.grants import Grants
+    from chalicelib.storage.one_time_codes import CodeRecords
     from chalicelib.storage.people import People as PeopleRecords
     from chalicelib.workflows.access_record import AccessRecord
     from chalicelib.workflows.admin_backfill import AdminBackfill
     from chalicelib.workflows.administer import Administer
     from chalicelib.workflows.api_keys import ApiKeys
     from chalicelib.workflows.invite import Invite
+    from chalicelib.workflows.one_time_codes import Codes
     from chalicelib.workflows.people import People
     from chalicelib.workflows.recount import Recount
     from chalicelib.workflows.reset import Reset
@@ -32,9 +34,30 @@ class Access(Work):
         return SignIn(
             accounts=self.accounts,
             passwords=Passwords(self.outside.cost),
+            codes=lambda: self.one_time_codes,
             now=self.now,
             random=self.outside.random,
             individual_allowed=self.settings.individual_allowed,
+        )
+
+    @cached_property
+    def code_records(self) -> "CodeRecords":
+        from chalicelib.storage.one_time_codes import CodeRecords
+
+        return CodeRecords(self.outside.table, self.outside.sealer, self.new_id)
+
+    @cached_property
+    def one_time_codes(self) -> "Codes":
+        from chalicelib.workflows.one_time_codes import Codes
+
+        return Codes(
+            codes=self.code_records,
+            accounts=self.accounts,
+            record=self.access_record,
+            mailer=self.outside.mailer,
+            base_url=self.settings.base_url,
+            now=self.now,
+            random=self.outside.random,
         )
 
     @cached_property
@@ -135,6 +158,7 @@ class Access(Work):
 
         return Administer(
             accounts=self.accounts,
+            codes=self.code_records,
             connections=self.connections,
             days=self.days,
             syncs=self.run_syncs,

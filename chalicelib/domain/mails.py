@@ -53,3 +53,13 @@ def password_changed(*, base_url: str) -> Mail:
         "everywhere. If it was not you, ask for a new password at once, and look after your mailbox:\n\n"
         f"{base_url}/reset\n",
     )
+
+
+def codes_changed(*, on: bool, base_url: str) -> Mail:
+    """What somebody reads once their account asks for one-time codes, or for none any more."""
+    now = "asks for a one-time code beside the password" if on else "asks for no one-time codes any more"
+    return Mail(
+        subject=f"One-time codes for Daybook are {'on' if on else 'off'}",
+        text=f"From now on your Daybook account {now}. If it was not you, choose a new password at once, which signs out\n"
+        f"everybody:\n\n{base_url}/reset\n",
+    )

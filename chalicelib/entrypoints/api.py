@@ -4,6 +4,7 @@ from chalice.app import Response
 
 from chalicelib.entrypoints import (
     api_account,
+    api_codes,
     api_connections,
     api_dashboard,
     api_keys,
@@ -26,6 +27,7 @@ from chalicelib.entrypoints.http import api, public
 __all__ = [
     "api",
     "api_account",
+    "api_codes",
     "api_connections",
     "api_dashboard",
     "api_keys",

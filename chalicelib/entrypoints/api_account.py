@@ -24,7 +24,7 @@ def sign_up(visit: Visit, body: wire.SignUpIn) -> Answer[wire.SessionOut]:
 def sign_in(visit: Visit, body: wire.SignInIn) -> Answer[wire.SessionOut]:
     """Sign in."""
     opened = bootstrap.system().sign_in.sign_in(
-        body.email, body.password, address=visit.address, keep=body.keep, old=visit.cookie
+        body.email, body.password, body.code, address=visit.address, keep=body.keep, old=visit.cookie
     )
     return session_begun(opened)
 

@@ -11,6 +11,7 @@ import msgspec
 from chalice import Blueprint
 
 from chalicelib import bootstrap, errors
+from chalicelib.domain.accounts import EMAIL_CHARACTERS_MAX
 from chalicelib.domain.allotment import MILLI, Price, Terms
 from chalicelib.domain.money import exponent, parse_minor
 from chalicelib.entrypoints.log import log
@@ -21,7 +22,8 @@ console = Blueprint(__name__)
 E = TypeVar("E", bound=msgspec.Struct)
 
 NAME_CHARACTERS_MAX = 64
-REASON_CHARACTERS = 3, 200
+# How long a text may be, by the name of its field; others are names.
+TEXTS = {"reason": (3, 200), "request_id": (0, NAME_CHARACTERS_MAX), "email": (1, EMAIL_CHARACTERS_MAX)}
 ORDERS_MAX = 500
 ALLOTMENT_MAX = 1_000_000_000
 PRICES_MAX = 10
@@ -61,6 +63,12 @@ EVENTS: list[dict[str, Any]] = [
         "workspace": "its id",
         "connection": "the connection's id",
         "orders": ["the channel's own ids of the customer's orders"],
+        "reason": REASON,
+    },
+    {
+        "do": "turn_off_codes",
+        "workspace": "its id",
+        "email": "of who lost their app and recovery codes, once it is sure who asks",
         "reason": REASON,
     },
 ]
@@ -142,6 +150,13 @@ class EraseIn(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class TurnOffCodesIn(msgspec.Struct, frozen=True, kw_only=True):
+    do: str
+    workspace: str
+    email: str
+    reason: str
+
+
 @console.lambda_function(name="backfill")
 def backfill(event: Any, context: object) -> dict[str, Any]:
     """Look at a backfill or begin it."""
@@ -171,6 +186,8 @@ def admin(event: Any, context: object) -> dict[str, Any]:
             return _answered(event, SealAgainIn, _seal_again)
         case "erase_customer":
             return _answered(event, EraseIn, _erase)
+        case "turn_off_codes":
+            return _answered(event, TurnOffCodesIn, _turn_off_codes)
     return _refused({"do": f"It is one of {', '.join(str(each['do']) for each in EVENTS)}."})
 
 
@@ -219,7 +236,7 @@ def _is_usable(name: str, value: object) -> bool:
 
 
 def _is_sane(name: str, text: str) -> bool:
-    least, most = REASON_CHARACTERS if name == "reason" else (name != "request_id", NAME_CHARACTERS_MAX)
+    least, most = TEXTS.get(name, (1, NAME_CHARACTERS_MAX))
     return least <= len(text.strip()) and len(text) <= most and (text.isprintable())
 
 
@@ -323,3 +340,10 @@ def _erase(given: EraseIn) -> dict[str, Any]:
     system.administer.erase(given.workspace, given.connection, given.orders, reason=given.reason.strip())
     log("admin erasure", workspace=given.workspace, connection=given.connection, outcome="begun")
     return {"ok": True, "orders": len(given.orders)}
+
+
+def _turn_off_codes(given: TurnOffCodesIn) -> dict[str, Any]:
+    administer = bootstrap.system().administer
+    were_on = administer.turn_off_codes(given.workspace, given.email, reason=given.reason.strip())
+    log("admin codes", workspace=given.workspace, outcome="off" if were_on else "none")
+    return {"ok": True, "were_on": were_on}

@@ -45,10 +45,11 @@ class SignUpIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SignInIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`POST /v1/session`."""
+    """`POST /v1/session`. `code` is a one-time code, of whoever is asked for one by a 409 that names the field."""
 
     email: str
     password: str
+    code: str = ""
     keep: bool = False
 
 

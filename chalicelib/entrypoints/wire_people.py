@@ -1,4 +1,4 @@
-"""The shapes of API keys, of the people of a workspace, of joining it, and of a forgotten password."""
+"""The shapes of API keys, of the people of a workspace, of joining it, of a forgotten password and of one-time codes."""
 
 from datetime import date, datetime
 from typing import Annotated, Literal
@@ -138,3 +138,30 @@ class ResetLookOut(msgspec.Struct, frozen=True):
 class ResetPasswordIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     secret: str
     password: str
+
+
+class CodesOut(msgspec.Struct, frozen=True):
+    """`GET /v1/codes`: since when one's own sign-in asks for codes, null if it does not. Without a password it `can` not."""
+
+    can: bool
+    since: datetime | None
+    recovery_left: int
+
+
+class CodesProposedOut(msgspec.Struct, frozen=True):
+    """What an app is set up with, shown this once: `key` to type, or `address` to draw as a QR code."""
+
+    key: str
+    address: str
+
+
+class CodesOnIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`POST /v1/codes/on`: what the app shows."""
+
+    code: str
+
+
+class RecoveryCodesOut(msgspec.Struct, frozen=True):
+    """Each works once in place of the app's; shown this once."""
+
+    recovery: tuple[str, ...]

@@ -164,7 +164,10 @@ class Accounts:
         )
 
     def remove(self, user: User) -> None:
-        """Delete a user, last of all the item that is read to repeat this. Raises Unanswered if that is not sure."""
+        """Delete a user, last of all the item that is read to repeat this. Raises Unanswered if that is not sure.
+
+        One-time codes go once nobody can sign in by the address any more.
+        """
         at = _email_key(user.email)
         write_surely(
             lambda: self._table.delete(*at, EmailClaim.user == user.id),
@@ -172,6 +175,7 @@ class Accounts:
             landed=lambda item: item is None or item.user != user.id,
             open_still=lambda item: item is not None,
         )
+        self._repeat(lambda: self._table.delete(*codes_key(user.id)))
         self._repeat(lambda: self._table.delete(*user_key(user.id)))
 
     def keep_password(self, user: User, password: str) -> None:
@@ -340,6 +344,11 @@ def _hashed(text: str) -> str:
 
 def user_key(user: str) -> tuple[str, str]:
     return key("USER", user), "USER"
+
+
+def codes_key(user: str) -> tuple[str, str]:
+    """Where somebody's one-time codes are (one_time_codes.py)."""
+    return key("USER", user), "CODES"
 
 
 def _email_key(email: str) -> tuple[str, str]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from chalicelib.storage.audit import Audit
 
 ABOUT = "access"
-Thing = Literal["person", "invitation", "api_key", "password"]
+Thing = Literal["person", "invitation", "api_key", "password", "codes"]
 
 
 class Note(Protocol):
@@ -44,6 +44,6 @@ class AccessRecord:
         )
         self._audit.write(workspace, change)
 
-    def tell(self, workspace: str, text: str) -> None:
+    def tell(self, workspace: str, text: str, *, level: Level = "info") -> None:
         """Tell of a change once it is made; may be lost."""
-        self._note(workspace, "info", text, connection_id=None)
+        self._note(workspace, level, text, connection_id=None)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from chalicelib import errors
-from chalicelib.domain.accounts import Workspace
+from chalicelib.domain.accounts import Workspace, normal_email
 from chalicelib.domain.activity import line_id
 from chalicelib.domain.allotment import Terms
 from chalicelib.domain.audit import Change, changed_fields
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from chalicelib.storage.audit import Audit
     from chalicelib.storage.connections import Connections
     from chalicelib.storage.days import Days
+    from chalicelib.storage.one_time_codes import CodeRecords
     from chalicelib.workflows.persons import Persons
     from chalicelib.workflows.syncs import RunSyncs
 
@@ -43,6 +44,7 @@ class Administer:
         self,
         *,
         accounts: "Accounts",
+        codes: "CodeRecords",
         connections: "Connections",
         days: "Days",
         syncs: "RunSyncs",
@@ -53,6 +55,7 @@ class Administer:
         new_id: Callable[[], str],
     ) -> None:
         self._accounts = accounts
+        self._codes = codes
         self._connections = connections
         self._days = days
         self._syncs = syncs
@@ -124,6 +127,26 @@ class Administer:
         self._keep(workspace, f"connection {found.id}", {}, {"erased": _text(told)})
         self._persons.erase_orders(found, orders)
         self._note(workspace, "info", f"By an admin, {told}", connection_id=found.id)
+
+    def turn_off_codes(self, workspace: str, email: str, *, reason: str) -> bool:
+        """Ask somebody of the workspace for no more one-time codes, and end their sessions. Whether there were any.
+
+        It is for whoever lost app and recovery codes, once it is sure who asks. Raises RequestError, Conflict.
+        """
+        self._workspace(workspace)
+        user = self._accounts.user_of(normal_email(email) or "")
+        if user is None or user.workspace != workspace:
+            raise errors.RequestError("This cannot be done.", {"email": "Nobody in this workspace has this address."})
+        seen = self._codes.get(user.id)
+        if seen is None or seen.secret is None:
+            return False
+        told = f"one-time codes of {user.email} were turned off: {reason}"
+        self._keep(workspace, "access", {"codes": _text("on")}, {"codes": _text("off"), "reason": _text(reason)})
+        if not self._codes.drop(seen):
+            raise errors.Conflict("They were changed meanwhile. Try again.")
+        self._accounts.end_sessions_of(user.id)
+        self._note(workspace, "warning", f"By an admin, {told}", connection_id=None)
+        return True
 
     def connection(self, workspace: str, id_: str) -> Connection:
         """A connection in whatever state. Raises RequestError."""

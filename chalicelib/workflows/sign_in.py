@@ -6,7 +6,8 @@ be kept signed in.
 
 Tries are counted in the table before a password is looked at: by account, and by network address. From the sixth in a row
 on each makes the next one wait, twice as long each time, up to a quarter of an hour. A stranger's tries do not make somebody
-wait who has signed in from the same address before: known addresses of an account are counted apart.
+wait who has signed in from the same address before: known addresses of an account are counted apart. One-time codes, of
+whoever has them, are counted so too, once the password was right.
 """
 
 import hashlib
@@ -27,6 +28,7 @@ from chalicelib.domain.secret import Secret
 
 if TYPE_CHECKING:
     from chalicelib.storage.accounts import Accounts
+    from chalicelib.workflows.one_time_codes import Codes
 
 IDLE_S = 12 * 3_600
 KEPT_S = 7 * 86_400
@@ -38,6 +40,8 @@ _SECRET_BYTES = 32
 _FREE_TRIES = {
     "account": 5,
     "known": 5,
+    "code": 5,
+    "known code": 5,
     "address": 30,
     "sign-up": 10,
     "provider": 30,
@@ -59,7 +63,7 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SignIn:
-    """Everything about sessions. `random` gives unguessable bytes, `now` aware UTC instants.
+    """Everything about sessions. `random` gives unguessable bytes, `now` aware UTC instants, `codes` what is loaded for few.
 
     `individual_allowed` is whether new workspaces may keep individual sales.
     """
@@ -69,11 +73,13 @@ class SignIn:
         *,
         accounts: "Accounts",
         passwords: Passwords,
+        codes: "Callable[[], Codes]",
         now: Callable[[], datetime],
         random: Callable[[int], bytes],
         individual_allowed: bool,
     ) -> None:
         self._accounts = accounts
+        self._codes = codes
         self._individual_allowed = individual_allowed
         self._passwords = passwords
         self._now = now
@@ -117,14 +123,14 @@ class SignIn:
         owner = User(id=self._new_id(), workspace=workspace.id, email=email, role="owner", password=password, epoch=0)
         return workspace, owner
 
-    def sign_in(self, email: str, password: str, *, address: str, keep: bool = False, old: str | None = None) -> Opened:
-        """Begin a session; the one whose cookie is `old` ends. Raises NotSignedIn, TooManyTries."""
+    def sign_in(
+        self, email: str, password: str, code: str = "", *, address: str, keep: bool = False, old: str | None = None
+    ) -> Opened:
+        """Begin a session; the one whose cookie is `old` ends. Raises NotSignedIn, CodeNeeded, TooManyTries."""
         mail, place = normal_email(email) or email.strip().lower(), network(address)
         self.take_try("address", place)
-        if self._accounts.is_known_place(mail, place, at=self._seconds()):
-            counted = ("known", f"{mail} {place}")
-        else:
-            counted = ("account", mail)
+        known = self._accounts.is_known_place(mail, place, at=self._seconds())
+        counted = ("known", f"{mail} {place}") if known else ("account", mail)
         self.take_try(*counted)
         user = self._accounts.user_of(mail)
         kept = user.password if user and user.password != NO_PASSWORD else None
@@ -133,10 +139,29 @@ class SignIn:
             raise errors.NotSignedIn(_NOT_RIGHT)
         self._accounts.forget_tries(*counted)
         self._accounts.give_try_back("address", place)
+        self._check_code(user, code, place, known=known)
         self._accounts.note_place(mail, place, at=self._seconds())
         if self._passwords.is_outdated(user.password):
             self._accounts.keep_password(user, self._passwords.keep(password, self._random(SALT_BYTES)))
         return self.begin(user, keep=keep, old=old)
+
+    def _check_code(self, user: User, code: str, place: str, *, known: bool) -> None:
+        """Ask for a one-time code of whoever has set them up. Raises NotSignedIn, CodeNeeded, TooManyTries."""
+        codes = self._codes()
+        if not codes.are_asked_of(user):
+            return
+        if not code.strip():
+            raise errors.CodeNeeded(
+                "One step more.", {"code": "Enter the code that your app shows, or a recovery code."}
+            )
+        counted = ("known code", f"{user.id} {place}") if known else ("code", user.id)
+        self.take_try(*counted)
+        if not codes.use(user, code, known=known):
+            raise errors.NotSignedIn(
+                "This code is not right.",
+                {"code": "A code works once, and for a minute. Enter the one that your app shows now."},
+            )
+        self._accounts.forget_tries(*counted)
 
     def read(self, cookie: str | None) -> SignedIn:
         """Who asks, by their cookie. Raises NotSignedIn."""

@@ -16,6 +16,7 @@ from chalicelib.domain.work import DayKey, SealMessage
 from chalicelib.storage.table import Table
 from tests.support.memory import MemoryEngine
 from tests.support.orders import order
+from tests.support.people import EMAIL, PASSWORD, Phone
 from tests.support.site import Site, Visitor, json_at, open_site
 from tests.support.system import ZONE
 
@@ -55,6 +56,7 @@ def test_an_empty_event_explains_every_other_one(site):
         "recount_usage",
         "seal_again",
         "erase_customer",
+        "turn_off_codes",
     }
     for do, form in wanted.items():
         lacking = press({"do": do})
@@ -224,3 +226,26 @@ def test_orders_to_erase_are_a_few_ids(site, owner, orders):
     event = {"do": "erase_customer", "workspace": owner.workspace, "connection": connection.id, "reason": REASON}
     assert list(press(event | {"orders": orders})["fields"]) == ["orders"]
     assert not kept(site, owner)
+
+
+def test_codes_of_who_lost_them_are_turned_off_and_their_sessions_end(site, owner):
+    event = {"do": "turn_off_codes", "workspace": owner.workspace, "email": EMAIL, "reason": REASON}
+    assert press(event) == {"ok": True, "were_on": False}
+    key = json_at(owner.post("/v1/codes"), 201)["key"]
+    json_at(owner.post("/v1/codes/on", {"code": Phone(key, site.daybook.now).shows()}))
+    asked = {"email": EMAIL, "password": PASSWORD}
+    assert site.visitor().post("/v1/session", asked).status_code == 409
+    assert press(event | {"email": f" {EMAIL.upper()}"}) == {"ok": True, "were_on": True}
+    assert owner.get("/v1/session").status_code == 401
+    assert site.visitor().post("/v1/session", asked).status_code == 201
+    assert kept(site, owner) == [{"codes": '"off"', "reason": f'"{REASON}"'}]
+    told = f"warning: By an admin, one-time codes of {EMAIL} were turned off: {REASON}"
+    assert told in site.daybook.said(owner.workspace)
+
+
+def test_codes_are_turned_off_in_the_workspace_that_is_named_only(site, owner):
+    other = site.merchant("other")
+    event = {"do": "turn_off_codes", "workspace": other.workspace, "email": EMAIL, "reason": REASON}
+    for email in (EMAIL, "nobody@northwind.example", "nobody"):
+        assert list(press(event | {"email": email})["fields"]) == ["email"]
+    assert list(press(event | {"workspace": "none"})["fields"]) == ["workspace"]

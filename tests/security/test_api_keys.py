@@ -18,6 +18,11 @@ PEOPLE_ONLY = {
     ("GET", "/v1/session"),
     ("DELETE", "/v1/session"),
     ("POST", "/v1/session/provider/connect"),
+    ("GET", "/v1/codes"),
+    ("POST", "/v1/codes"),
+    ("POST", "/v1/codes/on"),
+    ("POST", "/v1/codes/recovery"),
+    ("DELETE", "/v1/codes"),
     ("GET", "/v1/people"),
     ("GET", "/v1/people/changes"),
 }

@@ -11,8 +11,8 @@ from chalicelib.storage.table import Table
 from infra.aws import alarms
 from tests.support.mail import HeldMail
 from tests.support.memory import MemoryEngine
-from tests.support.people import PASSWORD
-from tests.support.site import Site, Visitor, open_site
+from tests.support.people import EMAIL, PASSWORD, Phone
+from tests.support.site import Site, Visitor, json_at, open_site
 
 _TERM = re.compile(r'\$\.(\w+) (=|>=|>) ("[^"]*"|\$?[\d.]+)')
 
@@ -81,10 +81,23 @@ def lost_mail(site: Site) -> None:
     site.visitor().post("/v1/reset", {"email": "owner@northwind.example"})
 
 
+def wrong_code(site: Site) -> None:
+    turn_codes_on(site)
+    site.visitor().post("/v1/session", {"email": EMAIL, "password": PASSWORD, "code": "000000"})
+
+
+def turn_codes_on(site: Site) -> Phone:
+    owner = site.merchant()
+    phone = Phone(json_at(owner.post("/v1/codes"), 201)["key"], site.daybook.now)
+    json_at(owner.post("/v1/codes/on", {"code": phone.shows()}))
+    return phone
+
+
 @pytest.mark.parametrize(
     ("refuse", "count"),
     [
         (wrong_password, "SignInsFail"),
+        (wrong_code, "SignInsFail"),
         (foreign_page, "WallsAreTried"),
         (forged_hook, "HooksAreForged"),
         (forged_return, "ReturnsAreRefused"),
@@ -102,6 +115,13 @@ def test_s50_what_goes_well_is_not_counted(site: Site, caplog) -> None:
     visitor: Visitor = site.merchant()
     visitor.get("/v1/connections")
     visitor.sign_in("owner@northwind.example")
+    assert not counted(caplog, "ApiLog")
+
+
+def test_s50_that_a_code_is_asked_for_is_not_counted(site: Site, caplog) -> None:
+    turn_codes_on(site)
+    asked = site.visitor().post("/v1/session", {"email": EMAIL, "password": PASSWORD})
+    assert json_at(asked, 409)["type"] == "code-needed"
     assert not counted(caplog, "ApiLog")
 
 

@@ -22,7 +22,7 @@ from chalicelib.storage.table import Table
 from tests.support.memory import MemoryEngine
 from tests.support.orders import line, order
 from tests.support.pairing import KEYS, SITE
-from tests.support.people import PASSWORD
+from tests.support.people import PASSWORD, Phone
 from tests.support.provider import by_far_provider
 from tests.support.site import ORIGIN, Site, Visitor, json_at, open_site
 from tests.support.system import ZONE
@@ -86,8 +86,11 @@ ROLES = {
     ("POST", "/v1/invitations"): Role.OWNER,
     ("DELETE", "/v1/invitations/{invitation}"): Role.OWNER,
 }
-# What is gone afterwards, so that whoever asks all routes asks for these last.
+# What is gone afterwards, or lets the password alone in no more, so that whoever asks all routes asks for these last.
 LEAVING = [
+    ("POST", "/v1/codes/on"),
+    ("POST", "/v1/codes/recovery"),
+    ("DELETE", "/v1/codes"),
     ("DELETE", "/v1/keys/{key}"),
     ("DELETE", "/v1/invitations/{invitation}"),
     ("DELETE", "/v1/people/{person}"),
@@ -99,6 +102,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/v1/session"): {"email": "owner@northwind.example", "password": PASSWORD},
     ("POST", "/v1/session/provider"): {"next": "/orders"},
     ("POST", "/v1/session/provider/connect"): {"next": "/workspace"},
+    ("POST", "/v1/codes/on"): {"code": "{code}"},
     ("PATCH", "/v1/workspace"): {"name": "Northwind Traders"},
     ("PUT", "/v1/connections/{connection}/settings"): {
         "summary": "month",
@@ -167,7 +171,10 @@ class World:
         content = None if body == "null" else json.loads(body)
         if method == "PUT":
             headers = {"If-Match": '"0"'} | headers
-        return visitor.ask(method, path, content, headers)
+        answer = visitor.ask(method, path, content, headers)
+        if (method, path) == ("POST", "/v1/codes") and answer.status_code == 201:
+            ids["code"] = Phone(answer.json_body["key"], self.site.daybook.now).shows()
+        return answer
 
     def at(self, path: str) -> str:
         """The path with the owner's ids."""

@@ -20,6 +20,8 @@ from tests.support.artifact import Artifact
 FUNCTIONS = {"APIHandler", "Nightly", "Sweep", "Planner", "SyncWorker", "BackfillWorker", "Backfill", "Admin"}
 # The API opens one secret, at the moment at which a merchant disconnects: to give the access back before it is wiped.
 MAY_OPEN = {"SyncWorker", "BackfillWorker", "APIHandler"}
+# What is sealed, by its purpose, and for one of what.
+SEALED = {"channel credentials": "connection", "one-time codes": "user"}
 
 
 def words(value: Any) -> list[str]:
@@ -127,10 +129,20 @@ def test_s29_the_key_is_of_use_only_with_the_whole_context(artifact: Artifact) -
         ]
         if asked & using:
             assert asked == using
+            purpose = each["Condition"]["StringEquals"]["kms:EncryptionContext:purpose"]
             assert each["Condition"] == {
-                "Null": {"kms:EncryptionContext:workspace": "false", "kms:EncryptionContext:connection": "false"},
-                "StringEquals": {"kms:EncryptionContext:purpose": "channel credentials"},
+                "Null": {
+                    "kms:EncryptionContext:workspace": "false",
+                    f"kms:EncryptionContext:{SEALED[purpose]}": "false",
+                },
+                "StringEquals": {"kms:EncryptionContext:purpose": purpose},
             }
+
+
+def test_s30_workers_open_nothing_but_channel_credentials(artifact: Artifact) -> None:
+    for function in MAY_OPEN - {"APIHandler"}:
+        (using,) = (each for each in statements(artifact, function) if "kms:Decrypt" in words(each["Action"]))
+        assert using["Condition"] == {"StringEquals": {"kms:EncryptionContext:purpose": "channel credentials"}}
 
 
 def test_s30_only_what_needs_a_secret_may_open_one(artifact: Artifact) -> None:

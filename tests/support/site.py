@@ -101,6 +101,7 @@ class OpenDaybook(Daybook):
         return SignIn(
             accounts=self.accounts,
             passwords=Passwords(CHEAP),
+            codes=lambda: self.one_time_codes,
             now=self.now,
             random=self.outside.random,
             individual_allowed=True,

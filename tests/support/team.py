@@ -3,7 +3,7 @@
 import os
 
 from chalicelib.domain.accounts import SignedIn
-from chalicelib.domain.activity import Line, line_id
+from chalicelib.domain.activity import Level, Line, line_id
 from chalicelib.domain.mails import Mailer
 from chalicelib.domain.passwords import Passwords
 from chalicelib.domain.people import ApiKey, Invitation
@@ -19,7 +19,7 @@ from chalicelib.workflows.api_keys import ApiKeys
 from chalicelib.workflows.invite import Invite
 from chalicelib.workflows.people import People
 from chalicelib.workflows.reset import Reset
-from tests.support.people import CHEAP, EMAIL, HOME, PASSWORD, Clock, new_id, sign_in_on
+from tests.support.people import CHEAP, EMAIL, HOME, PASSWORD, Clock, codes_on, new_id, sign_in_on
 
 
 class Team:
@@ -35,6 +35,8 @@ class Team:
         self.keys = Grants(table, "KEY", ApiKey)
         self.invitations = Grants(table, "INVITE", Invitation)
         self.sign_in = sign_in_on(table, self.clock, passwords)
+        self.codes = codes_on(table, self.clock, mailer)
+        self.sign_in._codes = lambda: self.codes
         record = AccessRecord(audit=self.audit, note=self._note, now=self.clock, new_id=new_id)
         self.api_keys = ApiKeys(
             keys=self.keys, accounts=self.accounts, record=record, now=self.clock, random=os.urandom
@@ -72,8 +74,8 @@ class Team:
         """Time that answering takes."""
         self.seconds += seconds
 
-    def _note(self, workspace: str, level: str, text: str, *, connection_id: str | None) -> None:
-        line = Line(id=line_id(self.clock(), new_id()), at=self.clock(), level="info", text=text)
+    def _note(self, workspace: str, level: Level, text: str, *, connection_id: str | None) -> None:
+        line = Line(id=line_id(self.clock(), new_id()), at=self.clock(), level=level, text=text)
         self.activity.write(workspace, line)
 
     def owner(self, email: str = EMAIL) -> SignedIn:
@@ -95,6 +97,6 @@ class Team:
         """Everybody's role by the part of their address that differs."""
         return {person.email.partition("@")[0]: person.role for person in self.people.list(who)}
 
-    def said(self, workspace: str) -> list[str]:
-        lines = self.activity.list(workspace, "info", before="9", after="0", now=self.clock())
+    def said(self, workspace: str, level: Level = "info") -> list[str]:
+        lines = self.activity.list(workspace, level, before="9", after="0", now=self.clock())
         return [line.text for line in lines]
