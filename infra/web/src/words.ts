@@ -64,6 +64,7 @@ const SETTINGS: Record<string, string> = {
   mirrors: "Stores whose orders come twice",
   api_key: "API key",
   password: "Password",
+  codes: "One-time codes",
 };
 
 /** A setting's name as its page has it. */

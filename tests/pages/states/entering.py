@@ -52,6 +52,24 @@ ASKED, NO_MAIL = (wire_people.ResetAskedOut(mails=mails) for mails in (True, Fal
 WHOSE = plain(wire_people.ResetLookOut(email="owner@northwind.example"))
 
 
+CODE_NEEDED = Refusal(
+    409, BROKEN | {"status": 409, "detail": "One step more.", "fields": {"code": "Enter the code that your app shows."}}
+)
+
+
+def step(page: Page, code: str = "") -> None:
+    """The second step, which is refused if there is a code."""
+    page.get_by_label("Email").fill("owner@northwind.example")
+    page.get_by_label("Password", exact=True).fill("a quiet harbour at dawn")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    field = page.get_by_label("One-time code")
+    field.wait_for()
+    if code:
+        field.fill(code)
+        page.get_by_role("button", name="Sign in", exact=True).click()
+        page.locator(".wrong").wait_for()
+
+
 def ask(page: Page) -> None:
     page.get_by_label("Email").fill("owner@northwind.example")
     page.get_by_role("button", name="Send the link").click()
@@ -76,6 +94,18 @@ STATES = (
         "/sign-in",
         {"/session": NOT_RIGHT},
         then=lambda page: fill(page, "Sign in", Email="owner@northwind.example", Password="a quiet harbour"),
+    ),
+    door(
+        "enter-code",
+        "/sign-in",
+        {"/session": NOT_RIGHT, "POST /session": CODE_NEEDED},
+        then=step,
+    ),
+    door(
+        "enter-code-refused",
+        "/sign-in",
+        {"/session": NOT_RIGHT, "POST /session": CODE_NEEDED},
+        then=lambda page: step(page, "123456"),
     ),
     door("enter-anew", "/sign-up", {"/session": NOT_RIGHT}),
     door(

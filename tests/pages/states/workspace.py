@@ -37,6 +37,7 @@ ALL = {
     "/people/changes": shops.ACCESS_CHANGED,
     "/persons/looks": LOOKS,
     "/invitations": shops.invitations(),
+    "/codes": plain(wire_people.CodesOut(can=True, since=None, recovery_left=0)),
 }
 MADE = {
     mailed: plain(
@@ -52,6 +53,41 @@ def invite(page: Page) -> None:
     page.get_by_label("Email", exact=True).fill("shop@northwind.example")
     page.get_by_role("button", name="Invite", exact=True).click()
     page.locator(".once").wait_for()
+
+
+def coded(left: int) -> dict[str, object]:
+    """One-time codes are on, with so many recovery codes."""
+    return {"/codes": plain(wire_people.CodesOut(can=True, since=NOW - 30 * shops.DAY, recovery_left=left))}
+
+
+KEY = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+PROPOSED = plain(
+    wire_people.CodesProposedOut(
+        key=KEY, address=f"otpauth://totp/Daybook:owner@northwind.example?secret={KEY}&issuer=Daybook"
+    )
+)
+RECOVERY = plain(wire_people.RecoveryCodesOut(recovery=tuple(f"k3zq-{n:04}-w7pd-5xra" for n in range(10))))
+WRONG_CODE = Refusal(
+    400,
+    BROKEN
+    | {
+        "status": 400,
+        "detail": "This code is not right.",
+        "fields": {"code": "Enter what the app shows now. If it never fits, look at the phone's clock."},
+    },
+)
+
+
+def press(page: Page, *names: str) -> None:
+    for name in names:
+        page.get_by_role("button", name=name, exact=True).click()
+
+
+def turn_on(page: Page) -> None:
+    press(page, "Set up")
+    page.get_by_label("Code that the app shows now").fill("123456")
+    press(page, "Turn on")
+    page.locator(".once, .notice.error").first.wait_for()
 
 
 def lock(page: Page) -> None:
@@ -116,6 +152,34 @@ STATES = (
         path=AT,
         answers=ALL,
         then=lambda page: page.get_by_label("Role of books@").select_option("owner"),
+    ),
+    State(
+        name="workspace-codes-setting-up",
+        path=AT,
+        answers=ALL | {"POST /codes": PROPOSED},
+        then=lambda page: press(page, "Set up"),
+    ),
+    State(
+        name="workspace-codes-refused",
+        path=AT,
+        answers=ALL | {"POST /codes": PROPOSED, "/codes/on": WRONG_CODE},
+        then=turn_on,
+    ),
+    State(
+        name="workspace-codes-shown",
+        path=AT,
+        answers=ALL | {"POST /codes": PROPOSED, "/codes/on": RECOVERY},
+        then=turn_on,
+    ),
+    State(name="workspace-codes-on", path=AT, answers=ALL | coded(9)),
+    State(
+        name="workspace-codes-few", path=AT, answers=ALL | coded(1), then=lambda page: press(page, "New recovery codes")
+    ),
+    State(name="workspace-codes-off", path=AT, answers=ALL | coded(0), then=lambda page: press(page, "Turn off")),
+    State(
+        name="workspace-codes-none",
+        path=AT,
+        answers=ALL | {"/codes": plain(wire_people.CodesOut(can=False, since=None, recovery_left=0))},
     ),
     State(name="workspace-loading", path=AT, answers=dict.fromkeys(ALL, NEVER), settled=False),
     State(name="workspace-error", path=AT, answers={}),

@@ -1,7 +1,7 @@
 // Signing in, and signing up with a new workspace.
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { SessionOut, SignInIn, SignUpIn } from "../wire.d.ts";
-import { expired, provider, renewed, session, write } from "../api.ts";
+import { Failed, expired, provider, renewed, session, write } from "../api.ts";
 import { Door } from "../parts/door.tsx";
 import { Field, Secret, useSend } from "../parts/form.tsx";
 import { later } from "../parts/later.tsx";
@@ -20,6 +20,7 @@ const Through = later(async () => (await ways()).Through, <div class="other-way"
 export function Enter({ anew }: { anew: boolean }) {
   const { busy, wrong, said, send } = useSend();
   const carried = { next: query.value.get("next") };
+  const [coded, askCode] = useState(false);
   const told = useRef<HTMLDivElement>(null);
   useEffect(() => void setTimeout(() => told.current?.focus()), []); // after the page itself, which takes it when one arrives
 
@@ -28,8 +29,18 @@ export function Enter({ anew }: { anew: boolean }) {
     const who = { email: word("email").trim(), password: word("password") };
     session.value = anew
       ? await write<SessionOut>("POST", "/users", { ...who, workspace: word("workspace").trim(), time_zone: browserZone() } satisfies SignUpIn)
-      : await write<SessionOut>("POST", "/session", { ...who, keep: form.has("keep") } satisfies SignInIn);
+      : await write<SessionOut>("POST", "/session", { ...who, code: word("code"), keep: form.has("keep") } satisfies SignInIn);
     renewed.value = null;
+  }
+  /** The first refusal for want of a code is a question. */
+  async function enterOrAsk(form: FormData) {
+    try {
+      await enter(form);
+    } catch (error) {
+      if (coded || !(error instanceof Failed) || !error.fields["code"]) throw error;
+      askCode(true);
+      setTimeout(() => document.getElementById("code")?.focus());
+    }
   }
   return (
     <Door>
@@ -38,11 +49,12 @@ export function Enter({ anew }: { anew: boolean }) {
           {query.value.has("error") && <NotThrough />}
           {expired.value && <Notice kind="info"><p><b>Please sign in again.</b> You return to this page and your unsaved changes.</p></Notice>}
           {!anew && renewed.value && <div ref={told} tabIndex={-1}><Notice kind="good"><p><b>Your password is changed.</b> You are signed out everywhere. Sign in with the new one.</p></Notice></div>}
-          <form method="post" onSubmit={(event) => send(event, () => enter(new FormData(event.currentTarget)))}>
+          <form method="post" onSubmit={(event) => send(event, () => enterOrAsk(new FormData(event.currentTarget)))}>
             {said}
             {anew && <Field name="workspace" label="Business name" required maxLength={80} autoComplete="organization" error={wrong["workspace"]} />}
             <Field name="email" label="Email" type="email" required defaultValue={anew ? "" : (renewed.value ?? "")} autoComplete="username" error={wrong["email"]} />
             <Secret name="password" label="Password" required error={wrong["password"]} autoComplete={anew ? "new-password" : "current-password"} help={anew && PASSWORD_HELP} />
+            {coded && <Field name="code" label="One-time code" required maxLength={32} autoComplete="one-time-code" autoCapitalize="none" spellcheck={false} error={wrong["code"]} help="The six digits that your app shows, or a recovery code." />}
             {!anew && <label class="tick"><input type="checkbox" name="keep" /> Keep me signed in</label>}
             <button class="main" disabled={busy}>{anew ? "Create account" : "Sign in"}</button>
           </form>

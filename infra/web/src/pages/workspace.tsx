@@ -17,18 +17,20 @@ import { ZoneSelect } from "../parts/zones.tsx";
 import { READINGS } from "../words.ts";
 
 const ways = () => import("../parts/provider.tsx");
+const Codes = later(async () => (await import("../parts/codes.tsx")).Codes, null);
 const Connect = later(async () => (await ways()).Connect, null);
 const Returned = later(async () => (await ways()).Returned, null);
 
 export function Workspace() {
   const loaded = useLoad<Tagged<WorkspaceOut>>("/workspace", 0, readTagged);
   const [people, movePeople] = useState(0);
+  const moved = () => movePeople((count) => count + 1);
   return (
     <Page title="Workspace settings" note="They hold for every connection and everyone who signs in here.">
       {provider && <Returned />}
       <Region of={loaded} what="the workspace" rows={6}>{(read) => <Edited read={read} />}</Region>
       <div class="columns settings" id="people">
-        <div><People onMoved={() => movePeople((count) => count + 1)} />{provider && <Connect />}</div>
+        <div><People onMoved={moved} /><Codes onMoved={moved} />{provider && <Connect />}</div>
         {session.value?.user.role !== "viewer" && <aside aria-label="History of access"><Changes of="/people" title="Who let whom in" zone={homeZone()} version={people} />{session.value?.user.role === "owner" && <Looks zone={homeZone()} />}</aside>}
       </div>
     </Page>

@@ -1,0 +1,128 @@
+// One's own one-time codes: setting them up, new recovery codes, turning them off.
+import "../core.ts";
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { encode } from "uqr";
+import type { CodesOnIn, CodesOut, CodesProposedOut, RecoveryCodesOut } from "../wire.d.ts";
+import { write } from "../api.ts";
+import { dayAt, dayName } from "../format.ts";
+import { useLoad } from "../load.ts";
+import { Field, useSend } from "./form.tsx";
+import { Once } from "./once.tsx";
+import { Card, homeZone } from "./page.tsx";
+import { Region } from "./region.tsx";
+import { say } from "./toast.tsx";
+
+/** White around the code, without which cameras do not find it (ISO/IEC 18004 asks for four). */
+const QUIET_ZONE = 4;
+const FEW = 3;
+
+export function Codes({ onMoved }: { onMoved: () => void }) {
+  const codes = useLoad<CodesOut>("/codes");
+  const [shown, show] = useState<readonly string[] | null>(null);
+  const moved = (recovery: readonly string[] | null) => (show(recovery), codes.again(), onMoved());
+  if (codes.data && !codes.data.can) return null;
+  return (
+    <Card title="One-time codes">
+      {shown && (
+        <Once title="Recovery codes, shown this once" text={shown.join("\n")} onDone={() => show(null)}>
+          Keep them where you keep your passwords. Each lets you in once, beside your password, when your phone is gone.
+        </Once>
+      )}
+      <Region of={codes} what="your one-time codes" rows={2}>
+        {(read) => (read.since ? <On read={read} since={read.since} moved={moved} /> : <Off moved={moved} />)}
+      </Region>
+    </Card>
+  );
+}
+
+type Frame = { moved: (recovery: readonly string[] | null) => void };
+
+function Off({ moved }: Frame) {
+  const [proposed, propose] = useState<CodesProposedOut | null>(null);
+  const { busy, said, send } = useSend();
+  if (proposed) return <SetUp of={proposed} moved={moved} onStop={() => propose(null)} />;
+  return (
+    <Begin busy={busy} said={said} text="A second step when you sign in: beside your password, six digits that an app on your phone shows. Your password alone lets nobody in.">
+      <button type="button" disabled={busy} onClick={() => send(null, async () => propose(await write<CodesProposedOut>("POST", "/codes")))}>Set up</button>
+    </Begin>
+  );
+}
+
+const Begin = ({ busy, said, text, children }: { busy: boolean; said: ComponentChildren; text: string; children: ComponentChildren }) => (
+  <div class="stack" aria-busy={busy}>
+    {said}
+    <p class="quiet">{text}</p>
+    <p class="actions">{children}</p>
+  </div>
+);
+
+function SetUp({ of: { key, address }, moved, onStop }: Frame & { of: CodesProposedOut; onStop: () => void }) {
+  const { busy, wrong, said, send } = useSend();
+  const top = useRef<HTMLParagraphElement>(null);
+  useEffect(() => top.current?.focus(), []);
+  async function turnOn(form: FormData) {
+    const code = String(form.get("code") ?? "");
+    const { recovery } = await write<RecoveryCodesOut>("POST", "/codes/on", { code } satisfies CodesOnIn);
+    moved(recovery);
+  }
+  return (
+    <form class="stack" method="post" onSubmit={(event) => send(event, () => turnOn(new FormData(event.currentTarget)))}>
+      {said}
+      <p ref={top} tabIndex={-1}><b>Read this with an authenticator app</b>, such as the one in your password manager.</p>
+      <div class="app-key">
+        <Picture of={address} />
+        <div>
+          <p class="quiet">No camera? Type this key into the app; it asks for nothing else.</p>
+          <code>{key.match(/.{1,4}/g)?.join(" ")}</code>
+        </div>
+      </div>
+      <Field name="code" label="Code that the app shows now" required maxLength={12} inputMode="numeric" autoComplete="one-time-code" spellcheck={false} error={wrong["code"]} />
+      <div class="actions"><button class="main" disabled={busy}>Turn on</button><button type="button" class="plain" onClick={onStop}>Not now</button></div>
+    </form>
+  );
+}
+
+/** A QR code: dark on white in every theme, for that is what cameras look for. */
+function Picture({ of: text }: { of: string }) {
+  const { data, size } = encode(text, { border: QUIET_ZONE });
+  const dark = data.flatMap((row, y) => row.map((on, x) => (on ? `M${x} ${y}h1v1h-1z` : ""))).join("");
+  return <svg class="qr" viewBox={`0 0 ${size} ${size}`} role="img" aria-label="QR code with the key for your app" shape-rendering="crispEdges"><rect width={size} height={size} /><path d={dark} /></svg>;
+}
+
+function On({ read, since, moved }: Frame & { read: CodesOut; since: string }) {
+  const [asked, ask] = useState<"renew" | "off" | null>(null);
+  const { busy, said, send, clear } = useSend();
+  const left = read.recovery_left;
+  const stop = () => (ask(null), clear());
+  async function renew() {
+    const { recovery } = await write<RecoveryCodesOut>("POST", "/codes/recovery");
+    ask(null);
+    moved(recovery);
+  }
+  async function off() {
+    await write("DELETE", "/codes");
+    say("One-time codes are off.");
+    moved(null);
+  }
+  return (
+    <Begin busy={busy} said={said} text={asked ? SURE[asked] : `Asked for when you sign in, since ${dayName(dayAt(new Date(since), homeZone()), "year")}. ${left === 1 ? "1 recovery code is" : `${left || "No"} recovery codes are`} left${left <= FEW ? ": make new ones" : ""}.`}>
+      {asked ? (
+        <>
+          <button type="button" class={asked === "off" ? "danger" : "main"} disabled={busy} onClick={() => send(null, asked === "off" ? off : renew)}>{asked === "off" ? "Turn off" : "Make new ones"}</button>
+          <button type="button" class="plain" onClick={stop}>Keep</button>
+        </>
+      ) : (
+        <>
+          <button type="button" onClick={() => ask("renew")}>New recovery codes</button>
+          <button type="button" class="plain" onClick={() => ask("off")}>Turn off</button>
+        </>
+      )}
+    </Begin>
+  );
+}
+
+const SURE = {
+  renew: "The recovery codes that you have now stop working.",
+  off: "Your password alone lets you in from then on. The app's entry and your recovery codes are of no use any more.",
+};
