@@ -55,6 +55,15 @@ WHOSE = plain(wire_people.ResetLookOut(email="owner@northwind.example"))
 CODE_NEEDED = Refusal(
     409, BROKEN | {"status": 409, "detail": "One step more.", "fields": {"code": "Enter the code that your app shows."}}
 )
+CODE_USED = Refusal(
+    401,
+    BROKEN
+    | {
+        "status": 401,
+        "detail": "This code is not right.",
+        "fields": {"code": "A code works once, and for a minute. Enter the one that your app shows now."},
+    },
+)
 
 
 def step(page: Page, code: str = "") -> None:
@@ -104,7 +113,7 @@ STATES = (
     door(
         "enter-code-refused",
         "/sign-in",
-        {"/session": NOT_RIGHT, "POST /session": CODE_NEEDED},
+        {"/session": NOT_RIGHT, "POST /session": CODE_USED},
         then=lambda page: step(page, "123456"),
     ),
     door("enter-anew", "/sign-up", {"/session": NOT_RIGHT}),

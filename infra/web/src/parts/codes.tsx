@@ -23,15 +23,16 @@ export function Codes({ onMoved }: { onMoved: () => void }) {
   const moved = (recovery: readonly string[] | null) => (show(recovery), codes.again(), onMoved());
   if (codes.data && !codes.data.can) return null;
   return (
-    <Card title="One-time codes">
-      {shown && (
+    <Card title="Your one-time codes">
+      {shown ? (
         <Once title="Recovery codes, shown this once" text={shown.join("\n")} onDone={() => show(null)}>
           Keep them where you keep your passwords. Each lets you in once, beside your password, when your phone is gone.
         </Once>
+      ) : (
+        <Region of={codes} what="your one-time codes" rows={2}>
+          {(read) => (read.since ? <On read={read} since={read.since} moved={moved} /> : <Off moved={moved} />)}
+        </Region>
       )}
-      <Region of={codes} what="your one-time codes" rows={2}>
-        {(read) => (read.since ? <On read={read} since={read.since} moved={moved} /> : <Off moved={moved} />)}
-      </Region>
     </Card>
   );
 }
