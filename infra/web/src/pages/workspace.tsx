@@ -6,6 +6,7 @@ import { dayAt, dayName, dayPlus } from "../format.ts";
 import { useKept } from "../kept.ts";
 import { useLoad } from "../load.ts";
 import { Changes, Looks, whoSaved } from "../parts/changes.tsx";
+import { Codes } from "../parts/codes.tsx";
 import { Field, useSend } from "../parts/form.tsx";
 import { later } from "../parts/later.tsx";
 import { Card, homeZone, Page } from "../parts/page.tsx";
@@ -17,7 +18,6 @@ import { ZoneSelect } from "../parts/zones.tsx";
 import { READINGS } from "../words.ts";
 
 const ways = () => import("../parts/provider.tsx");
-const Codes = later(async () => (await import("../parts/codes.tsx")).Codes, null);
 const Connect = later(async () => (await ways()).Connect, null);
 const Returned = later(async () => (await ways()).Returned, null);
 

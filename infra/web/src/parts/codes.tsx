@@ -1,20 +1,18 @@
 // One's own one-time codes: setting them up, new recovery codes, turning them off.
-import "../core.ts";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { encode } from "uqr";
 import type { CodesOnIn, CodesOut, CodesProposedOut, RecoveryCodesOut } from "../wire.d.ts";
 import { write } from "../api.ts";
 import { dayAt, dayName } from "../format.ts";
 import { useLoad } from "../load.ts";
 import { Field, useSend } from "./form.tsx";
+import { later } from "./later.tsx";
 import { Once } from "./once.tsx";
 import { Card, homeZone } from "./page.tsx";
 import { Region } from "./region.tsx";
 import { say } from "./toast.tsx";
 
-/** White around the code, without which cameras do not find it (ISO/IEC 18004 asks for four). */
-const QUIET_ZONE = 4;
+const Picture = later(async () => (await import("./qr.tsx")).Picture, <span class="qr" />);
 const FEW = 3;
 
 export function Codes({ onMoved }: { onMoved: () => void }) {
@@ -82,13 +80,6 @@ function SetUp({ of: { key, address }, moved, onStop }: Frame & { of: CodesPropo
       <div class="actions"><button class="main" disabled={busy}>Turn on</button><button type="button" class="plain" onClick={onStop}>Not now</button></div>
     </form>
   );
-}
-
-/** A QR code: dark on white in every theme, for that is what cameras look for. */
-function Picture({ of: text }: { of: string }) {
-  const { data, size } = encode(text, { border: QUIET_ZONE });
-  const dark = data.flatMap((row, y) => row.map((on, x) => (on ? `M${x} ${y}h1v1h-1z` : ""))).join("");
-  return <svg class="qr" viewBox={`0 0 ${size} ${size}`} role="img" aria-label="QR code with the key for your app" shape-rendering="crispEdges"><rect width={size} height={size} /><path d={dark} /></svg>;
 }
 
 function On({ read, since, moved }: Frame & { read: CodesOut; since: string }) {
