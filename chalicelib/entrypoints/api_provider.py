@@ -31,6 +31,21 @@ def connect_provider(who: SignedIn, body: wire_provider.ProviderConnectIn) -> An
     return _sent(bootstrap.system().sign_in_by_provider.connect(who, next=body.next))
 
 
+@api.route("/v1/session/provider", methods=["GET"])
+@may(Role.VIEWER, keys=False)
+def provider(who: SignedIn) -> wire_provider.ProviderConnectedOut:
+    """Whether the identity provider lets one in. 404 where none is set."""
+    state = bootstrap.system().sign_in_by_provider.state(who)
+    return wire_provider.ProviderConnectedOut(connected=state.connected, alone=state.alone)
+
+
+@api.route("/v1/session/provider", methods=["DELETE"])
+@may(Role.VIEWER, status=204, keys=False)
+def disconnect_provider(who: SignedIn) -> None:
+    """Let the identity provider bring one in no more, and end every session. Needs a sign-in of the last 10 minutes."""
+    bootstrap.system().sign_in_by_provider.disconnect(who)
+
+
 @api.route("/v1/callback/provider", methods=["GET"])
 @public(status=303)
 def back_from_provider(visit: Visit) -> Response:

@@ -17,6 +17,13 @@ class ProviderConnectIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     next: str = "/"
 
 
+class ProviderConnectedOut(msgspec.Struct, frozen=True):
+    """`GET /v1/session/provider`: whether it lets one in, and does so `alone`, for want of a password."""
+
+    connected: bool
+    alone: bool
+
+
 class ProviderOut(msgspec.Struct, frozen=True):
     """Where to send the browser."""
 

@@ -1,14 +1,17 @@
 """Identities at a provider, and ways to it that are under way.
 
     IDENTITY#<hash of issuer, subject>   IDENTITY   IdentityItem   which user signs in by it; put if absent
+    USER#<user>                          IDENTITY#<hash>           IdentityLink   so that the user finds what they sign in by
     TRIP#<hash of state>                 STATE      TripItem       a way that was begun; spent by one conditional write
+
+The identity alone decides. Its link is there before it and goes after it; a link to what is another's is litter.
 
 What the provider is sent to prove the way back (nonce, PKCE verifier) is made from the browser's cookie, of which only the hash
 is here. Expiry is checked here; the table's own comes when it likes.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import msgspec
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
@@ -25,6 +28,10 @@ _TRIES_MAX = 3
 
 class IdentityItem(Item):
     user = UnicodeAttribute()
+
+
+class IdentityLink(Item):
+    pass
 
 
 class TripItem(Item):
@@ -59,16 +66,52 @@ class Identities:
         unclaimed: Condition = IdentityItem.user.does_not_exist()
         if instead_of is not None:
             unclaimed = unclaimed | (IdentityItem.user == instead_of)
-        return write_surely(
+        self._link(at, user)
+        claimed = write_surely(
             lambda: self._table.put(IdentityItem(*at, user=user), unclaimed),
             lambda: self._table.get(IdentityItem, *at),
             landed=lambda item: item is not None and item.user == user,
             open_still=lambda item: item is None or item.user == instead_of,
         )
+        if claimed:
+            self._link(at, user)  # which somebody who disconnects all of them may have taken away meanwhile
+        return claimed
+
+    def _link(self, at: tuple[str, str], user: str) -> None:
+        link = _link_key(at, user)
+        write_surely(
+            lambda: self._table.put(IdentityLink(*link)),
+            lambda: self._table.get(IdentityLink, *link),
+            landed=lambda item: item is not None,
+            open_still=lambda item: item is None,
+        )
+
+    def are_of(self, user: str) -> bool:
+        """Whether the user signs in by any."""
+        return any(item is not None and item.user == user for _, item in self._linked(user))
+
+    def release_all(self, user: str) -> None:
+        """Let the user sign in by none any more. May be done again. Raises Unanswered if that is not sure."""
+        for at, _ in list(self._linked(user)):
+            self._release(at, user)
+            link = _link_key(at, user)
+            write_surely(
+                lambda link=link: self._table.delete(*link),  # type: ignore[misc]
+                lambda link=link: self._table.get(IdentityLink, *link),  # type: ignore[misc]
+                landed=lambda item: item is None,
+                open_still=lambda item: item is not None,
+            )
+
+    def _linked(self, user: str) -> Iterator[tuple[tuple[str, str], IdentityItem | None]]:
+        for link in self._table.query(IdentityLink, key("USER", user), begins="IDENTITY#"):
+            at = link.sk, "IDENTITY"
+            yield at, self._table.get(IdentityItem, *at)
 
     def release(self, identity: Identity, user: str) -> None:
         """Take back what was claimed for the user. Raises Unanswered if that is not sure."""
-        at = _identity_key(identity)
+        self._release(_identity_key(identity), user)
+
+    def _release(self, at: tuple[str, str], user: str) -> None:
         write_surely(
             lambda: self._table.delete(*at, IdentityItem.user == user),
             lambda: self._table.get(IdentityItem, *at),
@@ -117,6 +160,10 @@ class Identities:
 def _identity_key(identity: Identity) -> tuple[str, str]:
     who = f"{identity.issuer}\0{identity.subject}".encode("utf-8", "surrogatepass")
     return key("IDENTITY", hashlib.sha256(who).hexdigest()), "IDENTITY"
+
+
+def _link_key(at: tuple[str, str], user: str) -> tuple[str, str]:
+    return key("USER", user), at[0]
 
 
 def _trip_key(state: str) -> tuple[str, str]:

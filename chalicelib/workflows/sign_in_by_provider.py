@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from chalicelib.storage.identities import Identities
 
 UNREACHABLE = "The sign-in service cannot be reached right now. Try again in a moment, or use your password."
+_ALONE = (
+    "Nothing else lets you in. Choose a password first: ask for a link on the sign-in page, under “Forgot password?”."
+)
 
 Why = Literal["expired", "declined", "refused", "unreachable", "not-again", "unverified", "taken", "other", "not-you"]
 
@@ -60,6 +63,13 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
 
     url: str
     cookie: Secret
+
+
+class Connected(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether the provider lets somebody in; `alone` if they have no password."""
+
+    connected: bool
+    alone: bool
 
 
 class Returned(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,6 +133,31 @@ class SignInByProvider:
         require_recent(who, self._now())
         at = self._seconds()
         return self._begin(Begun(next=own_path(next), user=who.user, again=True, began_at=at, until=at + STATE_S))
+
+    def state(self, who: SignedIn) -> Connected:
+        """Whether the provider lets them in, and whether nothing else does. Raises NotFound where none is set."""
+        self._set()
+        return Connected(connected=self._identities.are_of(who.user), alone=not self._has_password(who))
+
+    def disconnect(self, who: SignedIn) -> None:
+        """Let the provider bring them in no more, and end every session of theirs, for some may have begun there.
+
+        Raises Forbidden after an old sign-in, Conflict where nothing else would let them in, NotFound where no provider is set.
+        """
+        self._set()
+        if not self._has_password(who):
+            raise errors.Conflict(_ALONE)
+        require_recent(who, self._now())
+        if not self._identities.are_of(who.user):
+            return
+        self._sign_in.end_all(who)  # before, so that whoever dies in between comes back and finds it connected
+        self._identities.release_all(who.user)
+        self._sign_in.end_all(who)
+        self._tell(who.workspace, f"{who.email} disconnected the sign-in service from their account.")
+
+    def _has_password(self, who: SignedIn) -> bool:
+        user = self._accounts.user(who.user)
+        return user is not None and user.password != NO_PASSWORD
 
     def finish(self, params: Mapping[str, str], *, browser: str | None, old: str | None, address: str) -> Returned:
         """Go on with what came back. Raises ProviderError; NotFound where no provider is set.

@@ -18,6 +18,8 @@ PEOPLE_ONLY = {
     ("GET", "/v1/session"),
     ("DELETE", "/v1/session"),
     ("POST", "/v1/session/provider/connect"),
+    ("GET", "/v1/session/provider"),
+    ("DELETE", "/v1/session/provider"),
     ("GET", "/v1/codes"),
     ("POST", "/v1/codes"),
     ("POST", "/v1/codes/on"),

@@ -95,6 +95,7 @@ LEAVING = [
     ("DELETE", "/v1/invitations/{invitation}"),
     ("DELETE", "/v1/people/{person}"),
     ("DELETE", "/v1/connections/{connection}"),
+    ("DELETE", "/v1/session/provider"),
     ("DELETE", "/v1/session"),
 ]
 BODIES: dict[tuple[str, str], dict[str, Any]] = {

@@ -16,7 +16,7 @@ from chalicelib.storage.table import Table
 from infra.local.children import HOST, free_port
 from infra.local.web import make_server
 from infra.sandbox.openid import Provider
-from tests.pages.steps import OWNER, PASSWORD, look_over, sign_up
+from tests.pages.steps import OWNER, PASSWORD, look_over, sign_in, sign_up
 from tests.support.memory import MemoryEngine
 from tests.support.provider import settings_with
 from tests.support.site import open_site
@@ -106,3 +106,17 @@ def test_whoever_has_a_password_connects_the_provider_from_inside(desk: Desk) ->
     page.get_by_role("button", name=LABEL).click()
     page.get_by_role("button", name="Continue as").click()
     expect(page).to_have_url(re.compile(r"/usage$"))
+    page.context.clear_cookies()
+    page.goto("/sign-in")
+    sign_in(page)
+    page.get_by_role("heading", level=1, name="Dashboard").wait_for()
+    page.goto("/workspace")
+    card = page.locator("section").filter(has=page.get_by_role("heading", name="Your own sign-in"))
+    card.get_by_role("button", name="Disconnect").click()
+    look_over(page, wrong)
+    assert wrong == []
+    card.get_by_role("button", name="Disconnect").click()
+    expect(page.get_by_text("Please sign in again.")).to_be_visible()
+    page.get_by_role("button", name=LABEL).click()
+    page.get_by_role("button", name="Continue as").click()
+    expect(page.get_by_text("There is an account with this email already.")).to_be_visible()

@@ -1,11 +1,13 @@
 // The way through the identity provider: its button, and what is said when it led nowhere.
 import "../core.ts";
-import type { ProviderConnectIn, ProviderIn, ProviderOut } from "../wire.d.ts";
-import { expired, provider, write } from "../api.ts";
+import { useState } from "preact/hooks";
+import type { ProviderConnectIn, ProviderConnectedOut, ProviderIn, ProviderOut } from "../wire.d.ts";
+import { expired, provider, session, write } from "../api.ts";
+import { useLoad } from "../load.ts";
 import { query } from "../router.ts";
 import { useSend } from "./form.tsx";
 import { Card } from "./page.tsx";
-import { Notice } from "./region.tsx";
+import { Notice, Region } from "./region.tsx";
 
 const NEXT_MAX = 512;
 const TEXTS: Readonly<Record<string, string>> = {
@@ -55,14 +57,45 @@ export const Returned = () => (
   </>
 );
 
-/** Lets whoever is signed in come in that way from now on. */
+/** Lets whoever is signed in come in that way from now on, or no more. */
 export function Connect() {
-  const { busy, said, send } = useSend();
+  const state = useLoad<ProviderConnectedOut>("/session/provider");
   return (
     <Card title="Your own sign-in">
+      <Region of={state} what="your own sign-in" rows={2}>
+        {({ connected, alone }) => (alone ? <p class="quiet">“{provider}” lets you in, and nothing else does. “Forgot password?” on the sign-in page gives you a password as well.</p> : connected ? <Leave /> : <Begin />)}
+      </Region>
+    </Card>
+  );
+}
+
+function Begin() {
+  const { busy, said, send } = useSend();
+  return (
+    <div class="stack">
       {said}
       <p class="quiet">Connect it once, and “{provider}” on the sign-in page lets you in to this account.</p>
       <p><button type="button" disabled={busy} onClick={() => send(null, () => leave("/session/provider/connect", { next: "/workspace?connected=1" }))}>Connect</button></p>
-    </Card>
+    </div>
+  );
+}
+
+function Leave() {
+  const [sure, ask] = useState(false);
+  const { busy, said, send } = useSend();
+  async function disconnect() {
+    await write("DELETE", "/session/provider");
+    expired.value = true;
+    session.value = null; // it has ended, as all of them have
+  }
+  return (
+    <div class="stack">
+      {said}
+      <p class="quiet">{sure ? "It lets you in no more. You are signed out everywhere and come back with your password." : `“${provider}” on the sign-in page lets you in to this account, too.`}</p>
+      <p class="actions">
+        {sure ? <button type="button" class="danger" disabled={busy} onClick={() => send(null, disconnect)}>Disconnect</button> : <button type="button" onClick={() => ask(true)}>Disconnect</button>}
+        {sure && <button type="button" class="plain" onClick={() => ask(false)}>Keep</button>}
+      </p>
+    </div>
   );
 }
