@@ -64,7 +64,7 @@ def shown(browser: Browser, files: Visitor, state: State) -> Iterator[tuple[Page
 def _answer(route: Route, files: Visitor, state: State) -> None:
     address = urlsplit(route.request.url)
     if not address.path.startswith("/v1/"):
-        give_file(route, files, address.path)
+        give_file(route, files, address.path, provider=state.provider)
         return
     path, asked = address.path.removeprefix("/v1"), route.request.url.partition("/v1")[2]
     session = state.session if state.session is not None else Refusal(401, BROKEN | {"status": 401})

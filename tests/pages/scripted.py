@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from html import escape
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,6 +28,7 @@ SESSION = {
     },
     "token": "t",
 }
+NO_PROVIDER = b'name="provider" content=""'
 QUIET = {
     "now": "2026-11-26T15:00:00Z",
     "poll_after_s": 60,
@@ -76,11 +78,14 @@ class ScriptedApi:
         return found(body) if callable(found) else found
 
 
-def give_file(route: Route, files: Visitor, path: str) -> None:
-    """Answer with the page's file at that path, as the web routes give it."""
+def give_file(route: Route, files: Visitor, path: str, *, provider: str = "") -> None:
+    """Answer with the page's file at that path, as the web routes give it; with `provider` as if one of that name were set."""
     found = files.get(path)
     headers = {name: str(value) for name, value in found.headers.items()}
-    route.fulfill(status=found.status_code, headers=headers, body=found.body)
+    body = (
+        found.body.replace(NO_PROVIDER, NO_PROVIDER[:-1] + escape(provider).encode() + b'"') if provider else found.body
+    )
+    route.fulfill(status=found.status_code, headers=headers, body=body)
 
 
 def open_context(browser: Browser, files: Visitor, api: ScriptedApi) -> BrowserContext:

@@ -167,7 +167,17 @@ def visit(page: Page, state: State) -> None:
 
 
 QUOTES_NOTHING = (
-    *("enter", "enter-code", "enter-anew", "enter-expired", "join-gone", "join-error", "unreached"),
+    *(
+        "enter",
+        "enter-code",
+        "enter-provider",
+        "enter-provider-refused",
+        "enter-anew",
+        "enter-expired",
+        "join-gone",
+        "join-error",
+        "unreached",
+    ),
     *("reset", "reset-sent", "reset-off", "reset-offline", "reset-error"),
 )
 # Every state has half of the scripts in each of its texts; its page's other states have the other half, and the later rounds.

@@ -22,6 +22,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
 
     `answers` are bodies by path under /v1, with its query or without, and with its method for one that is not like GET's; a
     `Refusal` is an answer that is not 200, and what is not named is refused with a 500. `then` brings the page from its first sight to the state.
+    `provider` is what the button to the identity provider says, where there is one.
     """
 
     name: str
@@ -29,6 +30,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     answers: Mapping[str, Any]
     session: Mapping[str, Any] | None = msgspec.field(default_factory=lambda: figures.SESSION)
     syncs: tuple[SyncOut, ...] = ()
+    provider: str = ""
     then: Callable[[Page], object] | None = None
     settled: bool = True  # no part of it is still loading when it is looked at
 

@@ -25,6 +25,7 @@ def invitation(workspace: str = "Northwind", **other: object) -> dict[str, objec
     return plain(wire_people.JoinLookOut(workspace=workspace, ends_at=NOW + 6 * DAY, **given))  # type: ignore[arg-type]
 
 
+PROVIDER = "Continue with Northwind & Co."
 NOT_RIGHT = Refusal(401, BROKEN | {"status": 401, "detail": "Email or password is not right."})
 TAKEN = Refusal(
     400,
@@ -116,6 +117,8 @@ STATES = (
         {"/session": NOT_RIGHT, "POST /session": CODE_USED},
         then=lambda page: step(page, "123456"),
     ),
+    door("enter-provider", "/sign-in", {"/session": NOT_RIGHT}, provider=PROVIDER),
+    door("enter-provider-refused", "/sign-up?error=unreachable", {"/session": NOT_RIGHT}, provider=PROVIDER),
     door("enter-anew", "/sign-up", {"/session": NOT_RIGHT}),
     door(
         "enter-anew-refused",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page
 
-from chalicelib.entrypoints import wire_people
+from chalicelib.entrypoints import wire_people, wire_provider
 from tests.pages import figures, shops
 from tests.pages.figures import NOW, plain
 from tests.pages.states import BROKEN, NEVER, Refusal, State
@@ -81,6 +81,13 @@ WRONG_CODE = Refusal(
 def press(page: Page, *names: str) -> None:
     for name in names:
         page.get_by_role("button", name=name, exact=True).click()
+
+
+def provided(name: str, *, connected: bool, alone: bool = False, path: str = AT, **other: object) -> State:
+    """An identity provider is set, and connected or not."""
+    state = plain(wire_provider.ProviderConnectedOut(connected=connected, alone=alone))
+    answers = ALL | {"/session/provider": state}
+    return State(name=name, path=path, answers=answers, provider="Continue with Northwind", **other)  # type: ignore[arg-type]
 
 
 def turn_on(page: Page) -> None:
@@ -181,6 +188,10 @@ STATES = (
         path=AT,
         answers=ALL | {"/codes": plain(wire_people.CodesOut(can=False, since=None, recovery_left=0))},
     ),
+    provided("workspace-provider", connected=False),
+    provided("workspace-provider-connected", connected=True, path=f"{AT}?connected=1"),
+    provided("workspace-provider-leaving", connected=True, then=lambda page: press(page, "Disconnect")),
+    provided("workspace-provider-alone", connected=True, alone=True),
     State(name="workspace-loading", path=AT, answers=dict.fromkeys(ALL, NEVER), settled=False),
     State(name="workspace-error", path=AT, answers={}),
 )
