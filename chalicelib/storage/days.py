@@ -18,6 +18,8 @@ from chalicelib.storage.models import DayHead, key
 from chalicelib.storage.table import Table
 
 ALL_DAYS = ("0", "~")
+_HELD = (DayHead.attempt, DayHead.serving, DayHead.until, DayHead.began_at, DayHead.cursor, DayHead.parts)
+_NO_ATTEMPT: tuple[Action, ...] = tuple(attribute.remove() for attribute in _HELD)
 _live_decoder = msgspec.msgpack.Decoder(Live)
 _parts_decoder = msgspec.json.Decoder(tuple[tuple[str, int], ...])
 _days_decoder = msgspec.json.Decoder(tuple[date, ...])
@@ -162,7 +164,7 @@ class Days:
     def park(self, day: DayKey, attempt: str, *, reason: str, next_try_at: int, blameless: bool) -> bool:
         """Give the day back until `next_try_at`. `blameless` waits (asked for by the channel) do not count as a fault."""
         actions = [
-            *_no_attempt(),
+            *_NO_ATTEMPT,
             DayHead.progress.set("parked"),
             DayHead.reason.set(reason),
             DayHead.next_try_at.set(next_try_at),
@@ -173,7 +175,7 @@ class Days:
 
     def fail(self, seen: Head, attempt: str | None, reason: str) -> bool:
         """Give the day up until a person asks again; as the holder of `attempt`, or because no tries are left."""
-        actions = [*_no_attempt(), DayHead.progress.set("failed"), DayHead.reason.set(reason)]
+        actions = [*_NO_ATTEMPT, DayHead.progress.set("failed"), DayHead.reason.set(reason)]
         if attempt is not None:
             return self._while_mine(seen.key, attempt, actions, landed=lambda head: head.progress == "failed")
         was = seen.attempt
@@ -188,7 +190,7 @@ class Days:
 
     def remove_attempt(self, day: DayKey, attempt: str) -> bool:
         """Take the attempt away; whoever holds it can no longer publish."""
-        return self._while_mine(day, attempt, _no_attempt(), landed=lambda head: head.attempt is None)
+        return self._while_mine(day, attempt, _NO_ATTEMPT, landed=lambda head: head.attempt is None)
 
     def close(self, day: DayKey, attempt: Attempt, *, settings: int = 0, named: str | None = None) -> bool:
         """End an attempt that found what is live already, judged by the order settings of that version.
@@ -198,7 +200,7 @@ class Days:
         return self._while_mine(
             day,
             attempt.id,
-            [*_no_attempt(), *_served(attempt), DayHead.judged.set(settings), _named(named)],
+            [*_NO_ATTEMPT, *_served(attempt), DayHead.judged.set(settings), _named(named)],
             landed=lambda head: head.served >= attempt.serving and head.attempt is None,
         )
 
@@ -224,7 +226,7 @@ class Days:
             seen.key,
             attempt.id,
             [
-                *_no_attempt(),
+                *_NO_ATTEMPT,
                 *_served(attempt),
                 DayHead.judged.set(settings),
                 *([DayHead.keep_from.set(keep_from)] if keep_from is not None else []),
@@ -301,11 +303,6 @@ def _attempt_actions(attempt: Attempt) -> list[Action]:
         DayHead.cursor.set(attempt.cursor) if attempt.cursor is not None else DayHead.cursor.remove(),
         DayHead.parts.set(msgspec.json.encode(attempt.parts).decode()) if attempt.parts else DayHead.parts.remove(),
     ]
-
-
-def _no_attempt() -> list[Action]:
-    held = (DayHead.attempt, DayHead.serving, DayHead.until, DayHead.began_at, DayHead.cursor, DayHead.parts)
-    return [attribute.remove() for attribute in held]
 
 
 def _served(attempt: Attempt) -> list[Action]:

@@ -8,7 +8,9 @@ from pynamodb.exceptions import PynamoDBConnectionError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
-from chalicelib.storage.models import Item
+from chalicelib.domain.work import DayKey, Head
+from chalicelib.storage import days
+from chalicelib.storage.models import DayHead, Item
 from tests.sim.scheduler import Kind, Lost, Scheduler
 from tests.support.memory import MemoryEngine, Raw
 
@@ -31,6 +33,17 @@ def decoded(model: type[Item], raw: Raw) -> Item:
     if not hasattr(raw, "decoded"):
         raw.decoded = _decode(model, raw)
     return raw.decoded if type(raw.decoded) is model else _decode(model, raw)  # type: ignore[no-any-return]
+
+
+_read_head = days._head
+
+
+def read_head(day: DayKey, item: DayHead) -> Head:
+    """The head that an item is, likewise at most once."""
+    kept: Head | None = vars(item).get("read")
+    if kept is None or kept.key != day:
+        kept = vars(item)["read"] = _read_head(day, item)
+    return kept
 
 
 class WatchedEngine(MemoryEngine):

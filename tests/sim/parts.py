@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, ClassVar
-from urllib.parse import quote
 from zoneinfo import available_timezones
 
+from chalicelib.storage import days
 from chalicelib.storage.agenda import Agenda
 from chalicelib.storage.days import Days
 from chalicelib.storage.documents import Documents
@@ -22,7 +22,7 @@ from chalicelib.workflows.order_settings import ChangeOrderSettings
 from chalicelib.workflows.part import Part
 from chalicelib.workflows.settle import Settle
 from chalicelib.workflows.sync_day import SyncDay
-from tests.sim.engine import decoded
+from tests.sim.engine import decoded, read_head
 
 
 class Parts:
@@ -56,8 +56,7 @@ BOUNDS: dict[str, Any] = {
     "shelves.PARTS_MAX": 2,
     "facts.ORDERS_PER_CHUNK": 2,
     "days.BACKFILL_DAYS": 3,
-    # These two only save time: names of keys and of zones are few.
-    "models.quote": lru_cache(maxsize=4_096)(quote),
+    # This only saves time: names of zones are few.
     "order_settings.available_timezones": lru_cache(available_timezones),
 }
 CHUNKED: dict[str, Any] = {"revisions.INLINE_BYTES_MAX": 0, "flip.PART_BYTES_MAX": 150}
@@ -68,22 +67,22 @@ def bounded(bounds: dict[str, Any]) -> Iterator[None]:
     """Set module constants for the time of a run."""
     modules = {
         "shelves": "storage",
-        "models": "storage",
         "revisions": "storage",
         "flip": "storage",
         "facts": "domain",
         "days": "domain",
     }
-    was = []
+    was: list[tuple[Any, str, Any]] = []
     for name, value in bounds.items():
         module_name, _, constant = name.partition(".")
         module = importlib.import_module(f"chalicelib.{modules.get(module_name, 'workflows')}.{module_name}")
         was.append((module, constant, getattr(module, constant)))
         setattr(module, constant, value)
-    Item.from_raw_data = classmethod(decoded)  # type: ignore[assignment]
+    was += [(Item, "from_raw_data", Item.__dict__["from_raw_data"]), (days, "_head", days._head)]
+    Item.from_raw_data = classmethod(decoded)  # type: ignore[assignment, method-assign]
+    days._head = read_head
     try:
         yield
     finally:
-        del Item.from_raw_data
         for module, constant, value in was:
             setattr(module, constant, value)

@@ -99,7 +99,6 @@ class Scheduler:
         self.calls = 0
         self.ways: Counter[str] = Counter()
         self.endings: Counter[str] = Counter()
-        self.fingerprint = 0
         self.wrong: list[str] = []
         self.trace: list[str] | None = [] if trace else None
         self._hub = greenlet.getcurrent()
@@ -176,11 +175,16 @@ class Scheduler:
             self._quietly(call[2])
 
     def note(self, text: str, way: str = "") -> None:
-        line = f"{self.calls:5} {self.now_s:8} {self.current.name if self.current else '-':16} {text} {way}"
-        self.fingerprint = zlib.crc32(line.encode(), self.fingerprint)
         self.ways[way] += 1
         if self.trace is not None:
+            line = f"{self.calls:5} {self.now_s:8} {self.current.name if self.current else '-':16} {text} {way}"
             self.trace.append(line)
+
+    @property
+    def fingerprint(self) -> int:
+        """That of the trace."""
+        assert self.trace is not None
+        return zlib.crc32("".join(self.trace).encode())
 
     def _quietly(self, effect: Callable[[], object]) -> None:
         """Nobody hears the answer."""

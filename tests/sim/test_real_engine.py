@@ -71,7 +71,7 @@ def test_runs_go_the_same_way_on_both_engines(dynalite: Engine) -> None:
         name = f"t{uuid4().hex}"
         create_table(dynalite.url, name)
         engine = Mirrored(dynamo(name, dynalite.url, CREDENTIALS["AWS_DEFAULT_REGION"])._engine)
-        run = Run(seed, engine=engine).run()
+        run = Run(seed, engine=engine, trace=True).run()
         assert not run.wrong
         assert engine.calls > 500
-        assert run.scheduler.fingerprint == Run(seed).run().scheduler.fingerprint
+        assert run.scheduler.fingerprint == Run(seed, trace=True).run().scheduler.fingerprint

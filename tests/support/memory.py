@@ -201,14 +201,14 @@ def item_bytes(item: Raw) -> int:
     """The size that counts towards the limits: names and values, numbers at about half a byte a digit."""
     size = 0
     for name, value in item.items():
-        ((kind, content),) = value.items()
         size += len(name)
-        if kind == "B":
-            size += len(content)
-        elif kind == "N":
-            size += len(content) // 2 + 2
-        else:
-            size += len(content.encode())
+        for kind, content in value.items():
+            if kind == "N":
+                size += len(content) // 2 + 2
+            elif kind == "B" or content.isascii():
+                size += len(content)
+            else:
+                size += len(content.encode())
     return size
 
 
