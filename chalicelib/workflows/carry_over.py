@@ -42,9 +42,10 @@ if TYPE_CHECKING:
 AT_ONCE = 100
 ACTOR = "admin"
 
-Move = Callable[[Sequence[Key]], Counter[str]]
+Counted = Counter[str]
+Move = Callable[[Sequence[Key]], Counted]
 # Does it to each of many, in any order, perhaps at once: `map`, or that of a pool of threads.
-Each = Callable[[Move, Iterable[Sequence[Key]]], Iterable[Counter[str]]]
+Each = Callable[[Move, Iterable[Sequence[Key]]], Iterable[Counted]]
 
 
 class Carried(msgspec.Struct, frozen=True, kw_only=True):

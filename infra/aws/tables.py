@@ -21,7 +21,7 @@ from chalicelib.domain.restoring import RULES, Key
 SEGMENTS = 8
 # DynamoDB checks a new policy some seconds after it was put.
 POLICY_S = 20
-WAIT_S, WAITS_MAX = 10, 2_160
+WAIT_S, WAITS_MAX, READY_TRIES = 10, 2_160, 60
 WRITES = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"]
 LEFT_AT = "daybook:left-at"
 """The tag of a table that was left behind, with the instant."""
@@ -101,18 +101,25 @@ class Tables:
         if found is None:
             raise TableFailed(f"there is no table {name}")
         arn = found["TableArn"]
-        recovery = declared["PointInTimeRecoverySpecification"]
-        self._client.update_continuous_backups(TableName=name, PointInTimeRecoverySpecification=recovery)
+        self._recover(name, declared["PointInTimeRecoverySpecification"])
         lives = self._client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]["TimeToLiveStatus"]
         if lives not in ("ENABLED", "ENABLING"):
             ttl = declared["TimeToLiveSpecification"]
             self._client.update_time_to_live(TableName=name, TimeToLiveSpecification=ttl)
         self._change(name, found, declared)
-        policy = declared["ResourcePolicy"]["PolicyDocument"]
-        statements = [{**each, "Resource": arn} for each in policy["Statement"]]
-        self._client.put_resource_policy(ResourceArn=arn, Policy=json.dumps({**policy, "Statement": statements}))
+        self._client.put_resource_policy(ResourceArn=arn, Policy=_policy(arn, declared))
         self._client.tag_resource(ResourceArn=arn, Tags=[{"Key": key, "Value": value} for key, value in tags.items()])
-        self._client.untag_resource(ResourceArn=arn, TagKeys=[LEFT_AT])
+
+    def _recover(self, name: str, specification: Mapping[str, Any]) -> None:
+        """Keep backups of every instant; a new table takes that after a while only."""
+        for left in reversed(range(READY_TRIES)):
+            try:
+                self._client.update_continuous_backups(TableName=name, PointInTimeRecoverySpecification=specification)
+                return
+            except ClientError as exc:
+                if exc.response["Error"]["Code"] != "ContinuousBackupsUnavailableException" or not left:
+                    raise
+                time.sleep(WAIT_S)
 
     def _change(self, name: str, found: Mapping[str, Any], declared: Mapping[str, Any]) -> None:
         """Protection and throughput, as far as they differ: an update that changes nothing is refused."""
@@ -128,36 +135,47 @@ class Tables:
             self._client.update_table(TableName=name, WarmThroughput=raised)
             self._wait(name)
 
-    def freeze(self, name: str, at: datetime, policy_s: float = POLICY_S) -> datetime:
-        """Let the table refuse every write, and return since when: `at`, or earlier if it was frozen before."""
+    def freeze(self, name: str, declared: Mapping[str, Any], *, at: datetime, policy_s: float) -> datetime:
+        """Let the table refuse every write, and return since when: `at`, or earlier if it was frozen before.
+
+        The policy is taken to hold everywhere after `policy_s`.
+        """
         found = self.described(name)
         if found is None:
             raise TableFailed(f"there is no table {name}")
         arn = found["TableArn"]
-        tags = {each["Key"]: each["Value"] for each in self._client.list_tags_of_resource(ResourceArn=arn)["Tags"]}
-        if LEFT_AT not in tags:
-            tags[LEFT_AT] = f"{at:%Y-%m-%dT%H:%M:%SZ}"
-            self._client.tag_resource(ResourceArn=arn, Tags=[{"Key": LEFT_AT, "Value": tags[LEFT_AT]}])
-        refuse = {"Sid": "LeftBehind", "Effect": "Deny", "Principal": "*", "Action": WRITES, "Resource": arn}
-        document = {"Version": "2012-10-17", "Statement": [refuse]}
-        self._client.put_resource_policy(ResourceArn=arn, Policy=json.dumps(document))
+        since = self.left_at(name)
+        if since is None:
+            since = at.replace(microsecond=0)
+            text = f"{since:%Y-%m-%dT%H:%M:%SZ}"
+            self._client.tag_resource(ResourceArn=arn, Tags=[{"Key": LEFT_AT, "Value": text}])
+        refuse = {"Sid": "LeftBehind", "Effect": "Deny", "Principal": "*", "Action": WRITES}
+        self._client.put_resource_policy(ResourceArn=arn, Policy=_policy(arn, declared, refuse))
         time.sleep(policy_s)
-        return datetime.fromisoformat(tags[LEFT_AT])
+        return since
+
+    def left_at(self, name: str) -> datetime | None:
+        """Since when the table has been left behind; None if it has not."""
+        found = self.described(name)
+        if found is None:
+            return None
+        tags = self._client.list_tags_of_resource(ResourceArn=found["TableArn"])["Tags"]
+        (text,) = [each["Value"] for each in tags if each["Key"] == LEFT_AT] or [None]
+        return datetime.fromisoformat(text) if text else None
+
+    def take_up(self, name: str) -> None:
+        """Note that the table is not left behind, or no more."""
+        found = self.described(name)
+        if found is not None:
+            self._client.untag_resource(ResourceArn=found["TableArn"], TagKeys=[LEFT_AT])
 
     # -- end
 
-    def left_behind(self, prefix: str, serving: str) -> dict[str, str]:
-        """Tables whose names begin so and that are not served from, with the instant at which each was left."""
-        found: dict[str, str] = {}
-        for page in self._client.get_paginator("list_tables").paginate():
-            for name in page["TableNames"]:
-                described = self.described(name) if name.startswith(prefix) and name != serving else None
-                if described is not None:
-                    tags = self._client.list_tags_of_resource(ResourceArn=described["TableArn"])["Tags"]
-                    left = {each["Key"]: each["Value"] for each in tags}
-                    if LEFT_AT in left:
-                        found[name] = left[LEFT_AT]
-        return found
+    def left_behind(self, prefix: str) -> dict[str, datetime]:
+        """The tables whose names begin so that were left behind, and since when."""
+        pages = self._client.get_paginator("list_tables").paginate()
+        names = [name for page in pages for name in page["TableNames"] if name.startswith(prefix)]
+        return {name: at for name in names if (at := self.left_at(name)) is not None}
 
     def drop(self, name: str) -> None:
         """Delete a table. What DynamoDB keeps of it as a backup ends after 35 days."""
@@ -169,6 +187,13 @@ class Tables:
             self._wait(name)
         self._client.delete_table(TableName=name)
         self._client.get_waiter("table_not_exists").wait(TableName=name)
+
+
+def _policy(arn: str, declared: Mapping[str, Any], *more: Mapping[str, Any]) -> str:
+    """The declared policy for the table of that name, with more statements."""
+    document = declared["ResourcePolicy"]["PolicyDocument"]
+    statements = [{**each, "Resource": arn} for each in (*document["Statement"], *more)]
+    return json.dumps({**document, "Statement": statements})
 
 
 def _books() -> tuple[str, dict[str, Any]]:
