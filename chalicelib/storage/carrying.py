@@ -67,11 +67,16 @@ class Carrying:
             return False
         kind, _, name = at[0].partition("#")
         if kind == "USER":
-            return self._is_removed(unquote(name))
+            user = unquote(name)
+            turned_off = at[1] != "USER" and self._left_has(user)
+            return turned_off or self._is_removed(user)
         if kind == "EMAIL":
             claim = self._restored.get(EmailClaim, *at)
             return claim is not None and self._is_removed(claim.user)
         return False
+
+    def _left_has(self, user: str) -> bool:
+        return self._left is not None and self._left.get(UserItem, *user_key(user)) is not None
 
     def _is_removed(self, user: str) -> bool:
         """Whether somebody was removed: the roster says so. Who is missing without that was lost, which a restore mends."""

@@ -28,6 +28,7 @@ from tests.support.restoring import (
     INVITED,
     LATE,
     LEAVES,
+    LEFT,
     LOWERED,
     MEMBER,
     NEW_PASSWORD,
@@ -39,6 +40,7 @@ from tests.support.restoring import (
     SINCE,
     STAYS,
     TOLD,
+    TOLD_NO_MORE,
     Merchant,
     Scene,
     canary,
@@ -108,8 +110,8 @@ def everything(stage: Stage, merchant: Merchant) -> dict[Key, Raw]:
 def test_s45_who_was_erased_stands_nowhere_after_a_restore(stage: Stage) -> None:
     merchant = stage.carried()
     text = "".join(map(text_of, everything(stage, merchant).values()))
-    gone = [canary(CUSTOMER, 2), canary(CUSTOMER, 5), canary(NOTED, 1)]
-    gone += [canary(account, n) for account in (SHOP, LEAVES) for n in range(1, 7)]
+    gone = [canary(CUSTOMER, 2), canary(CUSTOMER, 5), canary(NOTED, 1), canary(TOLD_NO_MORE, 6)]
+    gone += [canary(account, n) for account in (SHOP, LEAVES, LEFT) for n in range(1, 7)]
     gone += [canary(RETURNS, n) for n in range(1, 4)]
     before = "".join(map(text_of, stage.scene.snapshot))
     assert [who for who in gone if who not in before] == []
@@ -119,6 +121,11 @@ def test_s45_who_was_erased_stands_nowhere_after_a_restore(stage: Stage) -> None
     assert merchant.names(RETURNS) == {canary(RETURNS, n) for n in range(4, 7)}
     assert merchant.names(LEAVES) == merchant.names(SHOP) == set()
     assert not merchant.connection(LEAVES).keeps_persons
+    # Where names are missing the merchant reads that they are.
+    lacking = {
+        day.key.day for day in merchant.days.here(merchant.workspace, merchant.connection(RETURNS).id) if day.nameless
+    }
+    assert lacking == {DAYS[0]}
 
 
 def test_s45_nor_do_they_come_back_when_their_days_are_brought_in_again(stage: Stage) -> None:
@@ -216,6 +223,7 @@ def test_s45_settings_are_as_now_but_the_lock_and_what_cuts_the_books(stage: Sta
 
 def test_s45_it_is_told_once_with_its_reason(stage: Stage) -> None:
     merchant = stage.carried()
+    merchant.pass_time(hours=1)
     stage.scene.carry(merchant)
     lines = [line for line in merchant.said(merchant.workspace) if "put back" in line]
     assert len(lines) == 1
@@ -235,8 +243,8 @@ def test_s45_done_twice_it_is_done_once(stage: Stage) -> None:
     once = everything(stage, merchant)
     again = stage.scene.carry(merchant)
     assert everything(stage, merchant) == once
-    assert (first.persons, first.parted, first.workspaces) == (2 + 6 + 6 + 3 + 1, 1, 1)
-    assert first.taken_back.keys() >= {"SESSION", "USER", "EMAIL", "KEY", "WS KEY", "INVITE"}
+    assert (first.persons, first.parted, first.workspaces) == (2 + 6 + 6 + 3 + 1 + 6 + 1, 1, 1)
+    assert first.taken_back.keys() >= {"SESSION", "USER USER", "EMAIL", "KEY", "WS KEY", "INVITE"}
     assert (again.brought, again.taken_back, again.persons, again.parted) == ({}, {}, 0, 0)
 
 
@@ -301,6 +309,30 @@ def test_s45_who_was_lost_and_not_removed_is_brought_back(memory: Stage) -> None
     assert merchant.accounts.user_of(MEMBER) is None
 
 
+def test_s45_one_time_codes_are_as_they_are_now(memory: Stage) -> None:
+    """Turned off they stay so, a code that was used stays used; who was lost has them still."""
+    left = memory.table()
+    items = memory.scene.read(memory.scene.left)
+    owner, lowered, late = (memory.scene.merchant.accounts.user_of(email) for email in (EMAIL, LOWERED, LATE))
+    assert owner is not None
+    assert lowered is not None
+    assert late is not None
+    for item in items:
+        if item["pk"]["S"] != f"USER#{lowered.id}":
+            left.put_raw(item)
+    left.put_raw(_codes(owner.id, "used"))
+    merchant = memory.scene.restored(memory.table())
+    for user in (owner.id, lowered.id, late.id, "a person who was removed"):
+        merchant.outside.table.put_raw(_codes(user, "unused"))
+    memory.scene.carry(merchant, left=left)
+    found = {at[0]: item["mark"]["S"] for at, item in everything(memory, merchant).items() if at[1] == "CODES"}
+    assert found == {f"USER#{owner.id}": "used", f"USER#{lowered.id}": "unused"}
+
+
+def _codes(user: str, mark: str) -> Raw:
+    return {"pk": {"S": f"USER#{user}"}, "sk": {"S": "CODES"}, "mark": {"S": mark}, "body": {"B": b"packed"}}
+
+
 # -- not known what happened since
 
 
@@ -327,8 +359,12 @@ def test_s45_without_the_table_left_behind_nobody_stays_who_may_have_gone(stage:
     assert {at for at in everything(stage, merchant) if not at[0].startswith(("SESSION#", "KNOWN#", "TRIES#"))} == {
         at for at in once if not at[0].startswith(("SESSION#", "KNOWN#", "TRIES#"))
     }
-    merchant.bring_in(merchant.switch(merchant.connection(STAYS), "individual"), *DAYS)
+    # The merchant signs in to the shop again, and chooses individual sales again.
+    signed_in = merchant.reconnect(merchant.connection(STAYS))
+    merchant.bring_in(merchant.switch(signed_in, "individual"), *DAYS, date(2026, 7, 2))
     assert merchant.names(STAYS) == set()
+    fresh = DayKey(merchant.workspace, signed_in.id, date(2026, 7, 2))
+    assert len(merchant.persons.names(fresh)) == 3
 
 
 # -- every kind of item has its rule
@@ -366,23 +402,17 @@ def test_s45_every_kind_of_item_has_a_rule() -> None:
     made = {name for name, _ in kinds_of_storage()}
     assert len(made) > 40
     assert made - ruled - WITHIN == set()
-    assert ruled - made == {"WORKSPACE", "PEOPLE"}, "a rule about nothing"
+    whole = {"WORKSPACE", "PEOPLE", "CODES"}  # sort keys that are no more than a word
+    assert ruled - made == whole, "a rule about nothing"
 
 
 def test_s45_every_item_that_a_merchant_leaves_has_a_rule(memory: Stage) -> None:
     keys = keys_of(memory.scene.read(memory.scene.left))
     assert unknown_in(keys) == set()
     met = {rule for at in [*keys, *keys_of(memory.scene.snapshot)] if (rule := rule_of(*at))}
-    # Big fetches, period locks and events have tests of their own.
-    assert {rule.name for rule in RULES} - {rule.name for rule in met} <= {
-        "PARTS SET",
-        "LOCK",
-        "POSTED",
-        "CORR",
-        "EVENTS",
-        "WS SYNC",
-        "ROLLUP",
-    }
+    # Big fetches, period locks, events and codes have tests of their own.
+    elsewhere = {"PARTS SET", "LOCK", "POSTED", "CORR", "EVENTS", "WS SYNC", "ROLLUP", "USER CODES"}
+    assert {rule.name for rule in RULES} - {rule.name for rule in met} <= elsewhere
 
 
 def test_s45_the_scan_finds_all_but_the_books(

@@ -1,7 +1,7 @@
 """A workspace with shops and people, a snapshot of its table, and all that is erased, taken back and ended after it."""
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, cast
@@ -9,7 +9,7 @@ from typing import Any, cast
 import msgspec
 
 from chalicelib.domain.allotment import Account
-from chalicelib.domain.connections import Connection
+from chalicelib.domain.connections import Connection, Credentials
 from chalicelib.domain.days import window_of
 from chalicelib.domain.identities import Begun as OnTheWay
 from chalicelib.domain.identities import Identity
@@ -17,6 +17,7 @@ from chalicelib.domain.pairing import Begun
 from chalicelib.domain.people import INVITATION_PREFIX
 from chalicelib.domain.persons import Person
 from chalicelib.domain.restoring import Key, Restored
+from chalicelib.domain.secret import Secret
 from chalicelib.domain.work import Attempt, DayKey
 from chalicelib.storage.identities import Identities
 from chalicelib.storage.resets import Resets
@@ -29,8 +30,10 @@ from tests.support.system import ZONE, Daybook
 
 DAYS = (date(2026, 7, 3), date(2026, 7, 4))
 # One for each shop, by its account; each has orders 1 to 3 on the first day, and 4 to 6 on the second.
-CUSTOMER, SHOP, LEAVES, RETURNS, PARTS, STAYS, NOTED = "11", "22", "33", "44", "55", "66", "88"
-ACCOUNTS = (CUSTOMER, SHOP, LEAVES, RETURNS, PARTS, STAYS, NOTED)
+CUSTOMER, SHOP, LEAVES, RETURNS, PARTS, STAYS = "11", "22", "33", "44", "55", "66"
+# An erasure that was noted, a mode that was left, before whoever did it died; and a customer whom the channel tells no more.
+NOTED, LEFT, TOLD_NO_MORE = "88", "99", "10"
+ACCOUNTS = (CUSTOMER, SHOP, LEAVES, RETURNS, PARTS, STAYS, NOTED, LEFT, TOLD_NO_MORE)
 SINCE = "77"
 NEW_PASSWORD = "slow rivers carry lanterns"
 MEMBER, LOWERED, LATE = "member@northwind.example", "lowered@northwind.example", "late@northwind.example"
@@ -51,15 +54,23 @@ class Merchant(Daybook):
     def plan_year(self, workspace: str, at: datetime) -> str:
         return "2026-01-01"
 
-    def bring_in(self, connection: Connection, *days: date) -> None:
-        """Fetch days of a shop, each of its orders with a customer of its own."""
-        self.shop.persons = {str(n): Person(canary(connection.account, n), "US-NY") for n in range(1, 10)}
+    def bring_in(self, connection: Connection, *days: date, told: Iterable[int] = range(1, 10)) -> None:
+        """Fetch days of a shop, each of its orders with a customer of its own, if they are told."""
+        self.shop.persons = {str(n): Person(canary(connection.account, n), "US-NY") for n in told}
         for day in days:
             first = 3 * DAYS.index(day) + 1 if day in DAYS else 7
             at = window_of(day, ZONE).start_at
             self.shop.orders = {day: [order(n, placed_at=at + timedelta(minutes=n)) for n in range(first, first + 3)]}
             self.ask_day(connection, day)
             self.work()
+
+    def reconnect(self, seen: Connection) -> Connection:
+        """The same shop, paired again."""
+        again = msgspec.structs.replace(
+            seen, sign_in_needed=False, epoch=seen.epoch + 1, credentials_version=seen.credentials_version + 1
+        )
+        assert self.connections.pair(seen, again, Credentials(access=Secret("another")))
+        return again
 
     def connection(self, account: str) -> Connection:
         return next(each for each in self.connections.list(self.workspace) if each.account == account)
@@ -130,6 +141,8 @@ def since(merchant: Merchant, secrets: Secrets) -> None:
     merchant.persons.erase_orders(merchant.connection(SHOP), None)
     # Whoever did this died before the walk that takes the person out.
     merchant.persons._parts.erase(who.workspace, merchant.connection(NOTED).id, ["1"])
+    merchant.switch(merchant.connection(LEFT), "store")
+    merchant.bring_in(merchant.connection(TOLD_NO_MORE), DAYS[1], told=(4, 5))
     merchant.leave(merchant.connection(LEAVES))
     merchant.leave(merchant.connection(RETURNS))
     merchant.bring_in(merchant.switch(merchant.connection(RETURNS), "individual"), DAYS[1])
