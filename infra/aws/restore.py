@@ -25,7 +25,7 @@ from chalicelib.settings import Settings
 from chalicelib.storage.table import dynamo
 from chalicelib.workflows.carry_over import Carried, Counted, Move
 from infra.aws import deploy
-from infra.aws.tables import POLICY_S, TableFailed
+from infra.aws.tables import POLICY_S, TableFailed, is_of
 
 AT_ONCE = 8
 REASON_CHARACTERS = 3, 200
@@ -116,7 +116,7 @@ def drop(stack: deploy.Stack, table: str) -> None:
 
 def check_name(stack: deploy.Stack, table: str) -> None:
     """Raise TableFailed unless the table is one of this stage."""
-    if table != stack.name and not table.startswith(f"{stack.name}-"):
+    if not is_of(stack.name, table):
         raise TableFailed(f"{table} is not a table of {stack.name}")
 
 
@@ -195,8 +195,8 @@ def main() -> None:
     try:
         if options.what == "restore":
             outcome = restore(stack, _wish(options))
-            deploy.smoke(outcome.address)
             print(told(outcome, options.stage))
+            deploy.smoke(outcome.address)
         else:
             drop(stack, options.table)
             print(f"{options.table} is deleted; its backup ends after 35 days")

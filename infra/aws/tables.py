@@ -171,10 +171,10 @@ class Tables:
 
     # -- end
 
-    def left_behind(self, prefix: str) -> dict[str, datetime]:
-        """The tables whose names begin so that were left behind, and since when."""
+    def left_behind(self, stack: str) -> dict[str, datetime]:
+        """The tables of a stack that were left behind, and since when."""
         pages = self._client.get_paginator("list_tables").paginate()
-        names = [name for page in pages for name in page["TableNames"] if name.startswith(prefix)]
+        names = [name for page in pages for name in page["TableNames"] if is_of(stack, name)]
         return {name: at for name in names if (at := self.left_at(name)) is not None}
 
     def drop(self, name: str) -> None:
@@ -187,6 +187,11 @@ class Tables:
             self._wait(name)
         self._client.delete_table(TableName=name)
         self._client.get_waiter("table_not_exists").wait(TableName=name)
+
+
+def is_of(stack: str, table: str) -> bool:
+    """Whether a table is a stack's by its name: its own, or one that it was restored to."""
+    return table == stack or table.startswith(f"{stack}-")
 
 
 def _policy(arn: str, declared: Mapping[str, Any], *more: Mapping[str, Any]) -> str:
