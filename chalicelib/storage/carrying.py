@@ -15,6 +15,7 @@ from chalicelib import errors
 from chalicelib.domain.order_settings import OrderSettings
 from chalicelib.domain.restoring import Key, Rule, holds_persons, rule_of
 from chalicelib.storage.accounts import EmailClaim, UserItem, user_key
+from chalicelib.storage.identities import IdentityItem
 from chalicelib.storage.people import People
 from chalicelib.storage.table import Raw, Table
 
@@ -49,7 +50,9 @@ class Carrying:
 
     def take_back(self, keys: Sequence[Key]) -> Counter[str]:
         """Delete what must not be there under these keys of the restored table; how many items of each kind."""
-        looked_up = [at for at in keys if _rule(at).wins == "left" or at[0].startswith(("USER#", "EMAIL#"))]
+        looked_up = [
+            at for at in keys if _rule(at).wins == "left" or at[0].startswith(("USER#", "EMAIL#", "IDENTITY#"))
+        ]
         left = {} if self._left is None else self._left.get_raw(looked_up)
         done: Counter[str] = Counter()
         for at in keys:
@@ -66,14 +69,20 @@ class Carrying:
         if self._rosters is None:
             return False
         kind, _, name = at[0].partition("#")
-        if kind == "USER":
-            user = unquote(name)
-            turned_off = at[1] != "USER" and self._left_has(user)
-            return turned_off or self._is_removed(user)
         if kind == "EMAIL":
             claim = self._restored.get(EmailClaim, *at)
             return claim is not None and self._is_removed(claim.user)
+        if kind == "IDENTITY":
+            identity = self._restored.get(IdentityItem, *at)
+            return identity is not None and self._gave_up(identity.user)
+        if kind == "USER":
+            user = unquote(name)
+            return self._is_removed(user) if at[1] == "USER" else self._gave_up(user)
         return False
+
+    def _gave_up(self, user: str) -> bool:
+        """Whether something of a user is missing because they gave it up, or were removed; not because they were lost."""
+        return self._left_has(user) or self._is_removed(user)
 
     def _left_has(self, user: str) -> bool:
         return self._left is not None and self._left.get(UserItem, *user_key(user)) is not None

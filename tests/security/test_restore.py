@@ -41,9 +41,11 @@ from tests.support.restoring import (
     STAYS,
     TOLD,
     TOLD_NO_MORE,
+    WHO,
     Merchant,
     Scene,
     canary,
+    identities,
     in_memory,
     items_of,
     keys_of,
@@ -147,6 +149,7 @@ def test_s45_nobody_comes_in_by_what_was_taken_back_or_begun_before(stage: Stage
         merchant.api_keys.read(secrets.revoked_key)
     with pytest.raises(errors.NotFound):
         merchant.invite.join(secrets.used_invitation, PASSWORD)
+    assert identities(merchant).user_of(WHO) is None
     kinds = {pk.partition("#")[0] for pk, _ in everything(stage, merchant)}
     assert not kinds & {"SESSION", "RESET", "TRIP", "PAIRING", "ONCE"}
 
@@ -306,6 +309,7 @@ def test_s45_who_was_lost_and_not_removed_is_brought_back(memory: Stage) -> None
     memory.scene.carry(merchant, left=left)
     assert merchant.sign_in.sign_in(EMAIL, PASSWORD, address=HOME).signed_in.role == "owner"
     assert merchant.accounts.user_of(LOWERED) is not None
+    assert identities(merchant).user_of(WHO) is not None
     assert merchant.accounts.user_of(MEMBER) is None
 
 
@@ -411,7 +415,7 @@ def test_s45_every_item_that_a_merchant_leaves_has_a_rule(memory: Stage) -> None
     assert unknown_in(keys) == set()
     met = {rule for at in [*keys, *keys_of(memory.scene.snapshot)] if (rule := rule_of(*at))}
     # Big fetches, period locks, events and codes have tests of their own.
-    elsewhere = {"PARTS SET", "LOCK", "POSTED", "CORR", "EVENTS", "WS SYNC", "ROLLUP", "USER CODES"}
+    elsewhere = {"PARTS SET", "LOCK", "POSTED", "CORR", "EVENTS", "WS SYNC", "ROLLUP", "USER CODES", "USER IDENTITY"}
     assert {rule.name for rule in RULES} - {rule.name for rule in met} <= elsewhere
 
 

@@ -159,6 +159,7 @@ def since(merchant: Merchant, secrets: Secrets) -> None:
     merchant.change.workspace(who, {"name": "Northwind & Daughters", "locked_through": date(2026, 7, 1)}, version=None)
     user = merchant.accounts.user_of(EMAIL)
     assert user is not None
+    identities(merchant).release(WHO, user.id)
     resets = Resets(merchant.outside.table)
     resets.begin(user, "hash of a link", ends_at=2**31)
     found = resets.find("hash of a link")
@@ -176,12 +177,17 @@ def _invited(merchant: Merchant, email: str, role: str) -> str:
     return secret
 
 
+def identities(merchant: Merchant) -> Identities:
+    return Identities(merchant.outside.table, merchant.new_id)
+
+
 def _pending(merchant: Merchant, user: str) -> None:
     """What was on its way, or remembered for a while."""
     until = int(merchant.clock.timestamp()) + 600
-    identities = Identities(merchant.outside.table, merchant.new_id)
-    assert identities.claim(WHO, user)
-    identities.begin("hash of a state", "hash of a cookie", OnTheWay(next="/", began_at=until - 600, until=until))
+    assert identities(merchant).claim(WHO, user)
+    identities(merchant).begin(
+        "hash of a state", "hash of a cookie", OnTheWay(next="/", began_at=until - 600, until=until)
+    )
     begun = Begun(
         session="s", workspace=merchant.workspace, kind="shopify", shop="s", until=until, outcome="waited for"
     )
