@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PORT DATA NOW ORDERS_PER_DAY SEED SWEEP_S
 
 .DEFAULT_GOAL := help
-.PHONY: help setup page run test check format journey bench pictures sim package deploy artifacts destroy lock audit clean
+.PHONY: help setup page run test check format journey bench pictures sim package deploy artifacts destroy restore drop lock audit clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -58,6 +58,12 @@ artifacts: setup ## list what was deployed before and can be again
 
 destroy: setup ## take the stack of a stage down; its data are kept unless DATA=delete (STAGE=)
 	@$(BIN)/python -m infra.aws.deploy destroy --stage $(STAGE) --data $(if $(filter delete,$(DATA)),delete,keep)
+
+restore: setup ## move a stage onto its table as it was (STAGE= AT=2026-11-27T03:00:00Z or TABLE= REASON= LEFT=lost)
+	@$(BIN)/python -m infra.aws.restore restore --stage $(STAGE) $(if $(AT),--at "$(AT)") $(if $(TABLE),--table "$(TABLE)") --reason "$(REASON)" $(if $(LEFT),--left "$(LEFT)")
+
+drop: setup ## delete a table that a restore left behind (STAGE= TABLE=)
+	@$(BIN)/python -m infra.aws.restore drop --stage $(STAGE) --table "$(TABLE)"
 
 lock: .venv/tests.stamp ## lock the Python requirements anew; what runs is a part of what is tested
 	$(LOCK) tests/requirements.in -o tests/requirements.txt

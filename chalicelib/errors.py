@@ -10,7 +10,8 @@ DaybookError
 ├── StorageError                 the table gave no usable answer
 │   ├── Refused                  a conditional write did not find what it asked for
 │   ├── Unanswered               a write was sent and nothing is known of it; read before going on
-│   └── TornRead                 a reader could not see one whole revision three times in a row
+│   ├── TornRead                 a reader could not see one whole revision three times in a row
+│   └── NotCarriedOver           the table left behind by a restore does not say what happened since; nothing was changed
 ├── MailFailed                   a mail is not known to be on its way; what it is about stands
 ├── PublishConflict              an immutable part holds other content; never overwritten
 └── RequestError                 a visitor's input; becomes a 4xx with its field
@@ -75,6 +76,10 @@ class Unanswered(StorageError):
 
 class TornRead(StorageError):
     """One whole revision could not be read three times in a row."""
+
+
+class NotCarriedOver(StorageError):
+    """The table left behind by a restore does not say, or not in words we know, what was erased and taken back since."""
 
 
 class MailFailed(DaybookError):

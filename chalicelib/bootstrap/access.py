@@ -11,10 +11,12 @@ if TYPE_CHECKING:
     from chalicelib.storage.grants import Grants
     from chalicelib.storage.one_time_codes import CodeRecords
     from chalicelib.storage.people import People as PeopleRecords
+    from chalicelib.storage.table import Table
     from chalicelib.workflows.access_record import AccessRecord
     from chalicelib.workflows.admin_backfill import AdminBackfill
     from chalicelib.workflows.administer import Administer
     from chalicelib.workflows.api_keys import ApiKeys
+    from chalicelib.workflows.carry_over import CarryOver, Each
     from chalicelib.workflows.invite import Invite
     from chalicelib.workflows.one_time_codes import Codes
     from chalicelib.workflows.people import People
@@ -187,4 +189,28 @@ class Access(Work):
             note=self.note,
             now=self.now,
             new_id=self.new_id,
+        )
+
+    def carry_over(self, left: "Table | None", each: "Each" = map) -> "CarryOver":
+        """Carries over to this table from the one that a restore left behind, or without it. No function asks for it."""
+        from chalicelib.storage.accounts import Accounts
+        from chalicelib.storage.carrying import Carrying
+        from chalicelib.storage.people import People
+        from chalicelib.storage.persons import PersonParts
+        from chalicelib.workflows.carry_over import CarryOver
+
+        table = self.outside.table
+        rosters = None if left is None else People(left, Accounts(left, self.new_id))
+        return CarryOver(
+            carrying=Carrying(table, left, rosters),
+            left_persons=None if left is None else PersonParts(left),
+            persons=PersonParts(table),
+            connections=self.connections,
+            days=self.days,
+            agenda=self.agenda,
+            activity=self.activity,
+            audit=self.audit,
+            finish_parting=self.part.finish,
+            now=self.now,
+            each=each,
         )

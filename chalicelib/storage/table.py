@@ -88,6 +88,10 @@ class Table:
         found = self._get_many(keys, ["pk", "sk", *names])
         return {(raw["pk"]["S"], raw["sk"]["S"]): _named(raw, names) for raw in found}
 
+    def get_raw(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Raw]:
+        """The same as the engine has them, of whatever kind they are."""
+        return {(raw["pk"]["S"], raw["sk"]["S"]): raw for raw in self._get_many(keys)}
+
     def _get_many(self, keys: Iterable[tuple[str, str]], names: list[str] | None = None) -> Iterator[Raw]:
         wanted = [{"pk": pk, "sk": sk} for pk, sk in keys]
         for _ in range(_PAGES_MAX):
@@ -174,8 +178,15 @@ class Table:
         """Delete one item if `condition` holds. Raises Refused."""
         self._ask(lambda: self._engine.delete_item(pk, sk, condition=condition))
 
+    def put_raw(self, item: Raw) -> None:
+        """Write an item as `get_raw` gives it over whatever was there."""
+        self._put_attributes(item, None)
+
     def _put(self, item: Item, condition: Condition | None) -> None:
-        attributes = item.serialize()
+        self._put_attributes(item.serialize(), condition)
+
+    def _put_attributes(self, item: Raw, condition: Condition | None) -> None:
+        attributes = dict(item)
         pk, sk = attributes.pop("pk")["S"], attributes.pop("sk")["S"]
         self._ask(lambda: self._engine.put_item(pk, sk, attributes=attributes, condition=condition))
 

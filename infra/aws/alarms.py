@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 Resources = dict[str, Any]
 
 STACK = {"Ref": "AWS::StackName"}
+TABLE = {"Fn::If": ["OwnTable", {"Ref": "Table"}, {"Ref": "TableName"}]}
 
 
 class Alarm(NamedTuple):
@@ -130,7 +131,7 @@ def _dimension(namespace: str, subject: str) -> Any:
         case "AWS/Lambda":
             return {"Name": "FunctionName", "Value": {"Ref": subject}}
         case "AWS/DynamoDB":
-            return {"Name": "TableName", "Value": {"Ref": subject}}
+            return {"Name": "TableName", "Value": TABLE}
         case _:
             return {"Name": "ApiName", "Value": STACK}
 
@@ -145,7 +146,7 @@ def _dashboard() -> tuple[str, Any]:
             (metric, statistic, [["AWS/Lambda", metric, "FunctionName", f"${{{each}}}"] for each in FUNCTIONS])
             for metric, statistic in (("Invocations", "Sum"), ("Errors", "Sum"), ("Duration", "p95"))
         ),
-        ("Table", "Sum", [["AWS/DynamoDB", each, "TableName", "${Table}"] for each in units]),
+        ("Table", "Sum", [["AWS/DynamoDB", each, "TableName", "${UsedTable}"] for each in units]),
         ("Days", "Maximum", [["${AWS::StackName}", each.name] for each in COUNTS if each.log != "ApiLog"]),
         ("Refused", "Sum", [["${AWS::StackName}", each.name] for each in COUNTS if each.log == "ApiLog"]),
     ]  # fmt: skip
@@ -166,7 +167,7 @@ def _dashboard() -> tuple[str, Any]:
         }
         for place, (title, statistic, metrics) in enumerate(drawn)
     ]
-    body = {"Fn::Sub": json.dumps({"widgets": widgets})}
+    body = {"Fn::Sub": [json.dumps({"widgets": widgets}), {"UsedTable": TABLE}]}
     return "Overview", {
         "Type": "AWS::CloudWatch::Dashboard",
         "Properties": {"DashboardName": STACK, "DashboardBody": body},

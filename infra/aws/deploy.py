@@ -1,7 +1,8 @@
 """`make deploy STAGE=…` and `make destroy STAGE=…`: an artifact becomes a stack, or an earlier one does again.
 
 An artifact is uploaded under its digest and stays, so going back is deploying that digest. A stack that is taken down keeps
-its table and its key, inside the stack, until it is deployed again; only `--data delete` removes them.
+its table and its key, inside the stack, until it is deployed again; only `--data delete` removes them. A table that it was
+restored to is outside of the stack, named by a parameter, and is given at each deployment what the template says of a table.
 """
 
 from __future__ import annotations
@@ -16,17 +17,20 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, WaiterError
 
 from infra.aws import package
+from infra.aws.tables import TableFailed, Tables
 
 APP = "daybook"
 STAGES = Path(__file__).with_name("stages.json")
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+# The parameter, and the output, that name the table in use.
+TABLE = "TableName"
 # What a stack is made with before its address is known; the second change set of a first deployment replaces it.
 NO_ADDRESS = "https://pending.invalid"
 SMOKE_TRIES, SMOKE_WAIT_S = 20, 3
@@ -43,22 +47,37 @@ def stages() -> dict[str, dict[str, str]]:
     return found
 
 
+class Serving(NamedTuple):
+    """What a stack that is up serves from."""
+
+    table: str
+    artifact: str
+
+
 class Stack:
     """One stage's stack, through boto3; endpoints and credentials come from the environment."""
 
     def __init__(self, stage: str, region: str) -> None:
         self.name = f"{APP}-{stage}"
         self.stage = stage
-        self._region = region
+        self.region = region
         patient = Config(read_timeout=300, retries={"mode": "standard", "total_max_attempts": 3})
         self._cloudformation = boto3.client("cloudformation", region_name=region, config=patient)
         self._s3 = boto3.client("s3", region_name=region)
         self._ssm = boto3.client("ssm", region_name=region)
+        self.tables = Tables(region)
 
     # -- up
 
-    def deploy(self, artifact: str, parameters: Mapping[str, str], folder: Path | None) -> str:
-        """Make the stack what the artifact says, and return its address. With `folder` it is uploaded first."""
+    def deploy(
+        self, artifact: str, parameters: Mapping[str, str], folder: Path | None, *, table: str | None = None
+    ) -> str:
+        """Make the stack what the artifact says, and return its address. With `folder` it is uploaded first.
+
+        With `table` it is moved onto that one, which is there; else it stays on the one that it is on. Raises DeployFailed.
+        """
+        if TABLE in parameters:
+            raise DeployFailed("a stack is moved onto another table by `make restore`")
         bucket = self._bucket()
         if folder is not None:
             self._upload(bucket, artifact, folder)
@@ -67,6 +86,9 @@ class Stack:
         before = self._described()
         given = {**self._previous(before), **stages().get(self.stage, {}), "Artifact": artifact, **parameters}
         given.setdefault("BaseUrl", NO_ADDRESS)
+        if table is not None:
+            given[TABLE] = table
+        self._check_table(artifact, template, given)
         url = f"{self._s3.meta.endpoint_url}/{bucket}/{_key(artifact, 'stack.json')}"
         self._change(self.name, given, template, {"TemplateURL": url})
         own = self.outputs()["EndpointURL"].rstrip("/")
@@ -74,7 +96,42 @@ class Stack:
         if given["BaseUrl"] == NO_ADDRESS or (".execute-api." in given["BaseUrl"] and given["BaseUrl"] != own):
             given["BaseUrl"] = own
             self._change(self.name, given, template, {"TemplateURL": url})
+        used = self.outputs().get(TABLE, self.name)
+        self.settle(used, template, given)
+        self.tables.take_up(used)
         return given["BaseUrl"]
+
+    @staticmethod
+    def _check_table(artifact: str, template: Mapping[str, Any], given: Mapping[str, str]) -> None:
+        if given.get(TABLE) and TABLE not in template["Parameters"]:
+            raise DeployFailed(
+                f"the data are in {given[TABLE]}, of which artifact {artifact} knows nothing: it would serve an empty table"
+            )
+
+    def settle(self, table: str, template: Mapping[str, Any], given: Mapping[str, str]) -> None:
+        """Give a table what the template says of the stack's own, which ends that it is frozen."""
+        tags = {"app": APP, "stage": self.stage}
+        self.tables.settle(table, declared(template, given), tags)
+
+    def serving(self) -> Serving:
+        """The table and the artifact that are in force. Raises DeployFailed unless the stack is up, and may be moved."""
+        outputs = self.outputs()
+        if TABLE not in outputs:
+            raise DeployFailed(f"{self.name} is not up; deploy it first")
+        found = Serving(outputs[TABLE], outputs["Artifact"])
+        if TABLE not in self.template(found.artifact)["Parameters"]:
+            raise DeployFailed(
+                f"artifact {found.artifact} cannot be moved onto another table; deploy a newer one first"
+            )
+        return found
+
+    def template(self, artifact: str) -> dict[str, Any]:
+        """The template of an artifact that was uploaded. Raises DeployFailed."""
+        return self._template(self._bucket(), artifact)
+
+    def given(self) -> dict[str, str]:
+        """The parameters in force."""
+        return self._previous(self._described())
 
     def artifacts(self) -> list[tuple[str, str]]:
         """Every artifact that was uploaded, with the instant, newest first."""
@@ -139,6 +196,7 @@ class Stack:
         template = answer if isinstance(answer, dict) else json.loads(answer)
         kept = remains(template, retain=data == "keep")
         given = self._previous(seen)
+        outside = given.get(TABLE, "")
         if data == "delete":
             given["DeletionProtection"] = "false"
         self._change(self.name, given, kept, {"TemplateBody": json.dumps(kept)})
@@ -146,6 +204,8 @@ class Stack:
             self._cloudformation.delete_stack(StackName=self.name)
             self._cloudformation.get_waiter("stack_delete_complete").wait(StackName=self.name, WaiterConfig=WAIT)
             self._ssm.delete_parameters(Names=[f"/{self.name}/cursor-key"])
+            for table in {*self.tables.left_behind(self.name), *([outside] if outside else ())}:
+                self.tables.drop(table)
 
     # -- CloudFormation
 
@@ -219,8 +279,23 @@ def remains(template: Mapping[str, Any], *, retain: bool) -> dict[str, Any]:
         gone = {"DeletionPolicy": "Delete", "UpdateReplacePolicy": "Delete"}
         kept = {name: {**each, **gone} for name, each in kept.items()}
     # What was chosen for the stack is still chosen when it is deployed again.
-    said = {name: template[name] for name in ("AWSTemplateFormatVersion", "Parameters")}
+    said = {name: template[name] for name in ("AWSTemplateFormatVersion", "Parameters", "Conditions")}
     return {**said, "Resources": kept}
+
+
+def declared(template: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, Any]:
+    """What the template says of the stack's own table, with the parameters that are given in their places."""
+    defaults = {name: str(each.get("Default", "")) for name, each in template["Parameters"].items()}
+    found: dict[str, Any] = _resolved(template["Resources"]["Table"]["Properties"], {**defaults, **given})
+    return found
+
+
+def _resolved(value: Any, given: Mapping[str, str]) -> Any:
+    if isinstance(value, Mapping):
+        if value.keys() == {"Ref"} and value["Ref"] in given:
+            return given[value["Ref"]]
+        return {name: _resolved(each, given) for name, each in value.items()}
+    return [_resolved(each, given) for each in value] if isinstance(value, list) else value
 
 
 def smoke(address: str) -> None:
@@ -272,6 +347,11 @@ _BUCKET: dict[str, Any] = {
 }
 
 
+def region() -> str:
+    """Where stacks are."""
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=["deploy", "destroy", "artifacts"])
@@ -280,7 +360,7 @@ def main() -> None:
     parser.add_argument("--data", choices=["keep", "delete"], default="keep")
     parser.add_argument("--set", action="append", default=[], metavar="PARAMETER=VALUE")
     options = parser.parse_args()
-    stack = Stack(options.stage, os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1")
+    stack = Stack(options.stage, region())
     try:
         if options.what == "deploy":
             artifact = options.artifact or package.package()
@@ -289,12 +369,14 @@ def main() -> None:
             address = stack.deploy(artifact, given, folder)
             smoke(address)
             print(f"{stack.name} is {artifact}: {address}")
+            for table, at in stack.tables.left_behind(stack.name).items():
+                print(f"{table} was left behind on {at:%Y-%m-%d}: `make drop STAGE={stack.stage} TABLE={table}`")
         elif options.what == "destroy":
             stack.destroy(data=options.data)
             print(f"{stack.name} is down; its data are {'kept' if options.data == 'keep' else 'deleted'}")
         else:
             print("\n".join(f"{name}  {at}" for name, at in stack.artifacts()))
-    except DeployFailed as exc:
+    except (DeployFailed, TableFailed) as exc:
         sys.exit(f"daybook: {exc}")
 
 

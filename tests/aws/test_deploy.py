@@ -46,6 +46,23 @@ def test_only_what_is_to_be_deleted_loses_its_protection(artifact: Artifact) -> 
     assert all(each["DeletionPolicy"] == "Delete" for each in gone["Resources"].values())
 
 
+def test_a_restored_table_is_given_what_the_template_says_of_a_table(artifact: Artifact) -> None:
+    said = deploy.declared(artifact.template, {"DeletionProtection": "false", "WarmReads": "13000"})
+    assert said["DeletionProtectionEnabled"] == "false"
+    assert said["WarmThroughput"] == {"ReadUnitsPerSecond": "13000", "WriteUnitsPerSecond": "4000"}
+    assert said["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+
+
+def test_an_artifact_that_knows_nothing_of_a_restored_table_is_refused(artifact: Artifact) -> None:
+    """It would make an empty table in the place of its own, and serve that."""
+    older = {"Parameters": {name: {} for name in artifact.template["Parameters"] if name != deploy.TABLE}}
+    given = {deploy.TABLE: "daybook-dev-20260101T030000Z"}
+    with pytest.raises(deploy.DeployFailed, match="would serve an empty table"):
+        deploy.Stack._check_table("older", older, given)
+    deploy.Stack._check_table("older", older, {deploy.TABLE: ""})
+    deploy.Stack._check_table("newer", artifact.template, given)
+
+
 def test_stages_differ_by_parameters_that_there_are(artifact: Artifact) -> None:
     assert deploy.stages().keys() == {"dev", "staging", "prod"}
     for given in deploy.stages().values():

@@ -20,12 +20,14 @@ from urllib.parse import urlsplit
 import boto3
 import pytest
 
-from infra.aws import deploy, package
+from chalicelib import errors
+from infra.aws import deploy, package, restore
+from infra.aws.tables import TableFailed
 from infra.local import journey
 from infra.local.children import Child, free_port, is_listening, python
 from infra.local.engines import CREDENTIALS, Engine, start_ministack
 from infra.local.machine import SHOP, SHOPIFY_SECRET
-from infra.local.visitor import Answer, Visitor
+from infra.local.visitor import Answer, VisitFailed, Visitor
 from tests.support.artifact import Artifact
 
 SERVICES = "sqs,cloudformation,s3,lambda,apigateway,iam,dynamodb,kms,ssm,sns,logs,monitoring,events,sts"
@@ -51,6 +53,7 @@ class Program(Visitor):
 
     def __init__(self, site: str, host: str) -> None:
         super().__init__(site, timeout_s=PATIENCE_S)
+        self.site = site
         self._door = urlsplit(site).netloc
         self._host = host
 
@@ -85,6 +88,16 @@ class Deployed:
 
     def up(self, artifact: str, folder: Path | None) -> None:
         assert self.stack.deploy(artifact, self.parameters, folder) == self.parameters["BaseUrl"]
+        self.mend()
+
+    def move(self, wish: restore.Wish) -> restore.Outcome:
+        """Put the table back."""
+        outcome = restore.restore(self.stack, wish, policy_s=0)
+        self.mend()
+        return outcome
+
+    def mend(self) -> None:
+        """What a deployment does not do here."""
         for source in self.awake.list_event_source_mappings()["EventSourceMappings"]:
             self.awake.update_event_source_mapping(
                 UUID=source["UUID"], ScalingConfig={"MaximumConcurrency": WORKERS_MAX}
@@ -264,6 +277,107 @@ def test_a_new_version_comes_with_a_sync_under_way_and_goes_again(
     assert deployed.stack.outputs()["Artifact"] == earlier
     assert {name for name, _ in deployed.stack.artifacts()} == {earlier, later}
     assert journey.figures_of(journey.sales_of(merchant, days)) == before
+
+
+def policy_of(deployed: Deployed, table: str) -> set[str]:
+    """What the policy of a table is about."""
+    arn = deployed.dynamo.describe_table(TableName=table)["Table"]["TableArn"]
+    found = json.loads(deployed.dynamo.get_resource_policy(ResourceArn=arn)["Policy"])
+    return {each["Sid"] for each in found["Statement"]}
+
+
+def opens(merchant: Program, key: str) -> int:
+    """What the API answers to a program with that key."""
+    url = f"{merchant.site}/v1/sales"
+    return merchant._ask("GET", url, None, {"Authorization": f"Bearer {key}", "Cookie": ""}).status
+
+
+def test_s45_a_restored_table_takes_over_and_stays_until_it_is_gone_back_from(
+    deployed: Deployed, merchant: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ministack restores to the state of now, whatever the instant: what happens since happens in between here."""
+    merchant.sign_in(email=journey.OWNER["email"], password=journey.OWNER["password"])
+    days = full_days()
+    before = journey.figures_of(journey.sales_of(merchant, days))
+    used = merchant.get("/v1/usage")["used"]
+    kept, revoked = (
+        merchant.post("/v1/keys", {"name": name, "scope": "read", "days": 9}) for name in ("kept", "revoked")
+    )
+    assert opens(merchant, kept["key"]) == opens(merchant, revoked["key"]) == 200
+    tables = deployed.stack.tables
+    put_back = tables.restore
+
+    def and_then(source: str, target: str, at: datetime) -> None:
+        put_back(source, target, at)
+        merchant.change("DELETE", f"/v1/keys/{revoked['id']}", {})
+
+    def fails(*args: object) -> None:
+        assert policy_of(deployed, "daybook-dev") == {"OnlyOverTls", "LeftBehind"}
+        raise errors.Unanswered("away")
+
+    at = datetime(2026, 1, 1, 3, tzinfo=UTC)
+    with monkeypatch.context() as patch:
+        patch.setattr(restore, "carry_over", fails)
+        with pytest.raises(errors.Unanswered):
+            deployed.move(restore.Wish(at - timedelta(days=1), "", "it fails"))
+    assert policy_of(deployed, "daybook-dev") == {"OnlyOverTls"}
+    assert (tables.left_behind("daybook-dev"), deployed.stack.outputs()["TableName"]) == ({}, "daybook-dev")
+    restore.drop(deployed.stack, "daybook-dev-20251231T030000Z")
+    with monkeypatch.context() as patch:
+        patch.setattr(tables, "restore", and_then)
+        outcome = deployed.move(restore.Wish(at, "", "a rehearsal"))
+    table = "daybook-dev-20260101T030000Z"
+    assert (outcome.table, outcome.left) == (table, "daybook-dev")
+    assert outcome.carried is not None
+    assert outcome.carried.taken_back.keys() >= {"SESSION", "KEY", "WS KEY"}
+    assert deployed.stack.outputs()["TableName"] == table
+    for function in ("APIHandler", "Planner", "SyncWorker", "admin"):
+        variables = deployed.awake.get_function_configuration(FunctionName=deployed.function(function))["Environment"]
+        assert variables["Variables"]["DAYBOOK_TABLE"] == table
+    with pytest.raises(VisitFailed, match="401"):
+        merchant.get("/v1/usage")
+    merchant.sign_in(email=journey.OWNER["email"], password=journey.OWNER["password"])
+    assert (opens(merchant, kept["key"]), opens(merchant, revoked["key"])) == (200, 401)
+    assert journey.figures_of(journey.sales_of(merchant, days)) == before
+    assert merchant.get("/v1/usage")["used"] == used
+    (told,) = [each for each in merchant.get("/v1/activity")["items"] if "put back" in each["text"]]
+    assert "a rehearsal" in told["text"]
+
+    found = deployed.dynamo.describe_continuous_backups(TableName=table)["ContinuousBackupsDescription"]
+    assert found["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
+    assert (
+        deployed.dynamo.describe_time_to_live(TableName=table)["TimeToLiveDescription"]["AttributeName"] == "expires_at"
+    )
+    assert (policy_of(deployed, table), policy_of(deployed, "daybook-dev")) == (
+        {"OnlyOverTls"},
+        {"OnlyOverTls", "LeftBehind"},
+    )
+    assert deployed.stack.tables.left_behind("daybook-dev").keys() == {"daybook-dev"}
+
+    # It works on, and stays where it is, whatever is deployed.
+    (connection,) = merchant.get("/v1/connections")["items"]
+    sync = merchant.post("/v1/syncs", {"connection_id": connection["id"], "from": str(days.last), "to": str(days.last)})
+    assert journey.wait_for(merchant, sync["id"])["state"] == "done"
+    deployed.up(package.digest(deployed.folder), None)
+    assert deployed.stack.outputs()["TableName"] == table
+    assert deployed.move(restore.Wish(at, "", "once more")).carried is None
+    with pytest.raises(deploy.DeployFailed, match="make restore"):
+        deployed.stack.deploy(package.digest(deployed.folder), {"TableName": "daybook-dev"}, None)
+    for name, match in (("daybook-prod", "not a table of"), (table, "is served from")):
+        with pytest.raises(TableFailed, match=match):
+            restore.drop(deployed.stack, name)
+
+    # Back to the one that was left behind; what is no longer needed is dropped.
+    back = deployed.move(restore.Wish(None, "daybook-dev", "the rehearsal is over"))
+    assert (deployed.stack.outputs()["TableName"], back.left) == ("daybook-dev", table)
+    assert (policy_of(deployed, table), policy_of(deployed, "daybook-dev")) == (
+        {"OnlyOverTls", "LeftBehind"},
+        {"OnlyOverTls"},
+    )
+    merchant.sign_in(email=journey.OWNER["email"], password=journey.OWNER["password"])
+    assert journey.figures_of(journey.sales_of(merchant, days)) == before
+    restore.drop(deployed.stack, table)
+    assert table not in deployed.dynamo.list_tables()["TableNames"]
 
 
 def test_an_artifact_that_was_never_uploaded_is_refused(deployed: Deployed) -> None:

@@ -100,6 +100,32 @@ def test_s49_the_table_is_protected_and_can_be_put_back(artifact: Artifact) -> N
     assert kept == {"Table", "CredentialsKey"}
 
 
+def test_s45_backups_end_after_35_days(artifact: Artifact) -> None:
+    (table,) = artifact.resources("AWS::DynamoDB::Table").values()
+    assert table["PointInTimeRecoverySpecification"]["RecoveryPeriodInDays"] == 35
+
+
+def test_s45_policies_functions_and_alarms_follow_the_stack_onto_a_restored_table(artifact: Artifact) -> None:
+    assert artifact.template["Conditions"]["OwnTable"] == {"Fn::Equals": [{"Ref": "TableName"}, ""]}
+    assert artifact.template["Resources"]["Table"]["Condition"] == "OwnTable"
+    name = {"Fn::If": ["OwnTable", {"Ref": "Table"}, {"Ref": "TableName"}]}
+    restored = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${TableName}"
+    arn = {"Fn::If": ["OwnTable", {"Fn::GetAtt": ["Table", "Arn"]}, {"Fn::Sub": restored}]}
+    for function in FUNCTIONS:
+        for each in statements(artifact, function):
+            if any(action.startswith("dynamodb:") for action in words(each["Action"])):
+                assert each["Resource"] == arn, function
+    text = json.dumps(artifact.template)
+    for own in ({"Ref": "Table"}, {"Fn::GetAtt": ["Table", "Arn"]}):
+        said = json.dumps(own)
+        assert text.count(said) == text.count('{"Fn::If": ["OwnTable", ' + said)
+    assert artifact.template["Globals"]["Function"]["Environment"]["Variables"]["DAYBOOK_TABLE"] == name
+    assert artifact.resources("AWS::CloudWatch::Alarm")["TableThrottles"]["Dimensions"] == [
+        {"Name": "TableName", "Value": name}
+    ]
+    assert "${Table}" not in text
+
+
 def test_s49_table_and_queues_are_reached_over_tls_only(artifact: Artifact) -> None:
     (table,) = artifact.resources("AWS::DynamoDB::Table").values()
     (queues,) = artifact.resources("AWS::SQS::QueuePolicy").values()

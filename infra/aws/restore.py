@@ -1,0 +1,208 @@
+"""`make restore STAGE=…` and `make drop STAGE=…`: a stack is moved onto its table as it was at an instant.
+
+The table that it serves from is restored to a new one, refuses writes from then on, and is the record of what was erased,
+taken back and ended since: that is carried over before anything is served from the new one (chalicelib/workflows/carry_over.py).
+Killed, it is run again with the same words. What is left behind can be gone back to by the same command, and has to be dropped.
+
+It runs where it is called, with the rights of who calls it: a function has a quarter of an hour at most, and none may scan.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from chalicelib import errors
+from chalicelib.bootstrap import Outside, System
+from chalicelib.domain.restoring import Key, Restored
+from chalicelib.queues import Queues
+from chalicelib.settings import Settings
+from chalicelib.storage.table import dynamo
+from chalicelib.workflows.carry_over import Carried, Counted, Move
+from infra.aws import deploy
+from infra.aws.tables import POLICY_S, TableFailed, is_of
+
+AT_ONCE = 8
+REASON_CHARACTERS = 3, 200
+
+
+class Wish(NamedTuple):
+    """To which instant; or onto which table that is there, with the instant that it is of unless it was left behind by a
+    restore. Why, as merchants read it. Whether an admin knows that what happened since is lost."""
+
+    at: datetime | None
+    table: str
+    reason: str
+    lost: bool = False
+
+
+class Outcome(NamedTuple):
+    """Where it is served from now, which table is left behind, what was carried over (None if it was there already)."""
+
+    address: str
+    table: str
+    left: str
+    carried: Carried | None
+
+
+def restore(stack: deploy.Stack, wish: Wish, *, policy_s: float = POLICY_S) -> Outcome:
+    """Move the stack. Raises DeployFailed, TableFailed, StorageError; the stack is then where it was, and can be written to."""
+    serving = stack.serving()
+    target = wish.table or f"{stack.name}-{wish.at:%Y%m%dT%H%M%SZ}"
+    check_name(stack, target)
+    if target == serving.table:
+        return Outcome(stack.deploy(serving.artifact, {}, None), target, "", None)
+    left = serving.table if stack.tables.described(serving.table) is not None else ""
+    if not left and not wish.lost:
+        raise TableFailed(_GONE.format(table=serving.table))
+    if not wish.table:
+        assert wish.at is not None, "a wish names a table or an instant"
+        print(f"restoring {serving.table} to {wish.at:%Y-%m-%d %H:%M:%S} UTC as {target}")
+        stack.tables.restore(serving.table, target, wish.at)
+    to = wish.at or stack.tables.left_at(target)
+    if to is None:
+        raise TableFailed(f"{target} was not left behind by a restore: say AT=… too, of which instant it is")
+    template, given = stack.template(serving.artifact), stack.given()
+    stack.settle(target, template, given)
+    try:
+        left_at = _made(stack, target)
+        if left:
+            print(f"{left} refuses writes from now on; what happened since is carried over")
+            declared = deploy.declared(template, given)
+            left_at = stack.tables.freeze(left, declared, at=datetime.now(UTC), policy_s=policy_s)
+        told = Restored(to=to, at=left_at, reason=wish.reason)
+        carried = carry_over(stack, target, None if wish.lost else left, told)
+        address = stack.deploy(serving.artifact, {}, None, table=target)
+    except BaseException:
+        if left and stack.outputs().get(deploy.TABLE) == left:
+            stack.settle(left, template, given)
+            stack.tables.take_up(left)
+        raise
+    return Outcome(address, target, left, carried)
+
+
+def carry_over(stack: deploy.Stack, target: str, left: str | None, told: Restored) -> Carried:
+    """Carry over from the table left behind, or do without it."""
+    region = stack.region
+    settings = Settings(
+        table=target, plan_queue_url="", sync_queue_url="", backfill_queue_url="", base_url="", aws_region=region
+    )
+    url = os.environ.get("AWS_ENDPOINT_URL_DYNAMODB") or os.environ.get("AWS_ENDPOINT_URL")
+    outside = Outside(
+        table=dynamo(target, url, region), queues=Queues(None, {}), sealer=_Sealed(), now=lambda: datetime.now(UTC)
+    )
+    behind = None if left is None else dynamo(left, url, region)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+
+        def each(move: Move, chunks: Iterable[Sequence[Key]]) -> Iterable[Counted]:
+            return pool.map(move, chunks)
+
+        moved = System(settings, outside).carry_over(behind, each)
+        return moved.run(told, stack.tables.keys(target), None if left is None else stack.tables.keys(left))
+
+
+def drop(stack: deploy.Stack, table: str) -> None:
+    """Delete a table that was left behind. Raises TableFailed, DeployFailed."""
+    check_name(stack, table)
+    if stack.serving().table == table:
+        raise TableFailed(f"{stack.name} is served from {table}")
+    stack.tables.drop(table)
+
+
+def check_name(stack: deploy.Stack, table: str) -> None:
+    """Raise TableFailed unless the table is one of this stage."""
+    if not is_of(stack.name, table):
+        raise TableFailed(f"{table} is not a table of {stack.name}")
+
+
+def _made(stack: deploy.Stack, table: str) -> datetime:
+    found = stack.tables.described(table)
+    assert found is not None, "a table that was just settled is there"
+    at: datetime = found["CreationDateTime"]
+    return at.astimezone(UTC)
+
+
+class _Sealed:
+    """Credentials are carried over as they are sealed."""
+
+    def seal(self, plain: bytes, context: dict[str, str]) -> bytes:
+        raise AssertionError("nothing is sealed here")
+
+    def open(self, sealed: bytes, context: dict[str, str]) -> bytes:
+        raise AssertionError("nothing is opened here")
+
+
+_GONE = (
+    "{table} is gone, and with it the record of who was erased and shut out since. Restore its last state from its backup, under "
+    'its name, and run this again; or say LEFT=lost (README, "Put the table back")'
+)
+
+
+def told(outcome: Outcome, stage: str) -> str:
+    """What the operator reads in the end."""
+    lines = [f"{outcome.address} is served from {outcome.table}"]
+    if outcome.carried is not None:
+        found = outcome.carried
+        for what, counts in (("carried over", found.brought), ("taken back", found.taken_back)):
+            lines.append(f"  {what}: {', '.join(f'{kind} {n}' for kind, n in counts.items()) or 'nothing'}")
+        lines.append(f"  persons erased: {found.persons}; connections disconnected: {found.parted}")
+        lines.append(f"  workspaces told: {found.workspaces}")
+    if outcome.left:
+        lines += [
+            f"{outcome.left} is left behind and refuses writes. To go back, as to any table of the stage:",
+            f"  make restore STAGE={stage} TABLE={outcome.left} REASON=…",
+            "Once it is not needed, within a day, for who is erased from now on is not erased there:",
+            f"  make drop STAGE={stage} TABLE={outcome.left}",
+        ]
+    return "\n".join(lines)
+
+
+def _wish(options: argparse.Namespace) -> Wish:
+    """What is asked for, if it can be. Exits with one line."""
+    at = None
+    if not options.at and not options.table:
+        sys.exit("daybook: say AT=2026-11-27T03:00:00Z, or TABLE=… for one that is there")
+    if options.at:
+        try:
+            at = datetime.fromisoformat(options.at)
+        except ValueError:
+            sys.exit(f"daybook: {options.at} is no instant; it is written 2026-11-27T03:00:00Z")
+        if at.tzinfo is None or at >= datetime.now(UTC):
+            sys.exit("daybook: AT has a time zone, Z is UTC, and is over")
+        at = at.astimezone(UTC)
+    least, most = REASON_CHARACTERS
+    reason = options.reason.strip()
+    if not least <= len(reason) <= most or not reason.isprintable():
+        sys.exit(f"daybook: REASON is why, as merchants will read it, in {least} to {most} characters")
+    return Wish(at, options.table, reason, options.left == "lost")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=["restore", "drop"])
+    parser.add_argument("--stage", choices=sorted(deploy.stages()), required=True)
+    parser.add_argument("--at", default="", help="the instant, 2026-11-27T03:00:00Z")
+    parser.add_argument("--table", default="", help="a table of the stage that is there")
+    parser.add_argument("--reason", default="", help="why, as merchants will read it")
+    parser.add_argument("--left", choices=["", "lost"], default="", help="lost: nobody knows what happened since")
+    options = parser.parse_args()
+    stack = deploy.Stack(options.stage, deploy.region())
+    try:
+        if options.what == "restore":
+            outcome = restore(stack, _wish(options))
+            print(told(outcome, options.stage))
+            deploy.smoke(outcome.address)
+        else:
+            drop(stack, options.table)
+            print(f"{options.table} is deleted; its backup ends after 35 days")
+    except (deploy.DeployFailed, TableFailed, errors.StorageError) as exc:
+        sys.exit(f"daybook: {exc}")
+
+
+if __name__ == "__main__":
+    main()
