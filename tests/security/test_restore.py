@@ -2,11 +2,9 @@
 instant. Proved on the engine in memory, where it is killed at every write, and on dynalite, whose items are found by the
 command's own scan."""
 
-import ast
 from collections import Counter
 from collections.abc import Callable
 from datetime import date, timedelta
-from pathlib import Path
 from uuid import uuid4
 
 import boto3
@@ -52,8 +50,6 @@ from tests.support.restoring import (
     text_of,
 )
 from tests.support.shaky import Death, Fault, ShakyEngine
-
-STORAGE = Path(__file__).parents[2] / "chalicelib/storage"
 
 
 class Stage:
@@ -369,45 +365,6 @@ def test_s45_without_the_table_left_behind_nobody_stays_who_may_have_gone(stage:
     assert merchant.names(STAYS) == set()
     fresh = DayKey(merchant.workspace, signed_in.id, date(2026, 7, 2))
     assert len(merchant.persons.names(fresh)) == 3
-
-
-# -- every kind of item has its rule
-
-
-def kinds_of_storage() -> set[tuple[str, str]]:
-    """The keys that modules of the storage make of literal beginnings: of partitions, and of items in them."""
-    found: set[str] = set()
-    for file in STORAGE.glob("*.py"):
-        tree = ast.parse(file.read_text())
-        for each in ast.walk(tree):
-            if isinstance(each, ast.Call) and isinstance(each.func, ast.Name) and each.func.id == "key" and each.args:
-                first = each.args[0]
-                if isinstance(first, ast.Constant):
-                    found.add(first.value)
-            # Names that a repository is told, as those of keys and invitations.
-            if isinstance(each, ast.arg) and each.annotation is not None and each.arg in ("what", "name"):
-                found.update(_literals(each.annotation))
-    return {(name, "") for name in found}
-
-
-def _literals(annotation: ast.expr) -> set[str]:
-    if not (isinstance(annotation, ast.Subscript) and getattr(annotation.value, "id", "") == "Literal"):
-        return set()
-    inner = annotation.slice.elts if isinstance(annotation.slice, ast.Tuple) else [annotation.slice]
-    return {each.value for each in inner if isinstance(each, ast.Constant)}
-
-
-# Beginnings of sort keys below a partition that one rule is about as a whole.
-WITHIN = {"HEAD", "PART", "EV", "MONTH", "LINES", "ORDERS", "WANT", "CONN", "ERASE"}
-
-
-def test_s45_every_kind_of_item_has_a_rule() -> None:
-    ruled = {rule.kind for rule in RULES} | {rule.part for rule in RULES if rule.part}
-    made = {name for name, _ in kinds_of_storage()}
-    assert len(made) > 40
-    assert made - ruled - WITHIN == set()
-    whole = {"WORKSPACE", "PEOPLE", "CODES"}  # sort keys that are no more than a word
-    assert ruled - made == whole, "a rule about nothing"
 
 
 def test_s45_every_item_that_a_merchant_leaves_has_a_rule(memory: Stage) -> None:
