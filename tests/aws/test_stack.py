@@ -10,14 +10,10 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
-import boto3
 import pytest
 
 from chalicelib import errors
@@ -25,14 +21,13 @@ from infra.aws import deploy, package, restore
 from infra.aws.tables import TableFailed
 from infra.local import journey
 from infra.local.children import Child, free_port, is_listening, python
-from infra.local.engines import CREDENTIALS, Engine, start_ministack
-from infra.local.machine import SHOP, SHOPIFY_SECRET
-from infra.local.visitor import Answer, VisitFailed, Visitor
+from infra.local.engines import start_ministack
+from infra.local.machine import SHOP
+from infra.local.visitor import VisitFailed
+from tests.aws.deployed import REGION, Deployed, Program, eventually
 from tests.support.artifact import Artifact
 
 SERVICES = "sqs,cloudformation,s3,lambda,apigateway,iam,dynamodb,kms,ssm,sns,logs,monitoring,events,sts"
-REGION = CREDENTIALS["AWS_DEFAULT_REGION"]
-PATIENCE_S = 240
 SCHEDULED = {
     "version": "0",
     "id": "1",
@@ -44,100 +39,7 @@ SCHEDULED = {
     "detail": {},
     "resources": [],
 }
-WORKERS_MAX = 4
 SWEEPS_MAX = 5
-
-
-class Program(Visitor):
-    """A visitor that is no browser, and finds the API by the name that it has at AWS."""
-
-    def __init__(self, site: str, host: str) -> None:
-        super().__init__(site, timeout_s=PATIENCE_S)
-        self.site = site
-        self._door = urlsplit(site).netloc
-        self._host = host
-
-    def _ask(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> Answer:
-        headers = {name: text for name, text in headers.items() if name != "Origin"}
-        if urlsplit(url).netloc == self._door:
-            headers["Host"] = self._host
-        return super()._ask(method, url, body, headers)
-
-
-class Deployed:
-    """A stack that runs, and hands on it."""
-
-    def __init__(self, engine: Engine, sandbox_url: str, artifact: Path) -> None:
-        self.sandbox_url = sandbox_url
-        self.folder = artifact
-        self.engine = engine
-        self.stack = deploy.Stack("dev", REGION)
-        self.awake = boto3.client("lambda", region_name=REGION)
-        self.sqs = boto3.client("sqs", region_name=REGION)
-        self.dynamo = boto3.client("dynamodb", region_name=REGION)
-        self.parameters = {
-            "ShopifyClientId": "daybook-sandbox",
-            "ChannelUrls": json.dumps({"shopify": f"{sandbox_url}/{{shop}}"}),
-            "BaseUrl": f"{engine.url}/api",
-        }
-        boto3.client("ssm", region_name=REGION).put_parameter(
-            Name="/daybook-dev/shopify-client-secret", Value=SHOPIFY_SECRET, Type="SecureString"
-        )
-        self.up(package.digest(artifact), artifact)
-        self.host = f"{self.stack.outputs()['RestAPIId']}.execute-api.{urlsplit(engine.url).netloc}"
-
-    def up(self, artifact: str, folder: Path | None) -> None:
-        assert self.stack.deploy(artifact, self.parameters, folder) == self.parameters["BaseUrl"]
-        self.mend()
-
-    def move(self, wish: restore.Wish) -> restore.Outcome:
-        """Put the table back."""
-        outcome = restore.restore(self.stack, wish, policy_s=0)
-        self.mend()
-        return outcome
-
-    def mend(self) -> None:
-        """What a deployment does not do here."""
-        for source in self.awake.list_event_source_mappings()["EventSourceMappings"]:
-            self.awake.update_event_source_mapping(
-                UUID=source["UUID"], ScalingConfig={"MaximumConcurrency": WORKERS_MAX}
-            )
-        # One process answers for all of AWS here, beside other tests.
-        self.awake.update_function_configuration(FunctionName=self.function("APIHandler"), Timeout=300)
-
-    def function(self, logical: str) -> str:
-        functions = self.awake.list_functions()["Functions"]
-        (name,) = (
-            each["FunctionName"] for each in functions if each["FunctionName"].startswith(f"daybook-dev-{logical}")
-        )
-        return str(name)
-
-    def call(self, function: str, event: object) -> Any:
-        answer = self.awake.invoke(FunctionName=self.function(function), Payload=json.dumps(event).encode())
-        told = json.loads(answer["Payload"].read())
-        assert "FunctionError" not in answer, told
-        return told
-
-    def configure(self, function: str, **variables: str) -> None:
-        """Change variables of a function, as somebody might by hand."""
-        name = self.function(function)
-        before = self.awake.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-        self.awake.update_function_configuration(FunctionName=name, Environment={"Variables": before | variables})
-
-    def waiting(self, queue: str) -> int:
-        url = self.sqs.get_queue_url(QueueName=f"daybook-dev-{queue}.fifo")["QueueUrl"]
-        asked = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        found = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=asked)["Attributes"]
-        return sum(int(each) for each in found.values())
-
-
-def eventually(what: Any, patience_s: float = PATIENCE_S) -> Any:
-    """What `what` gives once it gives something."""
-    deadline = time.monotonic() + patience_s
-    while not (found := what()):
-        assert time.monotonic() < deadline, "it did not come to be in time"
-        time.sleep(0.5)
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -227,22 +129,25 @@ def test_an_admin_backfills_from_the_console(deployed: Deployed, merchant: Progr
 
 def test_a_defect_ends_in_the_dead_letters_and_a_redrive_brings_the_day(deployed: Deployed, merchant: Program) -> None:
     """A setting that cannot be read stops every start of the worker; five receives later the message is set aside."""
-    url = deployed.sqs.get_queue_url(QueueName="daybook-dev-sync.fifo")["QueueUrl"]
-    dead = deployed.stack.outputs()["SyncDeadQueueUrl"]
+    url = deployed.url("sync")
     deployed.sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "1"})
-    deployed.configure("SyncWorker", DAYBOOK_LEASE_S="soon")
     (connection,) = merchant.get("/v1/connections")["items"]
     day = str(full_days().last)
-    sync = merchant.post("/v1/syncs", {"connection_id": connection["id"], "from": day, "to": day})
-    eventually(lambda: deployed.waiting("sync-dead"))
-    assert merchant.get(f"/v1/syncs/{sync['id']}")["state"] not in ("done", "failed_days")
+    with deployed.paused("BackfillWorker"):
+        deployed.configure("SyncWorker", DAYBOOK_LEASE_S="soon")
+        sync = merchant.post("/v1/syncs", {"connection_id": connection["id"], "from": day, "to": day})
+        dead = eventually(lambda: deployed.set_aside(day))
+        assert merchant.get(f"/v1/syncs/{sync['id']}")["state"] not in ("done", "failed_days")
     deployed.configure("SyncWorker", DAYBOOK_LEASE_S="310")
     deployed.sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "330"})
-    (message,) = deployed.sqs.receive_message(QueueUrl=dead, MaxNumberOfMessages=10)["Messages"]
-    deployed.sqs.send_message(
-        QueueUrl=url, MessageBody=message["Body"], MessageGroupId=connection["id"], MessageDeduplicationId="redrive"
-    )
-    deployed.sqs.delete_message(QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"])
+    for place, message in enumerate(dead):
+        deployed.sqs.send_message(
+            QueueUrl=url,
+            MessageBody=message["Body"],
+            MessageGroupId=connection["id"],
+            MessageDeduplicationId=f"redrive {place}",
+        )
+        deployed.sqs.delete_message(QueueUrl=deployed.url("sync-dead"), ReceiptHandle=message["ReceiptHandle"])
     eventually(lambda: deployed.call("Sweep", SCHEDULED) or merchant.get(f"/v1/syncs/{sync['id']}")["state"] == "done")
 
 
@@ -262,8 +167,7 @@ def test_a_new_version_comes_with_a_sync_under_way_and_goes_again(
     asked = {"connection_id": connection["id"], "from": str(first), "to": str(days.last)}
     # An update here kills what runs, which AWS lets finish: the day is held as long as its lease, its message as long as this.
     deployed.configure("BackfillWorker", DAYBOOK_LEASE_S="30")
-    url = deployed.sqs.get_queue_url(QueueName="daybook-dev-backfill.fifo")["QueueUrl"]
-    deployed.sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "35"})
+    deployed.sqs.set_queue_attributes(QueueUrl=deployed.url("backfill"), Attributes={"VisibilityTimeout": "35"})
     sync = merchant.post("/v1/syncs", asked)
     deployed.up(later, tmp_path)
     assert deployed.stack.outputs()["Artifact"] == later

@@ -69,9 +69,23 @@ def test_without_a_connection_the_page_says_so_and_recovers(signed_in: Page) -> 
     assert not wrong, "\n".join(wrong)
 
 
+# Whether the page, once it had something to show, ever showed nothing.
+BLANKS = """
+  window.blanks = 0;
+  let stood = false;
+  new MutationObserver(() => {
+    const stands = !!document.querySelector("#app main");
+    if (stood && !stands) window.blanks++;
+    stood = stands;
+  }).observe(document, {childList: true, subtree: true});
+"""
+
+
 def test_a_session_that_ended_leads_back_to_where_one_was(signed_in: Page) -> None:
+    signed_in.add_init_script(BLANKS)
     signed_in.route("**/v1/**", lambda route: answer(route, 401, BROKEN | {"status": 401}))
     signed_in.route("**/v1/session", lambda route: answer(route, 200, SESSION))
     signed_in.goto("/usage")
     expect(signed_in.get_by_text("Please sign in again.")).to_be_visible()
     assert signed_in.url.endswith("/sign-in?next=%2Fusage")
+    assert signed_in.evaluate("blanks") == 0

@@ -70,8 +70,10 @@ function App() {
     }
   }, [signedIn, atDoor, open]);
   if (open) return <Shell>{open()}</Shell>;
-  if (signedIn === atDoor) return null;
-  return <Shell>{atDoor ? <Enter key={path.value} anew={path.value === "/sign-up"} /> : <div key={thingAt(path.value)}>{pageAt(path.value)}</div>}</Shell>;
+  // The frame stays while the address follows.
+  if (signedIn) return <Shell>{!atDoor && <div key={thingAt(path.value)}>{pageAt(path.value)}</div>}</Shell>;
+  const anew = path.value === "/sign-up";
+  return <Shell><Enter key={String(anew)} anew={anew} /></Shell>;
 }
 
 /** What an address is about: the tabs of one thing share it, and what it has loaded. */

@@ -128,7 +128,12 @@ STATES = (
             page, "Create account", **{"Business name": LONG, "Email": "owner@northwind.example", "Password": "short"}
         ),
     ),
-    State(name="enter-expired", path="/usage", answers={"/usage": Refusal(401, BROKEN | {"status": 401})}),
+    State(
+        name="enter-expired",
+        path="/usage",
+        answers={"/usage": Refusal(401, BROKEN | {"status": 401})},
+        then=lambda page: page.get_by_text("Please sign in again.").wait_for(),
+    ),
     door("join", "/join#secret", {"/session": NOT_RIGHT, "/join/look": invitation()}),
     door("join-long", "/join#secret", {"/session": NOT_RIGHT, "/join/look": invitation(LONG, role="owner")}),
     door("join-gone", "/join#secret", {"/session": NOT_RIGHT, "/join/look": GONE}),
