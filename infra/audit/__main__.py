@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -66,7 +66,7 @@ def steps() -> Iterator[Step]:
 def secrets_in_history() -> tuple[Outcome, str]:
     """Whether any version of any file holds what has the form of a key: which one, in which object of the repository."""
     with tempfile.TemporaryDirectory() as folder:
-        for name, text in blobs():
+        for name, text in unread(blobs()):
             (Path(folder) / name).write_bytes(text)
         options = [option for name in NOT_FORMS for option in ("--disable-plugin", name)]
         command = (str(TOOLS / "detect-secrets"), "-C", folder, "scan", "--all-files", *options)
@@ -74,6 +74,17 @@ def secrets_in_history() -> tuple[Outcome, str]:
     found = json.loads(ran.stdout)["results"]
     lines = [f"{each['type']} in {name}, line {each['line_number']}" for name, many in found.items() for each in many]
     return ("found", "\n".join(lines)) if lines else ("clean", "")
+
+
+def unread(versions: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
+    """The versions without the lines that another one of the same file had: empty, so that the others keep their numbers."""
+    known: dict[str, set[bytes]] = {}
+    for name, text in versions:
+        seen = known.setdefault(name.partition(" ")[2], set())
+        lines = text.split(b"\n")
+        if new := set(lines) - seen:
+            seen |= new
+            yield name, b"\n".join(line if line in new else b"" for line in lines)
 
 
 def blobs() -> Iterator[tuple[str, bytes]]:

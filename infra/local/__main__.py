@@ -16,8 +16,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from infra.local.data import MachineFailed
 from infra.local.lines import teller
-from infra.local.machine import KEYS, SHOP, Machine, MachineFailed, Plan
+from infra.local.machine import KEYS, SHOP, Machine, Plan
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -21,9 +21,10 @@ from typing import Any
 
 import msgspec
 
+from infra.local.data import MachineFailed
 from infra.local.engines import count_writes
 from infra.local.lines import teller
-from infra.local.machine import KEYS, SHOP, Machine, MachineFailed, Plan
+from infra.local.machine import KEYS, SHOP, Machine, Plan
 from infra.local.visitor import VisitFailed, Visitor, forms_of
 
 DAYS = 90

@@ -3,18 +3,14 @@
     with Machine(Plan(data=Path("var"), port=8080)) as machine:
         print(machine.url)
 
-In the data folder: `key` (seals credentials), `dynalite/` (the table), `sandbox.json` (the sandbox shop's tokens),
-`lock`. Whatever ends by itself is started again on the same port. What cannot be put right raises MachineFailed with one
-line for the person.
+Whatever ends by itself is started again on the same port. What cannot be put right raises MachineFailed with one line for
+the person.
 """
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import json
 import os
-import secrets
 import threading
 import time
 from datetime import UTC, datetime
@@ -24,6 +20,7 @@ from typing import IO, Self
 import msgspec
 
 from infra.local.children import HOST, Child, Hear, free_port, ignore, is_free, is_listening, python
+from infra.local.data import PREDECESSOR_S, MachineFailed, kept_ports, open_data, trouble_of
 from infra.local.engines import (
     CREDENTIALS,
     Engine,
@@ -34,6 +31,7 @@ from infra.local.engines import (
     start_ministack,
 )
 from infra.local.node import NoNode
+from infra.sandbox.openid import CLIENT_ID, CLIENT_SECRET
 
 SHOP = "northwind-supply.myshopify.com"
 # Shops that are paired by keys, with those keys: of sandboxes, which have nothing to hide.
@@ -47,10 +45,8 @@ SANDBOXES = {
 }
 MAILBOX = "infra.sandbox.mailbox"
 MAIL_FROM = "daybook@northwind.example"
-KEY_BYTES = 32
-PROBE_BYTES = 4_000_000
+PROVIDER = "infra.sandbox.openid"
 READY_S = 60.0
-LOCK_WAIT_S = 5.0
 TICK_S = 0.05
 # A part that ended this often within a minute will not get better by being started again.
 ENDS_MAX = 8
@@ -67,10 +63,6 @@ SETTINGS = {
 }
 # A little over the lease: a killed worker holds its connection back no longer.
 VISIBILITY_BEYOND_LEASE_S = 5
-
-
-class MachineFailed(Exception):
-    """Daybook cannot run here; the message is one line for the person at the terminal."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,21 +143,22 @@ class Machine:
         if not is_free(self.port):
             raise MachineFailed(f"port {self.port} is in use: stop what listens there, or choose another with PORT=")
         self._lock = open_data(self.plan.data)
+        ports = kept_ports(self.plan.data, (*SANDBOXES, "mailbox", "provider"))
         self.dynalite = self._start_dynalite()
         self._engines.append(self.dynalite)
         self.ministack = start_ministack("sqs", hear=self._hear)
         self._engines.append(self.ministack)
         create_table(self.dynalite.url, TABLE)
         queues = create_queues(self.ministack.url, visibility_s=self._visibility_s())
-        ports = {kind: free_port() for kind in SANDBOXES}
-        self.sandboxes = {kind: f"http://{HOST}:{port}" for kind, port in ports.items()}
-        mail_port = free_port()
-        self.mailbox_url = f"http://{HOST}:{mail_port}"
+        self.sandboxes = {kind: f"http://{HOST}:{ports[kind]}" for kind in SANDBOXES}
+        self.mailbox_url = f"http://{HOST}:{ports['mailbox']}"
+        self.provider_url = f"http://{HOST}:{ports['provider']}"
         env = self._environment(queues)
         when = ("--shift-s", str(self.shift_s), "--since", self.began_at.isoformat())
         self._children = [
-            *(Child(kind, self._sandbox(kind, port), hear=self._hear) for kind, port in ports.items()),
-            Child("mailbox", python(MAILBOX, "--port", str(mail_port)), hear=self._hear),
+            *(Child(kind, self._sandbox(kind, ports[kind]), hear=self._hear) for kind in SANDBOXES),
+            Child("mailbox", python(MAILBOX, "--port", str(ports["mailbox"])), hear=self._hear),
+            Child("provider", self._provider(ports["provider"]), hear=self._hear),
             Child("web", python("infra.local.web", "--port", str(self.port)), env=env, hear=self._hear),
             Child(
                 "worker",
@@ -177,14 +170,14 @@ class Machine:
         self._wake = Child("wake", python("infra.local.wake"), env=env | {"DAYBOOK_RESEND_S": "0"}, hear=self._hear)
         for child in (*self._children, self._wake):
             child.start()
-        for name, port in (*ports.items(), ("mailbox", mail_port), ("web", self.port)):
+        for name, port in (*ports.items(), ("web", self.port)):
             self._wait_for(name, port)
         self._watch.start()
 
     def _start_dynalite(self) -> Engine:
         """Start it on the data folder; a store that is still locked belongs to a predecessor about to end."""
         path = self.plan.data / "dynalite"
-        deadline = time.monotonic() + LOCK_WAIT_S
+        deadline = time.monotonic() + PREDECESSOR_S
         while True:
             try:
                 return start_dynalite(path.resolve(), hear=self._hear)
@@ -216,7 +209,11 @@ class Machine:
             "DAYBOOK_CHANNEL_URLS": json.dumps(
                 {"shopify": f"{self.sandbox_url}/{{shop}}", "shipstation": self.sandboxes["shipstation"]}
             ),
-            "DAYBOOK_PLAIN_SITES": json.dumps([self.sandboxes["woocommerce"]]),
+            "DAYBOOK_PLAIN_SITES": json.dumps([self.sandboxes["woocommerce"], self.provider_url]),
+            "DAYBOOK_OIDC_ISSUER": f"{self.provider_url}/pool",
+            "DAYBOOK_OIDC_CLIENT_ID": CLIENT_ID,
+            "DAYBOOK_OIDC_CLIENT_SECRET": CLIENT_SECRET,
+            "DAYBOOK_OIDC_LABEL": "Continue with the sandbox's sign-in",
             "DAYBOOK_SHOPIFY_CLIENT_ID": "daybook-sandbox",
             "DAYBOOK_SHOPIFY_CLIENT_SECRET": SHOPIFY_SECRET,
             "DAYBOOK_CLOCK_SHIFT_S": str(self.shift_s),
@@ -240,6 +237,11 @@ class Machine:
             options["--rate"] = self.plan.rate
         flags = [str(word) for pair in options.items() for word in pair]
         return python(SANDBOXES[kind], *flags, *(self.plan.sandbox if kind == "shopify" else ()))
+
+    def _provider(self, port: int) -> tuple[str, ...]:
+        callback = f"{self.url}/v1/callback/provider"
+        options = ("--port", str(port), "--callback", callback, "--clock-shift-s", str(self.shift_s))
+        return python(PROVIDER, *options)
 
     def _wait_for(self, name: str, port: int) -> None:
         (child,) = (each for each in self._children if each.name == name)
@@ -282,57 +284,3 @@ class Machine:
         except EngineFailed:
             # It has ended once more, which the next round sees and counts.
             return
-
-
-def open_data(data: Path) -> IO[bytes]:
-    """Make the data folder ready and take its lock, which lasts until the file is closed. Raises MachineFailed."""
-    try:
-        data.mkdir(parents=True, exist_ok=True)
-        lock = (data / "lock").open("ab")
-    except OSError as error:
-        raise MachineFailed(f"the data folder {data} cannot be used: {error.strerror}") from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise MachineFailed(
-            f"another Daybook is running on {data}: stop it, or choose another folder with DATA="
-        ) from error
-    if trouble := trouble_of(data):
-        raise MachineFailed(trouble)
-    _make_key(data)
-    return lock
-
-
-def trouble_of(data: Path) -> str | None:
-    """Why nothing can be written to the data folder, in one line, or None when it can."""
-    probe = data / "probe"
-    try:
-        with probe.open("wb") as file:
-            file.write(bytes(PROBE_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return f"the disk of the data folder {data} is full"
-        return f"the data folder {data} cannot be written: {error.strerror}"
-    finally:
-        probe.unlink(missing_ok=True)
-    return None
-
-
-def _make_key(data: Path) -> None:
-    """Create the application key once; a key that is lost or damaged beside a table is said, not replaced."""
-    key = data / "key"
-    if key.exists():
-        if key.stat().st_size != KEY_BYTES:
-            raise MachineFailed(f"{key} is not a key of {KEY_BYTES} bytes: put the right file back")
-        return
-    if (data / "dynalite").exists():
-        raise MachineFailed(f"{key} is missing, without which {data / 'dynalite'} cannot be read: put it back")
-    unfinished = data / "key.new"
-    unfinished.unlink(missing_ok=True)
-    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(secrets.token_bytes(KEY_BYTES))
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.rename(key)

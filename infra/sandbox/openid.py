@@ -3,12 +3,15 @@
     with Provider(callbacks=("http://127.0.0.1:8080/v1/callback/provider",)) as provider:
         provider.issuer ...
 
+`python -m infra.sandbox.openid --port 9103 --callback …` is one for as long as it runs, whose page is shown.
+
 It checks what a provider has to: client, secret, redirect URI, PKCE, and that a code is used once. What it says of a person is
 `person`; `forge` and `answers` let it lie and break. With `by_itself` its page is not shown: whoever comes is that person.
 """
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
 import secrets
@@ -86,6 +89,9 @@ class Provider:
     def __exit__(self, *exc: object) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+    def serve(self) -> None:
+        self._server.serve_forever()
 
     def rotate(self) -> None:
         """Sign with a new key from now on, and let the old one go."""
@@ -239,3 +245,23 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m infra.sandbox.openid", description="An identity provider.")
+    parser.add_argument("--port", type=int, default=9103)
+    parser.add_argument("--callback", required=True, help="where it sends people back to, and nowhere else")
+    parser.add_argument("--clock-shift-s", type=float, default=0.0, help="added to this machine's clock")
+    options = parser.parse_args()
+    provider = Provider(
+        callbacks=(options.callback,),
+        by_itself=False,
+        now_s=lambda: time.time() + options.clock_shift_s,
+        port=options.port,
+    )
+    print(f"sandbox identity provider at {provider.issuer}", flush=True)
+    provider.serve()
+
+
+if __name__ == "__main__":
+    main()

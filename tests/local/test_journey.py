@@ -15,7 +15,8 @@ SMALL = 3
 
 
 def test_what_daybook_shows_is_what_the_shop_sold(tmp_path: Path) -> None:
-    with Machine(Plan(data=tmp_path / "var", orders_per_day=SMALL, seed=5, rate=0)) as machine:
+    plan = Plan(data=tmp_path / "var", orders_per_day=SMALL, seed=5, rate=0)
+    with Machine(plan) as machine:
         report, differences = travel(machine)
     assert differences == []
     assert list(report) == [
@@ -27,6 +28,20 @@ def test_what_daybook_shows_is_what_the_shop_sold(tmp_path: Path) -> None:
     assert min(report[kind]["orders"] for kind in ("woocommerce", "shipstation")) > 0
     assert report["usage"] >= report["orders"] > 0
     assert report["resync_writes"] <= 8 * DAYS
+    with Machine(plan) as again:
+        visitor = Visitor(again.url)
+        visitor.sign_in(**OWNER)
+        assert synced_again(visitor) == {"shopify": "done", "shipstation": "done", "woocommerce": "done"}
+
+
+def synced_again(visitor: Visitor) -> dict[str, str]:
+    """How a sync of one day ends, for each kind of channel that is connected."""
+    day = str(datetime.now(UTC).date() - timedelta(days=2))
+    began = {
+        each["kind"]: visitor.post("/v1/syncs", {"connection_id": each["id"], "from": day, "to": day})
+        for each in visitor.get("/v1/connections")["items"]
+    }
+    return {kind: wait_for(visitor, sync["id"])["state"] for kind, sync in began.items()}
 
 
 def test_three_nights_later_the_books_have_what_happened_meanwhile(tmp_path: Path) -> None:

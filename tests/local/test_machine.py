@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from infra.local.children import ROOT, free_port, is_listening
-from infra.local.machine import open_data
+from infra.local.data import MachineFailed, kept_ports, open_data
 from tests.local.launcher import Launch, eventually
 
 # A launcher in whose environment PyPI's Node was not installed.
@@ -60,7 +60,7 @@ def test_everything_starts_and_ctrl_c_ends_all_of_it_within_seconds(launch: Laun
     assert set(launcher.pids) == {
         "dynalite",
         "ministack",
-        *("shopify", "shipstation", "woocommerce", "mailbox"),
+        *("shopify", "shipstation", "woocommerce", "mailbox", "provider"),
         "web",
         "worker",
     }
@@ -104,6 +104,18 @@ def test_a_port_in_use_is_said_in_one_line(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
         line = refused("--port", str(port), "--data", str(tmp_path))
     assert line == f"daybook: port {port} is in use: stop what listens there, or choose another with PORT="
+
+
+def test_each_part_has_the_port_that_it_had(tmp_path: Path) -> None:
+    ports = kept_ports(tmp_path, ("a", "b"))
+    assert kept_ports(tmp_path, ("b",)) == {"b": ports["b"]}
+    more = kept_ports(tmp_path, ("a", "c"))
+    assert (more["a"], len({*ports.values(), more["c"]})) == (ports["a"], 3)
+    with socket.create_server(("127.0.0.1", ports["a"])), pytest.raises(MachineFailed, match="where a was before"):
+        kept_ports(tmp_path, ("a",))
+    (tmp_path / "ports.json").write_text("[1]")
+    with pytest.raises(MachineFailed, match="cannot be read"):
+        kept_ports(tmp_path, ("a",))
 
 
 def test_a_second_launcher_on_the_same_data_is_refused(tmp_path: Path) -> None:

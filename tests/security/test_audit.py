@@ -66,3 +66,12 @@ def test_s48_every_version_of_every_file_is_looked_at(tmp_path: Path, monkeypatc
     found = list(audit.blobs())
     assert sorted(text for _, text in found) == [b"", b"the first\n\nline", b"the second"]
     assert all(name.endswith("a folder file.txt") for name, _ in found)
+
+
+def test_s48_a_line_is_looked_at_once_under_its_number() -> None:
+    versions = [("1 a.txt", b"x\ny\nz\n"), ("2 a.txt", b"x\nkey\nz\nkey"), ("3 a.txt", b"z\nx\n"), ("4 b.txt", b"x")]
+    assert list(audit.unread(versions)) == [
+        ("1 a.txt", b"x\ny\nz\n"),
+        ("2 a.txt", b"\nkey\n\nkey"),
+        ("4 b.txt", b"x"),
+    ]

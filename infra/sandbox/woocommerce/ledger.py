@@ -32,7 +32,7 @@ def totals(shop: Shop, first: date, last: date) -> dict[str, object]:
     return {
         "orders": orders,
         "units_milli": units,
-        "units": units // 1000,
+        "units": units / 1000,
         "net_minor": sum(net.values()),
         "net_by_currency": dict(sorted(net.items())),
         "total_by_currency": dict(sorted(total.items())),

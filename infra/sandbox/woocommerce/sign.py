@@ -14,23 +14,28 @@ _SKEW_S = 15 * 60
 
 
 class Keys:
-    """The keys that the site knows. `secure` is whether it takes itself to be behind HTTPS, `deaf` whether headers are eaten."""
+    """The keys that the site knows. `secure` is whether it takes itself to be behind HTTPS, `deaf` whether headers are eaten.
+
+    A key's secret follows from the key, so a site that is started again still knows what it gave.
+    """
 
     def __init__(self, now_s: Callable[[], float], *, secure: bool = False, deaf: bool = False) -> None:
         self._now_s = now_s
-        self._secrets = {KEY: SECRET}
+        self._given = {KEY}
+        self._forgot = False
         self._nonces: set[tuple[str, str]] = set()
         self.secure = secure
         self.deaf = deaf
 
     def add(self) -> tuple[str, str]:
-        key, secret = f"ck_{secrets.token_hex(20)}", f"cs_{secrets.token_hex(20)}"
-        self._secrets[key] = secret
-        return key, secret
+        key = f"ck_{secrets.token_hex(20)}"
+        self._given.add(key)
+        return key, _secret_of(key)
 
     def forget(self) -> None:
         """Take all keys back."""
-        self._secrets.clear()
+        self._given.clear()
+        self._forgot = True
 
     def refusal(self, method: str, url: str, authorization: str) -> str | None:
         """Why a request is refused, None if it is not. `url` is the whole address as the client wrote it."""
@@ -48,12 +53,15 @@ class Keys:
         return self._oauth(method, url, params, given)
 
     def _known(self, key: str, secret: str) -> bool:
-        return hmac.compare_digest(self._secrets.get(key, "-"), secret)
+        return self._is_known(key) and hmac.compare_digest(_secret_of(key), secret)
+
+    def _is_known(self, key: str) -> bool:
+        return key in self._given or not self._forgot
 
     def _oauth(self, method: str, url: str, params: list[tuple[str, str]], given: dict[str, str]) -> str | None:
-        secret = self._secrets.get(given["oauth_consumer_key"])
+        key = given["oauth_consumer_key"]
         mark = (given.get("oauth_nonce", ""), given.get("oauth_timestamp", ""))
-        if secret is None or given.get("oauth_signature_method") != "HMAC-SHA256":
+        if not self._is_known(key) or given.get("oauth_signature_method") != "HMAC-SHA256":
             return "woocommerce_rest_authentication_error"
         if mark in self._nonces or not mark[1].isdigit() or abs(int(mark[1]) - self._now_s()) > _SKEW_S:
             return "woocommerce_rest_authentication_error"
@@ -62,6 +70,12 @@ class Keys:
         pairs = sorted((quote(n, safe="~"), quote(v, safe="~")) for n, v in params if n != "oauth_signature")
         query = "%26".join(f"{quote(n, safe='~')}%3D{quote(v, safe='~')}" for n, v in pairs)
         base = f"{method}&{quote(url.partition('?')[0], safe='~')}&{query}"
-        wanted = base64.b64encode(hmac.new(f"{secret}&".encode(), base.encode(), hashlib.sha256).digest()).decode()
+        wanted = base64.b64encode(
+            hmac.new(f"{_secret_of(key)}&".encode(), base.encode(), hashlib.sha256).digest()
+        ).decode()
         fits = hmac.compare_digest(wanted, given.get("oauth_signature", ""))
         return None if fits else "woocommerce_rest_authentication_error"
+
+
+def _secret_of(key: str) -> str:
+    return SECRET if key == KEY else f"cs_{hmac.new(SECRET.encode(), key.encode(), hashlib.sha256).hexdigest()[:40]}"
