@@ -211,6 +211,7 @@ class Access(Work):
             activity=self.activity,
             audit=self.audit,
             finish_parting=self.part.finish,
+            remove_attempts=self.remove_attempts,
             now=self.now,
             each=each,
         )
