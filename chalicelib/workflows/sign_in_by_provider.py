@@ -186,14 +186,18 @@ class SignInByProvider:
             raise ProviderError("unreachable", begun) from exc
         except errors.ChannelError as exc:
             raise ProviderError("refused", begun) from exc
+        if begun.again and (identity.proved_at is None or identity.proved_at < begun.began_at - SKEW_S):
+            raise ProviderError("not-again", begun)
         if begun.user is not None:
             self._connect(identity, begun, old)
             return Returned(next=begun.next, opened=None)
-        if begun.again and (identity.proved_at is None or identity.proved_at < begun.began_at - SKEW_S):
-            raise ProviderError("not-again", begun)
         user = self._user_of(identity, begun, address)
         self._accounts.give_try_back("provider", network(address))
         opened = self._sign_in.begin(user, keep=False, proved_at=self._proved_at(identity), old=old)
+        # Sessions end after an identity is released; one that begins even later finds here that it is.
+        if self._identities.user_of(identity) != user.id:
+            self._sign_in.sign_out(opened.signed_in)
+            raise ProviderError("refused", begun)
         return Returned(next=begun.next, opened=opened)
 
     def _begin(self, begun: Begun) -> Sent:
@@ -219,17 +223,29 @@ class SignInByProvider:
 
     def _connect(self, identity: Identity, begun: Begun, old: str | None) -> None:
         """Let the person whose session began the way sign in by the identity. Raises ProviderError."""
-        try:
-            who = self._sign_in.read(old)
-        except errors.NotSignedIn as exc:
-            raise ProviderError("not-you", begun) from exc
-        if who.user != begun.user:
-            raise ProviderError("not-you", begun)
+        who = self._still(begun, old)
         claimed = self._identities.user_of(identity)
         gone = claimed if self._there(claimed) is None else None
         if not self._identities.claim(identity, who.user, instead_of=gone):
             raise ProviderError("other", begun)
+        try:
+            self._still(begun, old)
+        except ProviderError:
+            self._identities.release(
+                identity, who.user
+            )  # by then whoever ended the session may have released all others
+            raise
         self._tell(who.workspace, f"{who.email} connected the sign-in service to their account.")
+
+    def _still(self, begun: Begun, session: str | None) -> SignedIn:
+        """The person who began to connect the provider, if they are still signed in. Raises ProviderError."""
+        try:
+            who = self._sign_in.read(session)
+        except errors.NotSignedIn as exc:
+            raise ProviderError("not-you", begun) from exc
+        if who.user != begun.user:
+            raise ProviderError("not-you", begun)
+        return who
 
     def _user_of(self, identity: Identity, begun: Begun, address: str) -> User:
         """Whose identity it is; a new account for one that nobody has. Raises ProviderError, TooManyTries."""

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from chalicelib.domain.accounts import User
 from chalicelib.domain.identities import Identity
 from chalicelib.storage.identities import Identities
 from chalicelib.storage.table import Table
+from chalicelib.workflows.sign_in_by_provider import SignInByProvider
 from tests.support.people import EMAIL, PASSWORD, new_id
 from tests.support.provider import Browser, Town, errors_in, open_town
 from tests.support.shaky import every_fault
@@ -65,6 +67,30 @@ def test_s14_s16_disconnecting_needs_a_recent_sign_in_and_the_token(town: Town) 
     town.daybook.clock += town.daybook.clock.resolution * 601 * 10**6
     assert owner.ask("DELETE", "/v1/session/provider").status_code == 403
     assert connected(owner)["connected"]
+
+
+@pytest.mark.parametrize("connecting", [False, True])
+def test_s14_no_way_that_is_under_way_survives_disconnecting(
+    town: Town, monkeypatch: pytest.MonkeyPatch, connecting: bool
+) -> None:
+    """It has read whose the identity is, or who is signed in, when all of that ends."""
+    owner = town.with_password(EMAIL)
+    owner.back(owner.at_provider(owner.connect()))
+    other = town.browser() if not connecting else owner
+    params = other.at_provider(other.connect(next="/workspace") if connecting else other.begin())
+    real = SignInByProvider._there
+
+    def there(self: SignInByProvider, user: str | None) -> User | None:
+        monkeypatch.setattr(SignInByProvider, "_there", real)
+        assert owner.ask("DELETE", "/v1/session/provider").status_code == 204
+        return real(self, user)
+
+    monkeypatch.setattr(SignInByProvider, "_there", there)
+    told = other.back(params)
+    assert told.startswith("/workspace?error=not-you") if connecting else errors_in(told) == ["refused"]
+    assert not other.is_signed_in
+    assert not any(pk.startswith("IDENTITY#") for pk, _, _ in town.engine.items())
+    assert errors_in(town.browser().sign_in()) == ["taken"]
 
 
 def test_s14_wherever_disconnecting_dies_it_is_done_by_the_next_try() -> None:
