@@ -128,17 +128,33 @@ def test_s45_policies_functions_and_alarms_follow_the_stack_onto_a_restored_tabl
 
 def test_s49_table_and_queues_are_reached_over_tls_only(artifact: Artifact) -> None:
     (table,) = artifact.resources("AWS::DynamoDB::Table").values()
-    (queues,) = artifact.resources("AWS::SQS::QueuePolicy").values()
-    for document in (table["ResourcePolicy"]["PolicyDocument"], queues["PolicyDocument"]):
+    queues = artifact.resources("AWS::SQS::QueuePolicy").values()
+    for document in (table["ResourcePolicy"]["PolicyDocument"], *(each["PolicyDocument"] for each in queues)):
         (refused,) = document["Statement"]
         assert refused["Effect"] == "Deny"
         assert refused["Principal"] == "*"
         assert refused["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
         assert not [action for action in refused["Action"] if "*" in action]
     declared = artifact.resources("AWS::SQS::Queue")
-    assert [each["Ref"] for each in queues["Queues"]] == list(dict.fromkeys(each["Ref"] for each in queues["Queues"]))
-    assert {each["Ref"] for each in queues["Queues"]} == declared.keys()
+    # SQS takes a policy only about the queue that it is of.
+    covered = []
+    for each in queues:
+        (queue,) = (each["Ref"] for each in each["Queues"])
+        assert each["PolicyDocument"]["Statement"][0]["Resource"] == {"Fn::GetAtt": [queue, "Arn"]}
+        covered.append(queue)
+    assert sorted(covered) == sorted(declared)
     assert all(each["SqsManagedSseEnabled"] for each in declared.values())
+
+
+def test_s49_a_worker_takes_from_its_own_queue_and_sends_to_both(artifact: Artifact) -> None:
+    """An order looked for asks days of ranges, and a continuation goes where the last ask sent its day."""
+    both = [{"Fn::GetAtt": [name, "Arn"]} for name in ("SyncQueue", "BackfillQueue")]
+    for function, queue in (("SyncWorker", both[0]), ("BackfillWorker", both[1])):
+        found = [each for each in statements(artifact, function) if words(each["Action"])[0].startswith("sqs:")]
+        sending = [each["Resource"] for each in found if "sqs:SendMessage" in words(each["Action"])]
+        taking = [each["Resource"] for each in found if "sqs:ReceiveMessage" in words(each["Action"])]
+        assert sending == [both]
+        assert taking == [queue]
 
 
 def test_s29_the_key_is_of_use_only_with_the_whole_context(artifact: Artifact) -> None:
