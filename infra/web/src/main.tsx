@@ -70,10 +70,10 @@ function App() {
     }
   }, [signedIn, atDoor, open]);
   if (open) return <Shell>{open()}</Shell>;
-  // A frame stands while the address follows. It is another one inside: whoever comes in begins at its top.
-  if (signedIn) return <Shell key="inside">{!atDoor && <div key={thingAt(path.value)}>{pageAt(path.value)}</div>}</Shell>;
+  if (signedIn && atDoor) return null; // whoever comes in begins at the top of a new frame
+  if (signedIn) return <Shell><div key={thingAt(path.value)}>{pageAt(path.value)}</div></Shell>;
   const anew = path.value === "/sign-up";
-  return <Shell key="door"><Enter key={String(anew)} anew={anew} /></Shell>;
+  return <Shell><Enter key={String(anew)} anew={anew} /></Shell>;
 }
 
 /** What an address is about: the tabs of one thing share it, and what it has loaded. */
