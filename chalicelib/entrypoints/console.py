@@ -14,6 +14,7 @@ from chalicelib import bootstrap, errors
 from chalicelib.domain.accounts import EMAIL_CHARACTERS_MAX
 from chalicelib.domain.allotment import MILLI, Price, Terms
 from chalicelib.domain.money import exponent, parse_minor
+from chalicelib.domain.ranges import is_usable
 from chalicelib.entrypoints.log import log
 from chalicelib.workflows.admin_backfill import Asked
 
@@ -221,21 +222,23 @@ def wrong_fields(event: object, kind: type[msgspec.Struct]) -> dict[str, str]:
         except msgspec.ValidationError as exc:
             wrong[name] = f"{exc}."
             continue
-        if not _is_usable(name, value):
+        if isinstance(value, date) and not is_usable(value):
+            wrong[name] = "This day cannot be used."
+        if not _is_sane(name, value):
             wrong[name] = "This text cannot be used."
     return wrong
 
 
-def _is_usable(name: str, value: object) -> bool:
+def _is_sane(name: str, value: object) -> bool:
     """Whether a text, or each of some texts, is one that is meant; other values are."""
     if isinstance(value, str):
-        return _is_sane(name, value)
+        return _is_text(name, value)
     if isinstance(value, tuple) and name == "orders":
-        return 0 < len(value) <= ORDERS_MAX and all(_is_sane(name, text) for text in value)
+        return 0 < len(value) <= ORDERS_MAX and all(_is_text(name, text) for text in value)
     return True
 
 
-def _is_sane(name: str, text: str) -> bool:
+def _is_text(name: str, text: str) -> bool:
     least, most = TEXTS.get(name, (1, NAME_CHARACTERS_MAX))
     return least <= len(text.strip()) and len(text) <= most and (text.isprintable())
 

@@ -29,6 +29,7 @@ from chalice.app import Request, Response
 
 from chalicelib import bootstrap, errors
 from chalicelib.domain.accounts import SignedIn
+from chalicelib.domain.ranges import is_usable
 from chalicelib.entrypoints import wire
 from chalicelib.workflows.sign_in import is_token, require_recent
 
@@ -38,7 +39,6 @@ BODY_BYTES_MAX = 65_536
 HOOK_BYTES_MAX = 4_000_000
 ADDRESS_CHARACTERS_MAX = 2_048
 TEXT_CHARACTERS_MAX = 512
-DAYS = date(2000, 1, 1), date(2100, 12, 31)
 
 T = TypeVar("T")
 View = Callable[..., Any]
@@ -346,7 +346,7 @@ def _sane(value: T) -> T:
                 raise errors.RequestError(
                     "The request cannot be used.", {name.rstrip("_"): "This text cannot be used."}
                 )
-            if isinstance(each, date) and not DAYS[0] <= each <= DAYS[1]:
+            if isinstance(each, date) and not is_usable(each):
                 raise errors.RequestError("The request cannot be used.", {name.rstrip("_"): "This day cannot be used."})
     return value
 

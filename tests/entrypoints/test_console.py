@@ -128,6 +128,10 @@ def test_a_repeat_with_the_same_request_id_begins_nothing_again(daybook, call):
         ({"workspace": "w2"}, {"connection"}),
         ({"from_": "2026-07-07", "to": "2026-07-01"}, {"to"}),
         ({"to": "2099-01-01"}, {"to"}),
+        ({"from_": "0001-01-01", "to": "0001-01-02"}, {"from", "to"}),
+        ({"from_": "0206-07-01"}, {"from"}),
+        ({"from_": "1999-12-31", "to": "2000-01-01"}, {"from"}),
+        ({"from_": "2026-07-01", "to": "2101-01-01"}, {"to"}),
     ],
 )
 def test_each_wrong_field_is_named_and_nothing_begins(daybook, call, changes, fields):
