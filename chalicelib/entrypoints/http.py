@@ -31,6 +31,7 @@ from chalicelib import bootstrap, errors
 from chalicelib.domain.accounts import SignedIn
 from chalicelib.domain.ranges import is_usable
 from chalicelib.entrypoints import wire
+from chalicelib.entrypoints.log import log
 from chalicelib.workflows.sign_in import is_token, require_recent
 
 COOKIE = "__Host-daybook"
@@ -211,7 +212,9 @@ def _declared(view: View, role: Role | None, status: int, *, hook: bool = False,
             return problem(visit, exc.status, str(exc), exc)
         except errors.ChannelError as exc:
             return problem(visit, 503 if isinstance(exc, errors.RetryableError) else 502, str(exc))
-        except errors.StorageError:
+        except errors.StorageError as exc:
+            # What is said is ours, and names neither what was sent nor who sent it.
+            log("not read or written", level="error", route=visit.route, request=visit.id, reason=str(exc))
             return problem(visit, 503, "This cannot be read or written right now. Try again in a moment.")
 
     answer_it.declaration = declaration  # type: ignore[attr-defined]

@@ -76,6 +76,7 @@ COUNTS = (
     Count("MailsFail", "Mails were not taken by SES (S13).", "ApiLog", '{ $.message = "mail not sent" }', 5, 3600),
     Count("SyncSecretsStaySealed", "A sealed secret does not open where it lies (S29).", "SyncLog", '"a sealed secret does not open here"', 0),
     Count("BackfillSecretsStaySealed", "A sealed secret does not open where it lies (S29).", "BackfillLog", '"a sealed secret does not open here"', 0),
+    Count("ApiSecretsStaySealed", "A sealed secret does not open where it lies (S29).", "ApiLog", '{ $.reason = "a sealed secret does not open here" }', 0),
 )  # fmt: skip
 
 

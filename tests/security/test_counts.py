@@ -15,7 +15,7 @@ from chalicelib.storage.table import Table
 from infra.aws import alarms
 from tests.support.mail import HeldMail
 from tests.support.memory import MemoryEngine
-from tests.support.people import EMAIL, PASSWORD, Phone
+from tests.support.people import EMAIL, PASSWORD, NamedSealer, Phone
 from tests.support.site import Site, Visitor, json_at, open_site
 from tests.support.system import Daybook
 
@@ -86,6 +86,12 @@ def lost_mail(site: Site) -> None:
     site.visitor().post("/v1/reset", {"email": "owner@northwind.example"})
 
 
+def foreign_secret(site: Site) -> None:
+    phone = turn_codes_on(site)
+    site.daybook.code_records._sealer = NamedSealer()
+    site.visitor().post("/v1/session", {"email": EMAIL, "password": PASSWORD, "code": phone.shows()})
+
+
 def wrong_code(site: Site) -> None:
     turn_codes_on(site)
     site.visitor().post("/v1/session", {"email": EMAIL, "password": PASSWORD, "code": "000000"})
@@ -109,6 +115,7 @@ def turn_codes_on(site: Site) -> Phone:
         (forged_keys, "ReturnsAreRefused"),
         (refused_shop, "ShopsAreRefused"),
         (lost_mail, "MailsFail"),
+        (foreign_secret, "ApiSecretsStaySealed"),
     ],
 )
 def test_s50_what_is_refused_is_counted(site: Site, caplog, refuse: Callable[[Site], None], count: str) -> None:
