@@ -29,7 +29,9 @@ from chalice.app import Request, Response
 
 from chalicelib import bootstrap, errors
 from chalicelib.domain.accounts import SignedIn
+from chalicelib.domain.ranges import is_usable
 from chalicelib.entrypoints import wire
+from chalicelib.entrypoints.log import log
 from chalicelib.workflows.sign_in import is_token, require_recent
 
 COOKIE = "__Host-daybook"
@@ -38,7 +40,6 @@ BODY_BYTES_MAX = 65_536
 HOOK_BYTES_MAX = 4_000_000
 ADDRESS_CHARACTERS_MAX = 2_048
 TEXT_CHARACTERS_MAX = 512
-DAYS = date(2000, 1, 1), date(2100, 12, 31)
 
 T = TypeVar("T")
 View = Callable[..., Any]
@@ -211,7 +212,9 @@ def _declared(view: View, role: Role | None, status: int, *, hook: bool = False,
             return problem(visit, exc.status, str(exc), exc)
         except errors.ChannelError as exc:
             return problem(visit, 503 if isinstance(exc, errors.RetryableError) else 502, str(exc))
-        except errors.StorageError:
+        except errors.StorageError as exc:
+            # What is said is ours, and names neither what was sent nor who sent it.
+            log("not read or written", level="error", route=visit.route, request=visit.id, reason=str(exc))
             return problem(visit, 503, "This cannot be read or written right now. Try again in a moment.")
 
     answer_it.declaration = declaration  # type: ignore[attr-defined]
@@ -346,7 +349,7 @@ def _sane(value: T) -> T:
                 raise errors.RequestError(
                     "The request cannot be used.", {name.rstrip("_"): "This text cannot be used."}
                 )
-            if isinstance(each, date) and not DAYS[0] <= each <= DAYS[1]:
+            if isinstance(each, date) and not is_usable(each):
                 raise errors.RequestError("The request cannot be used.", {name.rstrip("_"): "This day cannot be used."})
     return value
 

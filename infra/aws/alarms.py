@@ -41,6 +41,8 @@ class Count(NamedTuple):
 
 FUNCTIONS = ("APIHandler", "Nightly", "Sweep", "Planner", "SyncWorker", "BackfillWorker")
 _VISIBLE, _AGE = "AWS/SQS ApproximateNumberOfMessagesVisible", "AWS/SQS ApproximateAgeOfOldestMessage"
+# Looks for changes and sought orders may fail too; their lines name no day, and both are tried again.
+_FAILED_DAY = '{ $.outcome = "failed" && $.day = "*" }'
 _RENEWAL = '{ $.reason = "*no longer accepts our access*" }'
 
 ALARMS = (
@@ -62,8 +64,8 @@ ALARMS = (
 COUNTS = (
     Count("PlanningIsLate", "A connection was due for over an hour.", "PlannerLog", "{ $.late_s > 0 }", 3600, 300, "$.late_s"),
     Count("DaysAreStuck", "Days were sent five times and still need something.", "PlannerLog", "{ $.stuck > 0 }", 0, 900, "$.stuck"),
-    Count("SyncDaysFail", "Days failed.", "SyncLog", '{ $.outcome = "failed" }', 0, 3600),
-    Count("BackfillDaysFail", "Days of ranges failed.", "BackfillLog", '{ $.outcome = "failed" }', 0, 3600),
+    Count("SyncDaysFail", "Days failed.", "SyncLog", _FAILED_DAY, 0, 3600),
+    Count("BackfillDaysFail", "Days of ranges failed.", "BackfillLog", _FAILED_DAY, 0, 3600),
     Count("SyncRenewalsFail", "Channels refuse to renew our access.", "SyncLog", _RENEWAL, 5, 3600),
     Count("BackfillRenewalsFail", "Channels refuse to renew our access.", "BackfillLog", _RENEWAL, 5, 3600),
     Count("SignInsFail", "Many sign-ins failed (S9, S10).", "ApiLog", '{ $.route = "POST /v1/session" && $.status = 401 }', 100),
@@ -74,6 +76,7 @@ COUNTS = (
     Count("MailsFail", "Mails were not taken by SES (S13).", "ApiLog", '{ $.message = "mail not sent" }', 5, 3600),
     Count("SyncSecretsStaySealed", "A sealed secret does not open where it lies (S29).", "SyncLog", '"a sealed secret does not open here"', 0),
     Count("BackfillSecretsStaySealed", "A sealed secret does not open where it lies (S29).", "BackfillLog", '"a sealed secret does not open here"', 0),
+    Count("ApiSecretsStaySealed", "A sealed secret does not open where it lies (S29).", "ApiLog", '{ $.reason = "a sealed secret does not open here" }', 0),
 )  # fmt: skip
 
 
