@@ -38,6 +38,9 @@ BODY_BYTES_MAX = 65_536
 HOOK_BYTES_MAX = 4_000_000
 ADDRESS_CHARACTERS_MAX = 2_048
 TEXT_CHARACTERS_MAX = 512
+# An id may become part of a sort key, which holds 1,024 bytes, and a byte takes up to three there. Ours are far shorter.
+PART_BYTES_MAX = 256
+VERSION_DIGITS_MAX = 18
 DAYS = date(2000, 1, 1), date(2100, 12, 31)
 
 T = TypeVar("T")
@@ -236,7 +239,7 @@ def _input(declaration: Declaration, visit: Visit, path: Mapping[str, str]) -> d
     if declaration.body is not None:
         lacks = declaration.body_may_lack and not visit.body
         given["body"] = None if lacks else _body(visit, declaration.body)
-    given |= path
+    given |= _parts(path)
     return {name: given[name] for name in declaration.takes}
 
 
@@ -301,6 +304,13 @@ def _check_origin(visit: Visit) -> None:
 # -- input
 
 
+def _parts(path: Mapping[str, str]) -> Mapping[str, str]:
+    """The parts of the path. Raises NotFound for one that nothing of ours is called by."""
+    if any(len(part.encode(errors="surrogatepass")) > PART_BYTES_MAX for part in path.values()):
+        raise errors.NotFound("There is nothing here.")
+    return path
+
+
 def _body(visit: Visit, shape: type[T]) -> T:
     if len(visit.body) > BODY_BYTES_MAX:
         raise errors.TooLarge("That is too much at once.")
@@ -308,7 +318,7 @@ def _body(visit: Visit, shape: type[T]) -> T:
         return _sane(msgspec.json.decode(visit.body, type=shape))
     except msgspec.ValidationError as exc:
         raise _wrong(exc, "The request cannot be used.") from exc
-    except msgspec.DecodeError as exc:
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
         raise errors.RequestError("The request is not JSON.") from exc
 
 
@@ -398,7 +408,7 @@ def if_match(visit: Visit) -> int | None:
     if asked is None or asked == "*":
         return None
     digits = asked.strip().removeprefix("W/").strip('"')
-    if not digits.isascii() or not digits.isdecimal():
+    if not digits.isascii() or not digits.isdecimal() or len(digits) > VERSION_DIGITS_MAX:
         raise errors.OutOfDate("These settings were never like that.")
     return int(digits)
 
