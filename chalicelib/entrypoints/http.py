@@ -39,8 +39,9 @@ HOOK_BYTES_MAX = 4_000_000
 ADDRESS_CHARACTERS_MAX = 2_048
 TEXT_CHARACTERS_MAX = 512
 # An id may become part of a sort key, which holds 1,024 bytes, and a byte takes up to three there. Ours are far shorter.
-PART_BYTES_MAX = 256
+ID_BYTES_MAX = 256
 VERSION_DIGITS_MAX = 18
+_STAGE = re.compile(r"/[\w-]+", re.ASCII)
 DAYS = date(2000, 1, 1), date(2100, 12, 31)
 
 T = TypeVar("T")
@@ -121,12 +122,13 @@ class Visit:
 
     @property
     def base(self) -> str:
-        """What comes before the route's path: the stage of an execute-api address, else nothing."""
+        """What comes before the route's path: the stage of an execute-api address, else nothing, whatever was asked for."""
         path = self._request.path
         for name, value in (self._request.uri_params or {}).items():
             path = path.replace(f"{{{name}}}", value)
         asked: str = self._request.context.get("path", path)
-        return asked.rstrip("/").removesuffix(path.rstrip("/"))
+        before = asked.rstrip("/").removesuffix(path.rstrip("/"))
+        return before if _STAGE.fullmatch(before) else ""
 
     @property
     def wants_csv(self) -> bool:
@@ -234,12 +236,13 @@ def _input(declaration: Declaration, visit: Visit, path: Mapping[str, str]) -> d
             _check_origin(visit)
     else:
         given["who"] = _signed_in(declaration.role, visit, keys=declaration.keys)
+        _check_ids(path)
     if declaration.query is not None:
         given["query"] = _query(visit, declaration.query)
     if declaration.body is not None:
         lacks = declaration.body_may_lack and not visit.body
         given["body"] = None if lacks else _body(visit, declaration.body)
-    given |= _parts(path)
+    given |= path
     return {name: given[name] for name in declaration.takes}
 
 
@@ -304,11 +307,10 @@ def _check_origin(visit: Visit) -> None:
 # -- input
 
 
-def _parts(path: Mapping[str, str]) -> Mapping[str, str]:
-    """The parts of the path. Raises NotFound for one that nothing of ours is called by."""
-    if any(len(part.encode(errors="surrogatepass")) > PART_BYTES_MAX for part in path.values()):
+def _check_ids(path: Mapping[str, str]) -> None:
+    """Raises NotFound for an id in the path that nothing of ours is called by."""
+    if any(len(each.encode(errors="surrogatepass")) > ID_BYTES_MAX for each in path.values()):
         raise errors.NotFound("There is nothing here.")
-    return path
 
 
 def _body(visit: Visit, shape: type[T]) -> T:
