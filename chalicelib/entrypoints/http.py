@@ -40,6 +40,10 @@ BODY_BYTES_MAX = 65_536
 HOOK_BYTES_MAX = 4_000_000
 ADDRESS_CHARACTERS_MAX = 2_048
 TEXT_CHARACTERS_MAX = 512
+# An id may become part of a sort key, which holds 1,024 bytes, and a byte takes up to three there. Ours are far shorter.
+ID_BYTES_MAX = 256
+VERSION_DIGITS_MAX = 18
+_STAGE = re.compile(r"/[\w-]+", re.ASCII)
 
 T = TypeVar("T")
 View = Callable[..., Any]
@@ -119,12 +123,13 @@ class Visit:
 
     @property
     def base(self) -> str:
-        """What comes before the route's path: the stage of an execute-api address, else nothing."""
+        """What comes before the route's path: the stage of an execute-api address, else nothing, whatever was asked for."""
         path = self._request.path
         for name, value in (self._request.uri_params or {}).items():
             path = path.replace(f"{{{name}}}", value)
         asked: str = self._request.context.get("path", path)
-        return asked.rstrip("/").removesuffix(path.rstrip("/"))
+        before = asked.rstrip("/").removesuffix(path.rstrip("/"))
+        return before if _STAGE.fullmatch(before) else ""
 
     @property
     def wants_csv(self) -> bool:
@@ -234,6 +239,7 @@ def _input(declaration: Declaration, visit: Visit, path: Mapping[str, str]) -> d
             _check_origin(visit)
     else:
         given["who"] = _signed_in(declaration.role, visit, keys=declaration.keys)
+        _check_ids(path)
     if declaration.query is not None:
         given["query"] = _query(visit, declaration.query)
     if declaration.body is not None:
@@ -304,6 +310,12 @@ def _check_origin(visit: Visit) -> None:
 # -- input
 
 
+def _check_ids(path: Mapping[str, str]) -> None:
+    """Raises NotFound for an id in the path that nothing of ours is called by."""
+    if any(len(each.encode(errors="surrogatepass")) > ID_BYTES_MAX for each in path.values()):
+        raise errors.NotFound("There is nothing here.")
+
+
 def _body(visit: Visit, shape: type[T]) -> T:
     if len(visit.body) > BODY_BYTES_MAX:
         raise errors.TooLarge("That is too much at once.")
@@ -311,7 +323,7 @@ def _body(visit: Visit, shape: type[T]) -> T:
         return _sane(msgspec.json.decode(visit.body, type=shape))
     except msgspec.ValidationError as exc:
         raise _wrong(exc, "The request cannot be used.") from exc
-    except msgspec.DecodeError as exc:
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
         raise errors.RequestError("The request is not JSON.") from exc
 
 
@@ -401,7 +413,7 @@ def if_match(visit: Visit) -> int | None:
     if asked is None or asked == "*":
         return None
     digits = asked.strip().removeprefix("W/").strip('"')
-    if not digits.isascii() or not digits.isdecimal():
+    if not digits.isascii() or not digits.isdecimal() or len(digits) > VERSION_DIGITS_MAX:
         raise errors.OutOfDate("These settings were never like that.")
     return int(digits)
 
