@@ -45,10 +45,11 @@ def test_the_shell_is_not_sent_twice(site):
     assert (again.status_code, again.body) == (304, b"")
 
 
-def test_behind_a_stage_the_shell_names_the_stage(site):
+@pytest.mark.parametrize("path", ["/orders/x", "/orders/2026-07-03~c~USD~shop.example%252Fsub"])
+def test_behind_a_stage_the_shell_names_the_stage(site, path):
     gateway = site._client.http._local_gateway
-    event = gateway.event_converter.create_lambda_event("GET", "/orders/x", {}, b"")
-    event["requestContext"]["path"] = "/api/orders/x"
+    event = gateway.event_converter.create_lambda_event("GET", path, {}, b"")
+    event["requestContext"]["path"] = f"/api{path}"
     body = gateway._app_object(event, None)["body"]
     assert 'content="/api"' in body
     assert 'src="/api/static/' in body
