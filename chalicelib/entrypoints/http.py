@@ -21,7 +21,7 @@ from http import HTTPStatus
 from inspect import signature
 from types import NoneType
 from typing import Any, Generic, TypeVar, cast, get_args, get_origin
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 from chalice import Blueprint, Chalice
@@ -123,7 +123,10 @@ class Visit:
 
     @property
     def base(self) -> str:
-        """What comes before the route's path: the stage of an execute-api address, else nothing, whatever was asked for."""
+        """What comes before the route's path: the stage of an execute-api address, else nothing, whatever was asked for.
+
+        Both paths are as they were sent: values of the path are decoded only for routes.
+        """
         path = self._request.path
         for name, value in (self._request.uri_params or {}).items():
             path = path.replace(f"{{{name}}}", value)
@@ -245,8 +248,16 @@ def _input(declaration: Declaration, visit: Visit, path: Mapping[str, str]) -> d
     if declaration.body is not None:
         lacks = declaration.body_may_lack and not visit.body
         given["body"] = None if lacks else _body(visit, declaration.body)
-    given |= path
+    given |= {name: _decoded(value) for name, value in path.items()}
     return {name: given[name] for name in declaration.takes}
+
+
+def _decoded(value: str) -> str:
+    """A value of the path, which API Gateway and Chalice hand over as it was sent. Raises NotFound."""
+    try:
+        return unquote(value, errors="strict")
+    except UnicodeDecodeError as exc:
+        raise errors.NotFound("There is nothing at this address.") from exc
 
 
 @contextmanager

@@ -45,17 +45,18 @@ def test_the_shell_is_not_sent_twice(site):
     assert (again.status_code, again.body) == (304, b"")
 
 
-def behind(site: Site, asked: str) -> str:
-    """The shell as the gateway gets it when somebody asks for that path, of which it took the route `/orders/x`."""
+def behind(site: Site, asked: str, path: str = "/orders/x") -> str:
+    """The shell as the gateway gets it when somebody asks for that, of which it took the route `path`."""
     gateway = site._client.http._local_gateway
-    event = gateway.event_converter.create_lambda_event("GET", "/orders/x", {}, b"")
+    event = gateway.event_converter.create_lambda_event("GET", path, {}, b"")
     event["requestContext"]["path"] = asked
     return str(gateway._app_object(event, None)["body"])
 
 
-def test_behind_a_stage_the_shell_names_the_stage(site):
+@pytest.mark.parametrize("path", ["/orders/x", "/orders/2026-07-03~c~USD~shop.example%252Fsub"])
+def test_behind_a_stage_the_shell_names_the_stage(site, path):
     for stage in ("/api", "/prod-2", "/v_1"):
-        body = behind(site, f"{stage}/orders/x")
+        body = behind(site, f"{stage}{path}", path)
         assert f'content="{stage}"' in body
         assert f'src="{stage}/static/' in body
 
