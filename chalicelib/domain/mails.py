@@ -1,6 +1,7 @@
 """The mails that Daybook sends: plain text, in a few sentences, and how they are handed on.
 
-A link in a mail is whoever reads it's way in, so its host comes from the settings, and its secret stands behind the `#`.
+A link in a mail is whoever reads it's way in, so its host comes from the settings, and its secret stands behind the `#`. Subjects
+are ours alone: a stranger's words there would go out under our name.
 """
 
 from datetime import datetime
@@ -28,7 +29,7 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
 def invitation(*, workspace: str, role: Role, maker: str, link: str, ends_at: datetime) -> Mail:
     """What somebody who is invited reads."""
     return Mail(
-        subject=f"Join {workspace} on Daybook",
+        subject="You are invited to Daybook",
         text=f"{maker} invited you to {workspace} on Daybook, as {a_role(role)}.\n\n"
         f"Choose a password and come in:\n\n{link}\n\n"
         f"The link works once, until {day_text(ends_at)}. If you expected no invitation, leave it alone.\n",

@@ -52,8 +52,10 @@ def invitations(who: SignedIn) -> wire_people.InvitationsOut:
 @api.route("/v1/invitations", methods=["POST"])
 @may(Role.OWNER, status=201)
 def invite(visit: Visit, who: SignedIn, body: wire_people.InvitationIn) -> wire_people.InvitationMadeOut:
-    """Invite somebody, by mail where mail is sent; the link is answered this once. Needs a sign-in of the last 10 minutes."""
-    made = bootstrap.system().invite.invite(who, body.email, body.role)
+    """Invite somebody, 20 times an hour, by mail where mail is sent; the link is answered this once. Needs a sign-in of the last 10 minutes."""
+    system = bootstrap.system()
+    with system.limits.taken("invitation", who.workspace):
+        made = system.invite.invite(who, body.email, body.role)
     given = made.invitation
     tell_of_mail(visit, made.trouble)
     return wire_people.InvitationMadeOut(

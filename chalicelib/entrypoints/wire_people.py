@@ -70,12 +70,15 @@ class InvitationIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class InvitationMadeOut(msgspec.Struct, frozen=True):
-    """`link` is shown this once, to be passed on to whom it is for unless it was `sent` to them; `off` is where no mail is sent."""
+    """`link` is shown this once, to be passed on to whom it is for unless it was `sent` to them.
+
+    `held`: their address was mailed enough invitations of late, and gets no more for a day. `off`: no mail is sent here.
+    """
 
     id: str
     link: str
     ends_at: datetime
-    mailed: Literal["sent", "failed", "off"]
+    mailed: Literal["sent", "failed", "held", "off"]
 
 
 class InvitationOut(msgspec.Struct, frozen=True):

@@ -3,7 +3,8 @@
 An invitation is a link: for one e-mail address, good for seven days, for one use. Its secret stands behind the `#` of the
 address, so that no server and no log of one ever sees it but in the body of the request that uses it. It is mailed where mail
 is sent at all, and shown to the owner in any case, who may pass it on: an outage of mail loses no invitation. An account belongs
-to one workspace, so an address that has one already cannot join another.
+to one workspace, so an address that has one already cannot join another. Few are mailed to one address, whoever invites: beyond that
+the link is only shown.
 """
 
 from collections.abc import Callable
@@ -39,12 +40,16 @@ if TYPE_CHECKING:
 DAYS = 7
 INVITATIONS_MAX = 50
 TRIES_MAX = 5
+# To one address, whoever invites; then none for a day. Who is written to has not asked for it.
+MAILS_MAX = 3
+REST_S = 86_400
+_MAILED = "invited"
 _NO_INVITATION = "This invitation was used, withdrawn, or has ended. Ask for a new one."
 _TAKEN = "This address has an account already, and an account belongs to one workspace."
 
 
-# Sent, not sent though mail is sent here, or no mail is sent here.
-Mailed = Literal["sent", "failed", "off"]
+# Sent, not sent though it was tried, not tried because the address was mailed enough of late, or no mail is sent here.
+Mailed = Literal["sent", "failed", "held", "off"]
 
 
 class Invited(msgspec.Struct, frozen=True, kw_only=True):
@@ -190,6 +195,14 @@ class Invite:
         """Mail a link that works already."""
         if self._mailer is None:
             return Invited(invitation=invitation, link=link, mailed="off")
+        wait_s = self._accounts.take_try(
+            _MAILED,
+            invitation.email,
+            at=int(self._now().timestamp()),
+            wait_after=lambda taken: REST_S if taken >= MAILS_MAX else 0,
+        )
+        if wait_s:
+            return Invited(invitation=invitation, link=link, mailed="held")
         workspace = self._accounts.workspace(who.workspace)
         assert workspace is not None, "a workspace that invites is there"
         mail = mails.invitation(
@@ -202,6 +215,7 @@ class Invite:
         try:
             self._mailer.send(to=invitation.email, subject=mail.subject, text=mail.text)
         except errors.MailFailed as exc:
+            self._accounts.give_try_back(_MAILED, invitation.email)
             return Invited(invitation=invitation, link=link, mailed="failed", trouble=str(exc))
         return Invited(invitation=invitation, link=link, mailed="sent")
 

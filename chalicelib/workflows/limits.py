@@ -1,4 +1,5 @@
-"""How often a workspace may do what costs much: nobody is to starve others, or to try passwords and probe the net through us.
+"""How often a workspace may do what costs much: nobody is to starve others, to try passwords and probe the net through us, or to
+have us write to strangers.
 
 What is counted by the hour is counted in the table, over any hour, before it is done; what fails is given back. Requests by the
 second are counted in the process only: a write for each would cost more than most requests do, and the outer wall is the
@@ -17,13 +18,14 @@ from chalicelib import errors
 if TYPE_CHECKING:
     from chalicelib.storage.limits import Counts
 
-What = Literal["pairing", "resync", "export"]
+What = Literal["pairing", "resync", "export", "invitation"]
 
-AN_HOUR: dict[What, int] = {"pairing": 30, "resync": 60, "export": 6}
+AN_HOUR: dict[What, int] = {"pairing": 30, "resync": 60, "export": 6, "invitation": 20}
 _SAID: dict[What, str] = {
     "pairing": "{most} shops or keys were tried this hour. The next try is possible at {at}.",
     "resync": "You have started {most} syncs this hour. The next one is possible at {at}.",
     "export": "You have downloaded {most} files this hour. The next one is possible at {at}.",
+    "invitation": "You have made {most} invitations this hour. The next one is possible at {at}.",
 }
 
 A_SECOND = 10

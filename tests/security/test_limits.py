@@ -3,19 +3,23 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import msgspec
 import pytest
 
 from chalicelib.entrypoints import csv_out
 from chalicelib.storage.limits import Counts
 from chalicelib.storage.table import Table
+from chalicelib.workflows.invite import MAILS_MAX
 from chalicelib.workflows.limits import A_SECOND, AN_HOUR, AT_ONCE, Pace
+from tests.support.mail import HeldMail
 from tests.support.memory import MemoryEngine
 from tests.support.merchant import JULY_2, JULY_3, Merchant
-from tests.support.people import new_id
+from tests.support.people import PASSWORD, new_id
 from tests.support.site import Site, json_at, open_site
 
 SETTINGS = ("summary", "time_zone", "counting", "interval_min")
 DAYS = {"from": "2026-07-02", "to": "2026-07-02"}
+STRANGER = "stranger@elsewhere.example"
 
 
 @pytest.fixture
@@ -143,3 +147,81 @@ def test_s40_who_asks_too_fast_waits_a_second_and_nobody_else_does(site):
     assert owner.get("/v1/connections").status_code == 429
     clock[0] += 0.5 / A_SECOND
     assert owner.get("/v1/connections").status_code == 200
+
+
+# -- invitations: mails to people who asked for none
+
+
+@pytest.fixture
+def mail(site) -> HeldMail:
+    held = HeldMail()
+    site.daybook.outside = msgspec.structs.replace(site.daybook.outside, mailer=held)
+    return held
+
+
+def invited(visitor, email=STRANGER):
+    return visitor.post("/v1/invitations", {"email": email, "role": "viewer"})
+
+
+def test_s40_the_twenty_first_invitation_of_an_hour_is_refused_with_the_time_of_the_next(site):
+    owner, other = site.merchant(), site.merchant("other")
+    site.daybook.pass_time(seconds=30)
+    for n in range(AN_HOUR["invitation"]):
+        assert invited(owner, "nobody").status_code == 400, "what is refused is not counted"
+        json_at(invited(owner, f"clerk{n}@northwind.example"), 201)
+    refused = invited(owner)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "3600")
+    said = "You have made 20 invitations this hour. The next one is possible at 1:02 PM."
+    assert refused.json_body["detail"] == said
+    assert len(json_at(owner.get("/v1/invitations"))["items"]) == AN_HOUR["invitation"]
+    json_at(invited(other), 201)
+    site.daybook.pass_time(hours=1)
+    owner.sign_in("owner@northwind.example")
+    json_at(invited(owner), 201)
+
+
+@pytest.mark.parametrize("withdrawn", [False, True])
+@pytest.mark.parametrize("addresses", [1, 1000])
+def test_s10_a_thousand_invitations_send_few_mails(site, mail, addresses, withdrawn):
+    owner = site.merchant()
+    for n in range(1000):
+        answer = invited(owner, f"stranger{n % addresses}@elsewhere.example")
+        if withdrawn and answer.status_code == 201:
+            assert owner.ask("DELETE", f"/v1/invitations/{answer.json_body['id']}").status_code == 204
+    assert len(mail.sent) == (MAILS_MAX if addresses == 1 else AN_HOUR["invitation"])
+
+
+def test_s10_many_workspaces_mail_one_address_few_times_a_day_and_the_link_is_shown_in_any_case(site, mail):
+    owners = [site.merchant(f"owner{n}") for n in range(8)]
+    made = [json_at(invited(owner, email), 201) for owner in owners for email in (STRANGER, STRANGER.upper())]
+    assert [each["mailed"] for each in made] == [*["sent"] * MAILS_MAX, *["held"] * (16 - MAILS_MAX)]
+    assert len(mail.sent) == MAILS_MAX
+    assert json_at(invited(owners[0], "another@elsewhere.example"), 201)["mailed"] == "sent"
+    secret = made[-1]["link"].partition("#")[2]
+    assert json_at(site.visitor().post("/v1/join/look", {"secret": secret}))["email"] == STRANGER
+    mail.sent.clear()
+    for hours in (23, 1):
+        site.daybook.pass_time(hours=hours)
+        for n, owner in enumerate(owners):
+            owner.sign_in(f"owner{n}@northwind.example")
+            json_at(invited(owner), 201)
+    assert len(mail.sent) == MAILS_MAX, "after a day's rest as many again"
+
+
+def test_s10_a_mail_that_was_not_sent_is_not_counted(site, mail):
+    owner = site.merchant()
+    mail.fails = True
+    for _ in range(MAILS_MAX + 1):
+        assert json_at(invited(owner), 201)["mailed"] == "failed"
+    mail.fails = False
+    assert [json_at(invited(owner), 201)["mailed"] for _ in range(MAILS_MAX + 1)] == [*["sent"] * MAILS_MAX, "held"]
+
+
+def test_no_word_of_who_invites_stands_in_the_subject(site, mail):
+    name = "URGENT: your shop is closed, see elsewhere.example"
+    body = {"email": "urgent@elsewhere.example", "password": PASSWORD, "workspace": name}
+    visitor = site.visitor()
+    json_at(invited(visitor.begin(visitor.post("/v1/users", body))), 201)
+    (sent,) = mail.sent
+    assert sent.subject == "You are invited to Daybook"
+    assert name in sent.text

@@ -132,7 +132,7 @@ def test_an_invitation_is_mailed_to_whom_it_is_for(team: Team, mail: HeldMail) -
     made = team.invite.invite(owner, "clerk@northwind.example", "member")
     assert made.mailed == "sent"
     (sent,) = mail.sent
-    assert (sent.to, sent.subject) == ("clerk@northwind.example", "Join Northwind on Daybook")
+    assert (sent.to, sent.subject) == ("clerk@northwind.example", "You are invited to Daybook")
     assert f"{EMAIL} invited you to Northwind on Daybook, as a member." in sent.text
     assert f"\n{made.link.reveal()}\n" in sent.text
     assert "until Jul 12, 2026" in sent.text

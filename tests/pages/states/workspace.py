@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from chalicelib.entrypoints import wire_people, wire_provider
 from tests.pages import figures, shops
@@ -45,7 +45,7 @@ MADE = {
             id="i9", link="https://daybook.example/join#" + "Zk3w" * 10, ends_at=NOW + 7 * shops.DAY, mailed=mailed
         )
     )
-    for mailed in ("off", "sent", "failed")
+    for mailed in ("off", "sent", "failed", "held")
 }
 
 
@@ -53,6 +53,19 @@ def invite(page: Page) -> None:
     page.get_by_label("Email", exact=True).fill("shop@northwind.example")
     page.get_by_role("button", name="Invite", exact=True).click()
     page.locator(".once").wait_for()
+
+
+TOO_MANY = Refusal(
+    429,
+    BROKEN | {"status": 429, "detail": "You have made 20 invitations this hour. The next one is possible at 3:46 PM."},
+)
+
+
+def invite_once_more(page: Page) -> None:
+    page.get_by_label("Email", exact=True).fill("shop@northwind.example")
+    page.get_by_role("button", name="Invite", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("The next one is possible at 3:46 PM.")
+    expect(page.get_by_label("Email", exact=True)).to_have_value("shop@northwind.example")
 
 
 def coded(left: int) -> dict[str, object]:
@@ -148,6 +161,8 @@ STATES = (
     State(name="workspace-invited", path=AT, answers=ALL | {"POST /invitations": MADE["off"]}, then=invite),
     State(name="workspace-invited-by-mail", path=AT, answers=ALL | {"POST /invitations": MADE["sent"]}, then=invite),
     State(name="workspace-invited-no-mail", path=AT, answers=ALL | {"POST /invitations": MADE["failed"]}, then=invite),
+    State(name="workspace-invited-held", path=AT, answers=ALL | {"POST /invitations": MADE["held"]}, then=invite),
+    State(name="workspace-invited-often", path=AT, answers=ALL | {"POST /invitations": TOO_MANY}, then=invite_once_more),
     State(
         name="workspace-remove",
         path=AT,

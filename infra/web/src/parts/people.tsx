@@ -101,11 +101,13 @@ function Remove({ person, at, onStop, moved }: { person: PersonOut; at: string; 
 const MAILED: Record<InvitationMadeOut["mailed"], (email: string) => string> = {
   sent: (email) => `Invitation sent to ${email}`,
   failed: (email) => `The mail to ${email} could not be sent`,
+  held: (email) => `No mail was sent to ${email}`,
   off: (email) => `The link for ${email}, shown this once`,
 };
 const PASSED_ON: Record<InvitationMadeOut["mailed"], string> = {
   sent: "The mail has this link, shown here this once, should it not arrive.",
   failed: "The invitation stands. Pass its link on yourself, or",
+  held: "This address was mailed enough invitations for now. Pass the link on yourself.",
   off: "Pass it on yourself: Daybook sends no mail.",
 };
 
