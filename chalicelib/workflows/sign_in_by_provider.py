@@ -254,9 +254,8 @@ class SignInByProvider:
         try:
             self._still(begun, old)
         except ProviderError:
-            self._identities.release(
-                identity, who.user
-            )  # by then whoever ended the session may have released all others
+            # Whoever ended the session may have released all others before this one was claimed.
+            self._identities.release(identity, who.user)
             raise
         return self._told(who, "connected the sign-in service to their account", on=True)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import Any
 
 import msgspec
 import pytest
@@ -224,6 +225,25 @@ def test_s13_s14_no_way_that_is_under_way_survives_a_new_password(
     monkeypatch.setattr(Resets, when, meanwhile)
     assert renew(town, secret) == 204
     assert not owner.is_signed_in
+    assert not other.is_signed_in
+    assert errors_in(town.browser().sign_in()) == ["taken"]
+
+
+def test_s13_s14_what_is_connected_just_before_a_new_password_signs_nobody_in_just_after(
+    town: Town, mail: HeldMail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner, other = town.with_password(EMAIL), town.browser()
+    connecting, signing_in = owner.at_provider(owner.connect()), other.at_provider(other.begin())
+    secret, real = link(town, mail), Resets.use
+
+    def use(self: Resets, *args: Any) -> bool:
+        assert owner.back(connecting) == "/"
+        used = real(self, *args)
+        assert other.back(signing_in) == "/"
+        return used
+
+    monkeypatch.setattr(Resets, "use", use)
+    assert renew(town, secret) == 204
     assert not other.is_signed_in
     assert errors_in(town.browser().sign_in()) == ["taken"]
 
