@@ -143,9 +143,10 @@ def test_s45_policies_functions_and_alarms_follow_the_stack_onto_a_restored_tabl
         said = json.dumps(own)
         assert text.count(said) == text.count('{"Fn::If": ["OwnTable", ' + said)
     assert artifact.template["Globals"]["Function"]["Environment"]["Variables"]["DAYBOOK_TABLE"] == name
-    *parts, _ = artifact.resources("AWS::CloudWatch::Alarm")["TableThrottles"]["Metrics"]
-    for each in parts:
-        assert each["MetricStat"]["Metric"]["Dimensions"] == [{"Name": "TableName", "Value": name}]
+    for alarm in ("TableReadsThrottle", "TableWritesThrottle"):
+        assert artifact.resources("AWS::CloudWatch::Alarm")[alarm]["Dimensions"] == [
+            {"Name": "TableName", "Value": name}
+        ]
     assert "${Table}" not in text
 
 
@@ -287,10 +288,8 @@ def test_s50_every_count_is_alarmed_and_every_alarm_is_told(artifact: Artifact) 
 def asked_of_aws(artifact: Artifact) -> Iterator[tuple[str, str, list[str]]]:
     """Namespace, metric and dimensions of all alarms and lines of the dashboard, but those of our own counts."""
     for alarm in artifact.resources("AWS::CloudWatch::Alarm").values():
-        parts = [each["MetricStat"]["Metric"] for each in alarm.get("Metrics", ()) if "MetricStat" in each]
-        for each in parts or [alarm]:
-            if each["Namespace"] != alarms.STACK:
-                yield each["Namespace"], each["MetricName"], [one["Name"] for one in each["Dimensions"]]
+        if alarm["Namespace"] != alarms.STACK:
+            yield alarm["Namespace"], alarm["MetricName"], [each["Name"] for each in alarm["Dimensions"]]
     (dashboard,) = artifact.resources("AWS::CloudWatch::Dashboard").values()
     for widget in json.loads(dashboard["DashboardBody"]["Fn::Sub"][0])["widgets"]:
         for namespace, metric, *dimensions in widget["properties"]["metrics"]:
@@ -303,14 +302,6 @@ def test_s50_what_is_asked_of_a_metric_is_what_aws_tells_of_it(artifact: Artifac
     assert {namespace for namespace, _, _ in asked} == {"AWS/SQS", "AWS/Lambda", "AWS/DynamoDB", "AWS/ApiGateway"}
     for namespace, metric, dimensions in asked:
         assert dimensions in TOLD_BY[namespace, metric], metric
-
-
-def test_s50_throttles_of_reads_and_of_writes_are_added_up_where_there_are_none_of_one(artifact: Artifact) -> None:
-    alarm = artifact.resources("AWS::CloudWatch::Alarm")["TableThrottles"]
-    *parts, total = alarm["Metrics"]
-    assert [each["MetricStat"]["Metric"]["MetricName"] for each in parts] == list(alarms.THROTTLES)
-    assert total["Expression"] == "FILL(m0, 0) + FILL(m1, 0)"
-    assert [each["ReturnData"] for each in alarm["Metrics"]] == [False, False, True]
 
 
 def test_what_to_do_about_each_alarm_is_written_down() -> None:
