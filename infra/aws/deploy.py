@@ -39,6 +39,7 @@ NO_ADDRESS = "https://pending.invalid"
 PROTECTION = "DeletionProtection"
 # States of a stack that was never made to its end: it holds nothing, and can only be deleted.
 UNMADE = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
+BEGUN = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS")
 SMOKE_TRIES, SMOKE_WAIT_S = 20, 3
 WAIT = {"Delay": 2, "MaxAttempts": 900}
 
@@ -303,12 +304,16 @@ class Stack:
             self._cloudformation.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig=WAIT)
 
     def _failures(self, name: str) -> list[str]:
-        events = self._cloudformation.describe_stack_events(StackName=name)["StackEvents"]
-        return [
-            f"  {each['LogicalResourceId']}: {each.get('ResourceStatusReason', each['ResourceStatus'])}"
-            for each in events[:100]
-            if each["ResourceStatus"].endswith("_FAILED")
-        ]
+        """What failed since the change began. Newest comes first, so what was then taken back, on pages of its own."""
+        found: list[str] = []
+        for page in self._cloudformation.get_paginator("describe_stack_events").paginate(StackName=name):
+            for each in page["StackEvents"]:
+                if each["ResourceStatus"].endswith("_FAILED"):
+                    reason = each.get("ResourceStatusReason", each["ResourceStatus"])
+                    found.append(f"  {each['LogicalResourceId']}: {reason}")
+                if each["LogicalResourceId"] == name and each["ResourceStatus"] in BEGUN:
+                    return found
+        return found
 
 
 def remains(template: Mapping[str, Any], *, retain: bool) -> dict[str, Any]:

@@ -155,6 +155,22 @@ def test_a_stack_that_cannot_be_looked_at_is_not_taken_for_none(
         stack.given()
 
 
+def test_what_failed_is_told_however_much_was_taken_back_since(told: tuple[deploy.Stack, Stubber]) -> None:
+    stack, stubber = told
+
+    def event(logical: str, status: str, reason: str = "") -> dict[str, str]:
+        of = {"StackId": "s", "EventId": "e", "StackName": stack.name, "Timestamp": "2026-07-06T05:45:00Z"}
+        more = {"ResourceStatusReason": reason} if reason else {}
+        return {**of, "LogicalResourceId": logical, "ResourceStatus": status, **more}
+
+    taken_back = [event(f"Alarm{n}", "DELETE_COMPLETE") for n in range(100)]
+    since = [event("Table", "CREATE_FAILED", "no such unit"), event(stack.name, "CREATE_IN_PROGRESS")]
+    before = [event("Key", "CREATE_FAILED", "of another day")]
+    stubber.add_response("describe_stack_events", {"StackEvents": taken_back, "NextToken": "2"})
+    stubber.add_response("describe_stack_events", {"StackEvents": since + before})
+    assert stack._failures(stack.name) == ["  Table: no such unit"]
+
+
 class Making(deploy.Stack):
     """A stack whose change sets are only written down."""
 
