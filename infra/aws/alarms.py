@@ -15,10 +15,7 @@ TABLE = {"Fn::If": ["OwnTable", {"Ref": "Table"}, {"Ref": "TableName"}]}
 
 
 class Alarm(NamedTuple):
-    """`metric` of the `subject` (a resource of the template) over `threshold` for `period_s`.
-
-    Several metrics, after one namespace, are added up: "AWS/DynamoDB ReadThrottleEvents WriteThrottleEvents".
-    """
+    """`metric` of the `subject` (a resource of the template) over `threshold` for `period_s`."""
 
     name: str
     means: str
@@ -46,7 +43,6 @@ FUNCTIONS = ("APIHandler", "Nightly", "Sweep", "Planner", "SyncWorker", "Backfil
 _VISIBLE, _AGE = "AWS/SQS ApproximateNumberOfMessagesVisible", "AWS/SQS ApproximateAgeOfOldestMessage"
 # Looks for changes and sought orders may fail too; their lines name no day, and both are tried again.
 _FAILED_DAY = '{ $.outcome = "failed" && $.day = "*" }'
-THROTTLES = ("ReadThrottleEvents", "WriteThrottleEvents")
 _RENEWAL = '{ $.reason = "*no longer accepts our access*" }'
 
 ALARMS = (
@@ -63,7 +59,8 @@ ALARMS = (
         "SweepRests", "The sweep did not run for half an hour.", "AWS/Lambda Invocations", "Sweep", 1, 1800, fewer=True
     ),
     # `ThrottledRequests` is told for each operation apart, these two for the table as a whole.
-    Alarm("TableThrottles", "The table refuses requests.", f"AWS/DynamoDB {' '.join(THROTTLES)}", "Table", 10),
+    Alarm("TableReadsThrottle", "The table refuses reads.", "AWS/DynamoDB ReadThrottleEvents", "Table", 10),
+    Alarm("TableWritesThrottle", "The table refuses writes.", "AWS/DynamoDB WriteThrottleEvents", "Table", 10),
     Alarm("ApiBreaks", "More than a few answers were errors of ours.", "AWS/ApiGateway 5XXError", "RestAPI", 3),
 )
 COUNTS = (
@@ -91,26 +88,8 @@ def resources() -> Resources:
 
 
 def _alarm(each: Alarm) -> tuple[str, Any]:
-    namespace, *metrics = each.metric.split()
-    dimensions = [_dimension(namespace, each.subject)]
-    if len(metrics) == 1:
-        return each.name, _resource(each, _measured(each, namespace, metrics[0], dimensions))
-    parts = [
-        {
-            "Id": f"m{place}",
-            "ReturnData": False,
-            "MetricStat": {
-                "Metric": {"Namespace": namespace, "MetricName": metric, "Dimensions": dimensions},
-                "Stat": each.statistic,
-                "Period": each.period_s,
-            },
-        }
-        for place, metric in enumerate(metrics)
-    ]
-    # A metric that nothing was told of is none, and a sum with it would be none too.
-    added = " + ".join(f"FILL({part['Id']}, 0)" for part in parts)
-    total = {"Id": "total", "Expression": added, "Label": each.name, "ReturnData": True}
-    return each.name, _resource(each, {"Metrics": [*parts, total]})
+    namespace, metric = each.metric.split()
+    return each.name, _resource(each, namespace, metric, [_dimension(namespace, each.subject)])
 
 
 def _count(each: Count) -> Iterator[tuple[str, Any]]:
@@ -128,25 +107,19 @@ def _count(each: Count) -> Iterator[tuple[str, Any]]:
     )
     statistic = "Sum" if each.value == "1" else "Maximum"
     alarm = Alarm(each.name, each.means, "", "", each.threshold, each.period_s, statistic)
-    yield each.name, _resource(alarm, _measured(alarm, STACK, each.name, []))
+    yield each.name, _resource(alarm, STACK, each.name, [])
 
 
-def _measured(each: Alarm, namespace: Any, metric: str, dimensions: list[Any]) -> dict[str, Any]:
-    return {
-        "Namespace": namespace,
-        "MetricName": metric,
-        "Dimensions": dimensions,
-        "Statistic": each.statistic,
-        "Period": each.period_s,
-    }
-
-
-def _resource(each: Alarm, measured: dict[str, Any]) -> Any:
+def _resource(each: Alarm, namespace: Any, metric: str, dimensions: list[Any]) -> Any:
     return {
         "Type": "AWS::CloudWatch::Alarm",
         "Properties": {
             "AlarmDescription": f'{each.means} README, "Operating Daybook", {each.name}.',
-            **measured,
+            "Namespace": namespace,
+            "MetricName": metric,
+            "Dimensions": dimensions,
+            "Statistic": each.statistic,
+            "Period": each.period_s,
             "EvaluationPeriods": 1,
             "Threshold": each.threshold,
             "ComparisonOperator": "LessThanThreshold" if each.fewer else "GreaterThanThreshold",
@@ -170,7 +143,7 @@ def _dimension(namespace: str, subject: str) -> Any:
 
 def _dashboard() -> tuple[str, Any]:
     queues = ("PlanQueue", "SyncQueue", "BackfillQueue", "SyncDeadQueue", "BackfillDeadQueue")
-    units = ("ConsumedReadCapacityUnits", "ConsumedWriteCapacityUnits", *THROTTLES)
+    units = ("ConsumedReadCapacityUnits", "ConsumedWriteCapacityUnits", "ReadThrottleEvents", "WriteThrottleEvents")
     drawn: list[tuple[str, str, list[list[str]]]] = [
         ("Messages that wait", "Maximum", [[*_VISIBLE.split(), "QueueName", f"${{{each}.QueueName}}"] for each in queues]),
         ("Age of the oldest, s", "Maximum", [[*_AGE.split(), "QueueName", f"${{{each}.QueueName}}"] for each in queues[:3]]),

@@ -28,11 +28,18 @@ from infra.aws.tables import TableFailed, Tables
 
 APP = "daybook"
 STAGES = Path(__file__).with_name("stages.json")
+# The template of the stack that holds the artifacts.
+BUCKET = Path(__file__).with_name("bucket.json")
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 # The parameter, and the output, that name the table in use.
 TABLE = "TableName"
 # What a stack is made with before its address is known; the second change set of a first deployment replaces it.
 NO_ADDRESS = "https://pending.invalid"
+# While a stack is made nothing may keep a table from going with it; then it is given what the template or the stage says.
+PROTECTION = "DeletionProtection"
+# States of a stack that was never made to its end: it holds nothing, and can only be deleted.
+UNMADE = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
+BEGUN = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS")
 SMOKE_TRIES, SMOKE_WAIT_S = 20, 3
 WAIT = {"Delay": 2, "MaxAttempts": 900}
 
@@ -83,23 +90,38 @@ class Stack:
             self._upload(bucket, artifact, folder)
         template = self._template(bucket, artifact)
         self._make_cursor_key()
+        self._check_chosen(template, parameters)
         before = self._described()
-        given = {**self._previous(before), **stages().get(self.stage, {}), "Artifact": artifact, **parameters}
+        previous = self._previous(before)
+        if previous.get("BaseUrl") == NO_ADDRESS:
+            previous.pop(PROTECTION, None)
+        given = {**previous, **stages().get(self.stage, {}), "Artifact": artifact, **parameters}
         given.setdefault("BaseUrl", NO_ADDRESS)
         if table is not None:
             given[TABLE] = table
         self._check_table(artifact, template, given)
         url = f"{self._s3.meta.endpoint_url}/{bucket}/{_key(artifact, 'stack.json')}"
-        self._change(self.name, given, template, {"TemplateURL": url})
+        made = given
+        if before is None and given.get(PROTECTION) != "false":
+            made = {**given, "BaseUrl": NO_ADDRESS, PROTECTION: "false"}
+        self._change(self.name, made, template, {"TemplateURL": url})
         own = self.outputs()["EndpointURL"].rstrip("/")
         # A stack that comes back has another API than before it was taken down.
         if given["BaseUrl"] == NO_ADDRESS or (".execute-api." in given["BaseUrl"] and given["BaseUrl"] != own):
-            given["BaseUrl"] = own
+            given = {**given, "BaseUrl": own}
+        if given != made:
             self._change(self.name, given, template, {"TemplateURL": url})
         used = self.outputs().get(TABLE, self.name)
         self.settle(used, template, given)
         self.tables.take_up(used)
         return given["BaseUrl"]
+
+    def _check_chosen(self, template: Mapping[str, Any], parameters: Mapping[str, str]) -> None:
+        for name in parameters:
+            if name not in template["Parameters"]:
+                raise DeployFailed(f"there is no parameter {name}; infra/aws/template.yaml has them all")
+            if name in stages().get(self.stage, {}):
+                raise DeployFailed(f"{name} of {self.stage} is said in infra/aws/stages.json; change it there")
 
     @staticmethod
     def _check_table(artifact: str, template: Mapping[str, Any], given: Mapping[str, str]) -> None:
@@ -157,8 +179,8 @@ class Stack:
         """The bucket of artifacts, a small stack of its own that all stages share."""
         name = f"{APP}-artifacts"
         if self._described(name) is None:
-            body = json.dumps(_BUCKET)
-            self._change(name, {}, _BUCKET, {"TemplateBody": body})
+            body = BUCKET.read_text()
+            self._change(name, {}, json.loads(body), {"TemplateBody": body})
         found = self._described(name)
         assert found is not None, "a stack that was just made is there"
         bucket: str = found["Outputs"][0]["OutputValue"]
@@ -214,13 +236,21 @@ class Stack:
     # -- CloudFormation
 
     def _described(self, name: str = "") -> dict[str, Any] | None:
-        """The stack, or None if there is none that could be updated."""
+        """The stack, or None if there is none that could be updated. Raises DeployFailed."""
+        found = self._seen(name or self.name)
+        gone = ("REVIEW_IN_PROGRESS", "DELETE_COMPLETE", *UNMADE)
+        return None if found is None or found["StackStatus"] in gone else found
+
+    def _seen(self, name: str) -> dict[str, Any] | None:
+        """The stack in whatever state it is. Raises DeployFailed if that cannot be told."""
         try:
-            (found,) = self._cloudformation.describe_stacks(StackName=name or self.name)["Stacks"]
-        except ClientError:
-            return None
-        status = found["StackStatus"]
-        return None if status in ("REVIEW_IN_PROGRESS", "DELETE_COMPLETE") else dict(found)
+            (found,) = self._cloudformation.describe_stacks(StackName=name)["Stacks"]
+        except ClientError as exc:
+            told = exc.response["Error"]
+            if told["Code"] == "ValidationError" and "does not exist" in told["Message"]:
+                return None
+            raise DeployFailed(f"{name}: {told['Message']}") from exc
+        return dict(found)
 
     @staticmethod
     def _previous(seen: Mapping[str, Any] | None) -> dict[str, str]:
@@ -230,6 +260,7 @@ class Stack:
         self, name: str, given: Mapping[str, str], template: Mapping[str, Any], source: Mapping[str, str]
     ) -> None:
         """Bring a stack to a template by a change set, which is shown first. Raises DeployFailed; the stack is then as before."""
+        self._clear(name)
         kind = "UPDATE" if self._described(name) else "CREATE"
         known = template.get("Parameters", {})
         change_set = f"{name}-{int(time.time() * 1000)}"
@@ -260,20 +291,33 @@ class Stack:
             what = change["ResourceChange"]
             if what["Action"] != "Modify" or what.get("Replacement") == "True":
                 print(f"  {what['Action']:<8} {what['ResourceType']} {what['LogicalResourceId']}")
-        self._cloudformation.execute_change_set(StackName=name, ChangeSetName=change_set)
+        # What is made anew goes again if it fails, also what is otherwise retained: outside of any stack it would be in the way.
+        self._cloudformation.execute_change_set(StackName=name, ChangeSetName=change_set, RetainExceptOnCreate=True)
         waiter = self._cloudformation.get_waiter(f"stack_{kind.lower()}_complete")
         try:
             waiter.wait(StackName=name, WaiterConfig=WAIT)
         except WaiterError as exc:
             raise DeployFailed(f"{name}:\n" + "\n".join(self._failures(name))) from exc
 
+    def _clear(self, name: str) -> None:
+        """Remove what is left of a stack whose creation failed."""
+        seen = self._seen(name)
+        if seen is not None and seen["StackStatus"] in UNMADE:
+            print(f"{name}: was not made to its end; what is left of it is removed")
+            self._cloudformation.delete_stack(StackName=name)
+            self._cloudformation.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig=WAIT)
+
     def _failures(self, name: str) -> list[str]:
-        events = self._cloudformation.describe_stack_events(StackName=name)["StackEvents"]
-        return [
-            f"  {each['LogicalResourceId']}: {each.get('ResourceStatusReason', each['ResourceStatus'])}"
-            for each in events[:100]
-            if each["ResourceStatus"].endswith("_FAILED")
-        ]
+        """What failed since the change began. Newest comes first, so what was then taken back, on pages of its own."""
+        found: list[str] = []
+        for page in self._cloudformation.get_paginator("describe_stack_events").paginate(StackName=name):
+            for each in page["StackEvents"]:
+                if each["ResourceStatus"].endswith("_FAILED"):
+                    reason = each.get("ResourceStatusReason", each["ResourceStatus"])
+                    found.append(f"  {each['LogicalResourceId']}: {reason}")
+                if each["LogicalResourceId"] == name and each["ResourceStatus"] in BEGUN:
+                    return found
+        return found
 
 
 def remains(template: Mapping[str, Any], *, retain: bool) -> dict[str, Any]:
@@ -326,29 +370,6 @@ def _status(address: str) -> int | str:
 
 def _key(artifact: str, name: str) -> str:
     return f"artifacts/{artifact}/{name}"
-
-
-_BUCKET: dict[str, Any] = {
-    "AWSTemplateFormatVersion": "2010-09-09",
-    "Description": "Daybook's artifacts, for all stages",
-    "Resources": {
-        "Artifacts": {
-            "Type": "AWS::S3::Bucket",
-            "DeletionPolicy": "Retain",
-            "UpdateReplacePolicy": "Retain",
-            "Properties": {
-                "BucketEncryption": {
-                    "ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
-                },
-                "PublicAccessBlockConfiguration": dict.fromkeys(
-                    ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"), True
-                ),
-                "VersioningConfiguration": {"Status": "Enabled"},
-            },
-        }
-    },
-    "Outputs": {"Bucket": {"Value": {"Ref": "Artifacts"}}},
-}
 
 
 def region() -> str:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from botocore.stub import ANY, Stubber
 
 from infra.aws import deploy
 from tests.support.artifact import Artifact
@@ -82,6 +83,163 @@ def test_a_broken_or_open_site_does_not(
     monkeypatch.setattr(deploy, "SMOKE_WAIT_S", 0)
     with pytest.raises(deploy.DeployFailed, match=f"answers {status}"):
         deploy.smoke(site[0])
+
+
+TEMPLATE = {"Parameters": {name: {} for name in ("Artifact", "BaseUrl", "DeletionProtection")}}
+GONE = "Stack with id daybook-prod does not exist"
+
+
+@pytest.fixture
+def told() -> Iterator[tuple[deploy.Stack, Stubber]]:
+    """A stack, and what CloudFormation is to be asked for it and to answer, in this order."""
+    stack = deploy.Stack("prod", "us-east-1")
+    with Stubber(stack._cloudformation) as stubber:
+        yield stack, stubber
+
+
+def _is(stubber: Stubber, status: str) -> None:
+    found = {"StackName": "daybook-prod", "StackStatus": status, "CreationTime": "2026-07-06T05:45:00Z"}
+    stubber.add_response("describe_stacks", {"Stacks": [found]}, {"StackName": "daybook-prod"})
+
+
+def _is_gone(stubber: Stubber) -> None:
+    stubber.add_client_error("describe_stacks", "ValidationError", GONE)
+
+
+def _changes(stubber: Stubber, kind: str) -> None:
+    """A change set of this kind is made, shown and carried out; what it makes goes again if it fails."""
+    asked = dict.fromkeys(("ChangeSetName", "ClientToken", "Capabilities", "Parameters", "Tags", "TemplateURL"), ANY)
+    stubber.add_response("create_change_set", {}, {"StackName": "daybook-prod", "ChangeSetType": kind, **asked})
+    for _ in range(2):
+        stubber.add_response("describe_change_set", {"Status": "CREATE_COMPLETE", "Changes": []})
+    carried_out = {"StackName": "daybook-prod", "ChangeSetName": ANY, "RetainExceptOnCreate": True}
+    stubber.add_response("execute_change_set", {}, carried_out)
+    _is(stubber, f"{kind}_COMPLETE")
+
+
+@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED"])
+def test_a_stack_that_was_not_made_to_its_end_is_removed_and_made_anew(
+    told: tuple[deploy.Stack, Stubber], status: str
+) -> None:
+    stack, stubber = told
+    _is(stubber, status)
+    stubber.add_response("delete_stack", {}, {"StackName": "daybook-prod"})
+    _is_gone(stubber)
+    _is_gone(stubber)
+    _changes(stubber, "CREATE")
+    stack._change("daybook-prod", {"BaseUrl": "x"}, TEMPLATE, {"TemplateURL": "https://s3.example/stack.json"})
+    stubber.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize(("status", "kind"), [("UPDATE_ROLLBACK_COMPLETE", "UPDATE"), ("REVIEW_IN_PROGRESS", "CREATE")])
+def test_any_other_stack_is_changed_as_it_is(told: tuple[deploy.Stack, Stubber], status: str, kind: str) -> None:
+    stack, stubber = told
+    _is(stubber, status)
+    _is(stubber, status)
+    _changes(stubber, kind)
+    stack._change("daybook-prod", {"BaseUrl": "x"}, TEMPLATE, {"TemplateURL": "https://s3.example/stack.json"})
+    stubber.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [("Throttling", "Rate exceeded"), ("AccessDenied", "not authorized"), ("ValidationError", "1 validation error")],
+)
+def test_a_stack_that_cannot_be_looked_at_is_not_taken_for_none(
+    told: tuple[deploy.Stack, Stubber], code: str, message: str
+) -> None:
+    stack, stubber = told
+    for _ in range(3):
+        stubber.add_client_error("describe_stacks", code, message)
+    with pytest.raises(deploy.DeployFailed, match=message):
+        stack.given()
+
+
+def test_what_failed_is_told_however_much_was_taken_back_since(told: tuple[deploy.Stack, Stubber]) -> None:
+    stack, stubber = told
+
+    def event(logical: str, status: str, reason: str = "") -> dict[str, str]:
+        of = {"StackId": "s", "EventId": "e", "StackName": stack.name, "Timestamp": "2026-07-06T05:45:00Z"}
+        more = {"ResourceStatusReason": reason} if reason else {}
+        return {**of, "LogicalResourceId": logical, "ResourceStatus": status, **more}
+
+    taken_back = [event(f"Alarm{n}", "DELETE_COMPLETE") for n in range(100)]
+    since = [event("Table", "CREATE_FAILED", "no such unit"), event(stack.name, "CREATE_IN_PROGRESS")]
+    before = [event("Key", "CREATE_FAILED", "of another day")]
+    stubber.add_response("describe_stack_events", {"StackEvents": taken_back, "NextToken": "2"})
+    stubber.add_response("describe_stack_events", {"StackEvents": since + before})
+    assert stack._failures(stack.name) == ["  Table: no such unit"]
+
+
+class Making(deploy.Stack):
+    """A stack whose change sets are only written down."""
+
+    def __init__(self, before: dict[str, str] | None) -> None:
+        super().__init__("prod", "us-east-1")
+        self.before, self.changes, self.tables = before, [], Untouched()
+        self._bucket = lambda: "b"
+        self._template = lambda bucket, artifact: TEMPLATE
+        self._make_cursor_key = lambda: None
+        self.settle = lambda *_: None
+
+    def outputs(self) -> dict[str, str]:
+        return {"EndpointURL": "https://a.execute-api.us-east-1.amazonaws.com/api/"}
+
+    def _described(self, name: str = "") -> dict[str, object] | None:
+        if self.before is None:
+            return None
+        given = [{"ParameterKey": key, "ParameterValue": value} for key, value in self.before.items()]
+        return {"Parameters": given, "StackStatus": "CREATE_COMPLETE"}
+
+    def _change(self, name, given, template, source) -> None:
+        self.changes.append((given.get("BaseUrl"), given.get("DeletionProtection")))
+        self.before = {key: value for key, value in given.items() if key in TEMPLATE["Parameters"]}
+
+
+class Untouched:
+    def take_up(self, table: str) -> None:
+        """Do nothing."""
+
+
+OWN = "https://a.execute-api.us-east-1.amazonaws.com/api"
+
+
+@pytest.mark.parametrize("chosen", [{}, {"BaseUrl": "https://books.example"}])
+def test_a_new_table_is_protected_once_its_stack_is_made(chosen: dict[str, str]) -> None:
+    """A protected one would stay behind if the creation failed."""
+    stack = Making(None)
+    stack.deploy("a1", chosen, None)
+    address = chosen.get("BaseUrl", OWN)
+    assert stack.changes == [(deploy.NO_ADDRESS, "false"), (address, None)]
+    stack.changes.clear()
+    stack.deploy("a2", {}, None)
+    assert stack.changes == [(address, None)]
+
+
+def test_a_table_is_protected_by_the_next_deployment_if_the_first_broke_off() -> None:
+    stack = Making({"BaseUrl": deploy.NO_ADDRESS, "DeletionProtection": "false"})
+    stack.deploy("a1", {}, None)
+    assert stack.changes[-1] == (OWN, None)
+
+
+def test_what_is_chosen_otherwise_stays_chosen() -> None:
+    stack = Making({"BaseUrl": "https://books.example", "DeletionProtection": "false"})
+    stack.deploy("a1", {}, None)
+    assert stack.changes == [("https://books.example", "false")]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [("AlarmMail", "there is no parameter AlarmMail"), ("WorkersMax", "stages.json; change it there")],
+)
+def test_what_would_not_hold_cannot_be_chosen(
+    artifact: Artifact, monkeypatch: pytest.MonkeyPatch, chosen: str, said: str
+) -> None:
+    stack = Making({"BaseUrl": "https://books.example"})
+    monkeypatch.setattr(stack, "_template", lambda bucket, name: artifact.template)
+    with pytest.raises(deploy.DeployFailed, match=said):
+        stack.deploy("a1", {chosen: "200"}, None)
+    assert stack.changes == []
 
 
 def _refs(value: object) -> Iterator[dict[str, str]]:
