@@ -113,6 +113,12 @@ class Forbidden(RequestError):
     status = 403
 
 
+class OtherSession(Forbidden):
+    """The token is not of this session: the page was opened in another one, which may have been the same person's."""
+
+    type = "other-session"
+
+
 class NotFound(RequestError):
     """It is not there, or not yours; both read alike."""
 

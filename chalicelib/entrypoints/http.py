@@ -291,7 +291,7 @@ def _signed_in(role: Role, visit: Visit, *, keys: bool) -> SignedIn:
     if visit.writes and visit.key is None:
         _check_origin(visit)
         if not is_token(who, visit.header(TOKEN) or ""):
-            raise errors.Forbidden("This did not come from a page of ours. Reload the page and try again.")
+            raise errors.OtherSession("This did not come from a page of ours. Reload the page and try again.")
     if Role[who.role.upper()] < role:
         raise errors.Forbidden("Your role does not allow this. Ask the owner of the workspace.")
     bootstrap.system().pace.take(who.workspace)

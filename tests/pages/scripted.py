@@ -57,14 +57,18 @@ class ScriptedApi:
     """What the API answers by method and path, and what it was asked, in that order."""
 
     def __init__(self) -> None:
-        self._answers: dict[str, Answer | Callable[[Any], Answer]] = {}
+        self._answers: dict[str, Callable[[Request, Any], Answer]] = {}
         self.asked: list[tuple[str, Any]] = []
         self.on("GET /session", (200, SESSION))
         self.on("GET /live", (200, QUIET))
 
     def on(self, what: str, answer: Answer | Callable[[Any], Answer]) -> None:
         """From now on answer `what` so; a function is given the body that was sent."""
-        self._answers[what] = answer
+        self._answers[what] = lambda _, body: answer(body) if callable(answer) else answer
+
+    def on_request(self, what: str, answer: Callable[[Request], Answer]) -> None:
+        """From now on answer `what` by the whole request."""
+        self._answers[what] = lambda request, _: answer(request)
 
     def bodies(self, what: str) -> list[Any]:
         """What was sent with each request of that kind."""
@@ -74,8 +78,8 @@ class ScriptedApi:
         what = f"{request.method} {urlsplit(request.url).path.removeprefix('/v1')}"
         body = json.loads(request.post_data) if request.post_data else None
         self.asked.append((what, body))
-        found = self._answers.get(what, problem(404, "There is nothing here."))
-        return found(body) if callable(found) else found
+        found = self._answers.get(what)
+        return found(request, body) if found else problem(404, "There is nothing here.")
 
 
 def give_file(route: Route, files: Visitor, path: str, *, provider: str = "") -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
 from tests.pages import figures, shops
-from tests.pages.scripted import ScriptedApi, problem
+from tests.pages.scripted import Answer, ScriptedApi, problem
 
 SHOP = shops.connection()
 WORKSPACE = figures.SESSION["workspace"]
@@ -64,6 +65,56 @@ def test_what_was_typed_is_there_after_signing_in_again(scripted: Page, northwin
     scripted.get_by_role("button", name="Sign in").click()
     expect(scripted.get_by_label("Name", exact=True)).to_have_value("Northwind Supply")
     expect(scripted.get_by_role("region", name="Unsaved changes")).to_be_visible()
+
+
+def of_another_session(*tokens: str) -> Callable[[Request], Answer]:
+    """How a write is refused unless it comes with one of these tokens."""
+    other = problem(403, "This did not come from a page of ours.")[1] | {"type": "other-session"}
+    return lambda request: (200, WORKSPACE) if request.headers["x-daybook"] in tokens else (403, other)
+
+
+@pytest.mark.parametrize("there", ["the same", "another", "nobody"])
+def test_a_session_begun_in_another_tab_is_gone_on_in_by_the_same_person_only(
+    scripted: Page, northwind: ScriptedApi, there: str
+) -> None:
+    user = figures.SESSION["user"] | {"id": "u9" if there == "another" else figures.SESSION["user"]["id"]}
+    begun = figures.SESSION | {"user": user, "token": "t2"}
+    northwind.on_request("PATCH /workspace", of_another_session("t2"))
+    scripted.goto("/workspace")
+    name = scripted.get_by_label("Name", exact=True)
+    name.fill("Northwind Supply")
+    northwind.on("GET /session", problem(401, "Sign in first.") if there == "nobody" else (200, begun))
+    scripted.get_by_role("button", name="Save changes").click()
+    sent = {"name": "Northwind Supply"}
+    if there == "the same":
+        expect(scripted.get_by_role("region", name="Unsaved changes")).to_have_count(0)
+        assert northwind.bodies("PATCH /workspace") == [sent, sent]
+    else:
+        expect(scripted.get_by_text("Please sign in again.")).to_be_visible()
+        assert northwind.bodies("PATCH /workspace") == [sent]
+
+
+def test_a_write_that_no_session_helps_is_sent_twice_at_most(scripted: Page, northwind: ScriptedApi) -> None:
+    northwind.on_request("PATCH /workspace", of_another_session())
+    scripted.goto("/workspace")
+    scripted.get_by_label("Name", exact=True).fill("Northwind Supply")
+    northwind.on("GET /session", (200, figures.SESSION | {"token": "t2"}))
+    scripted.get_by_role("button", name="Save changes").click()
+    expect(scripted.get_by_text("This did not come from a page of ours.")).to_be_visible()
+    assert len(northwind.bodies("PATCH /workspace")) == 2
+    expect(scripted.get_by_label("Name", exact=True)).to_have_value("Northwind Supply")
+
+
+def test_who_could_not_be_signed_out_is_told(scripted: Page, northwind: ScriptedApi) -> None:
+    northwind.on("DELETE /session", problem(503, "This cannot be read or written right now."))
+    scripted.goto("/workspace")
+    scripted.get_by_role("button", name=re.compile("^Menu of ")).click()
+    scripted.get_by_role("button", name="Sign out").click()
+    told = "You are still signed in: This cannot be read or written right now."
+    expect(scripted.get_by_text(told)).to_be_visible()
+    northwind.on("DELETE /session", problem(401, "Sign in first."))
+    scripted.get_by_role("button", name="Sign out").click()
+    expect(scripted.get_by_role("heading", level=1, name="Sign in")).to_be_visible()
 
 
 def test_signing_up_tells_the_time_zone_of_the_browser(scripted: Page, api: ScriptedApi) -> None:

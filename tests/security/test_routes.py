@@ -349,7 +349,7 @@ def test_s12_a_write_from_another_site_changes_nothing(world, headers):
 def test_s12_a_write_needs_the_token_of_its_own_session(world):
     for token in ("1", world.stranger.token, world.owner.token[:-1]):
         answer = world.owner.ask("PATCH", "/v1/workspace", {"name": "Taken"}, {"X-Daybook": token})
-        assert answer.status_code == 403
+        assert (answer.status_code, answer.json_body["type"]) == (403, "other-session")
     assert json_at(world.owner.get("/v1/workspace"))["name"] == "Northwind"
 
 

@@ -36,10 +36,12 @@ const PAUSE_S_MAX = 2;
 type Send = { method?: string; body?: unknown; headers?: Record<string, string>; signal?: AbortSignal };
 
 /** The response of one request, its status 2xx or 304. */
-export async function ask(path: string, { method = "GET", body, headers = {}, signal }: Send = {}): Promise<Response> {
+export async function ask(path: string, send: Send = {}): Promise<Response> {
+  const { method = "GET", body, headers = {}, signal } = send;
   const write = method !== "GET";
+  const mine = session.peek();
   const init: RequestInit = { method, headers: { Accept: "application/json", ...headers }, credentials: "same-origin" };
-  if (write) init.headers = { ...init.headers, "Content-Type": "application/json", "X-Daybook": session.value?.token ?? "1" };
+  if (write) init.headers = { ...init.headers, "Content-Type": "application/json", "X-Daybook": mine?.token ?? "1" };
   if (write && body !== undefined) init.body = JSON.stringify(body);
   if (signal) init.signal = signal;
   let answer = await reach(to(`/v1${path}`), init);
@@ -49,11 +51,22 @@ export async function ask(path: string, { method = "GET", body, headers = {}, si
     answer = await reach(to(`/v1${path}`), init);
   }
   if (answer.ok || answer.status === 304) return answer;
-  if (answer.status === 401 && session.value) {
+  const failed = new Failed(answer.status, await problemOf(answer));
+  let over = answer.status === 401;
+  // Another tab has signed in meanwhile. If that was the same person, this one goes on in their new session.
+  if (mine && failed.problem.type === "other-session") {
+    const now = await whoIsThere();
+    over = now?.user.id !== mine.user.id;
+    if (now && !over && now.token !== mine.token) {
+      session.value = now;
+      return ask(path, send);
+    }
+  }
+  if (over && session.value) {
     expired.value = true;
     session.value = null;
   }
-  throw new Failed(answer.status, await problemOf(answer));
+  throw failed;
 }
 
 /** The JSON of a GET. */
@@ -99,11 +112,15 @@ export async function signInAgain(): Promise<void> {
 
 /** Asks who is signed in. */
 export async function recall(): Promise<void> {
+  session.value = await whoIsThere();
+}
+
+async function whoIsThere(): Promise<SessionOut | null> {
   try {
-    session.value = await read<SessionOut>("/session");
+    return await read<SessionOut>("/session");
   } catch (error) {
     if (!(error instanceof Failed) || error.status !== 401) throw error;
-    session.value = null;
+    return null;
   }
 }
 

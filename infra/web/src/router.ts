@@ -53,8 +53,14 @@ export function turned(changes: Query): string {
 
 /** Where to go after signing in: one of our own paths, whatever the address says. */
 export function next(): string {
-  const wanted = new URL(query.value.get("next") || "/", location.origin);
-  return wanted.origin === location.origin ? base + wanted.pathname + wanted.search : to("/");
+  try {
+    const { origin, pathname, search } = new URL(query.value.get("next") || "/", location.origin);
+    // A path of two slashes, as of `/.//shop.example`, would lead to another host again.
+    if (origin === location.origin && !pathname.startsWith("//")) return base + pathname + search;
+  } catch {
+    // no address at all
+  }
+  return to("/");
 }
 
 /** The parts of a path that fit a pattern such as `/orders/:id`, or null. */
@@ -64,8 +70,13 @@ export function fits(pattern: string, path: string): Record<string, string> | nu
   const parts: Record<string, string> = {};
   for (const [at, word] of wanted.entries()) {
     const one = given[at] ?? "";
-    if (word.startsWith(":") && one) parts[word.slice(1)] = decodeURIComponent(one);
-    else if (word !== one) return null;
+    if (word.startsWith(":") && one) {
+      try {
+        parts[word.slice(1)] = decodeURIComponent(one);
+      } catch {
+        return null; // typed or cut by hand
+      }
+    } else if (word !== one) return null;
   }
   return parts;
 }

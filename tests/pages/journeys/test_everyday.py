@@ -85,6 +85,33 @@ def test_a_tab_that_signs_out_takes_the_others_along_and_they_come_back_to_their
     expect(first.get_by_role("combobox", name="State")).to_have_value("final")
 
 
+def test_a_tab_goes_on_in_the_session_that_another_has_begun(away: BrowserContext) -> None:
+    first, second = away.new_page(), away.new_page()
+    second.goto("/workspace")
+    name = second.get_by_label("Name", exact=True)
+    name.fill("Northwind Trading")
+    first.goto("/sign-in")
+    heading(first, "Dashboard")
+    end_session(first)
+    first.get_by_role("link", name="Orders").first.click()
+    heading(first, "Sign in")
+    sign_in(first)
+    heading(first, "All orders")
+    second.get_by_role("button", name="Save changes").click()
+    second.get_by_role("button", name="Undo").click()
+    expect(name).to_have_value("Northwind")
+    assert asked(first, "/v1/workspace")["name"] == "Northwind"
+    away.clear_cookies()
+    first.goto("/sign-in")
+    sign_in(first)
+    heading(first, "Dashboard")
+    second.get_by_role("button", name=re.compile("^Menu of ")).click()
+    second.get_by_role("button", name="Sign out").click()
+    heading(second, "Sign in")
+    first.reload()
+    heading(first, "Sign in")
+
+
 def test_without_a_line_what_was_loaded_stays_and_comes_alive_by_itself(away: BrowserContext) -> None:
     page = away.new_page()
     page.goto("/orders")

@@ -1,14 +1,14 @@
 // The frame around every page: bar, dock, offline line and the menu of whoever is signed in.
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { reachedAt, session, unreached, write } from "../api.ts";
+import { Failed, reachedAt, session, unreached, write } from "../api.ts";
 import { timeOf } from "../format.ts";
 import { ON_A_MAC, over } from "../keyboard.ts";
 import { fits, go, path, query, to } from "../router.ts";
 import { Icon, type IconName } from "./icon.tsx";
 import { homeZone } from "./page.tsx";
 import { later } from "./later.tsx";
-import { Toast } from "./toast.tsx";
+import { Toast, say } from "./toast.tsx";
 
 const Commands = later(async () => (await import("./commands.tsx")).Commands, null);
 const Shortcuts = later(async () => (await import("./shortcuts.tsx")).Shortcuts, null);
@@ -89,7 +89,12 @@ function Menu({ email }: { email: string }) {
     over.value = "shortcuts";
   }
   async function signOut() {
-    await write("DELETE", "/session");
+    try {
+      await write("DELETE", "/session");
+    } catch (error) {
+      if (!(error instanceof Failed)) throw error;
+      if (session.value) return say(`You are still signed in: ${error.message}`);
+    }
     session.value = null;
     go(to("/sign-in"));
   }
