@@ -9,6 +9,7 @@ from chalicelib.workflows.sign_in import SignIn
 if TYPE_CHECKING:
     from chalicelib.domain.people import Invitation
     from chalicelib.storage.grants import Grants
+    from chalicelib.storage.identities import Identities
     from chalicelib.storage.one_time_codes import CodeRecords
     from chalicelib.storage.people import People as PeopleRecords
     from chalicelib.storage.table import Table
@@ -63,17 +64,24 @@ class Access(Work):
         )
 
     @cached_property
+    def identities(self) -> "Identities":
+        from chalicelib.storage.identities import Identities
+
+        return Identities(self.outside.table, self.new_id)
+
+    @cached_property
     def sign_in_by_provider(self) -> "SignInByProvider":
         from chalicelib.bootstrap.provider import provider_of
-        from chalicelib.storage.identities import Identities
         from chalicelib.workflows.sign_in_by_provider import SignInByProvider
 
         return SignInByProvider(
             provider=provider_of(self.settings, self.outside),
-            identities=Identities(self.outside.table, self.new_id),
+            identities=self.identities,
             accounts=self.accounts,
             sign_in=self.sign_in,
-            tell=self.access_record.tell,
+            record=self.access_record,
+            mailer=self.outside.mailer,
+            base_url=self.settings.base_url,
             now=self.now,
             random=self.outside.random,
         )
@@ -143,6 +151,7 @@ class Access(Work):
         return Reset(
             resets=Resets(self.outside.table),
             accounts=self.accounts,
+            identities=self.identities,
             sign_in=self.sign_in,
             passwords=Passwords(self.outside.cost),
             record=self.access_record,
@@ -211,6 +220,7 @@ class Access(Work):
             activity=self.activity,
             audit=self.audit,
             finish_parting=self.part.finish,
+            remove_attempts=self.remove_attempts,
             now=self.now,
             each=each,
         )

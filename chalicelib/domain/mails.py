@@ -5,7 +5,7 @@ are ours alone: a stranger's words there would go out under our name.
 """
 
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -46,12 +46,19 @@ def reset(*, link: str, minutes: int) -> Mail:
     )
 
 
-def password_changed(*, base_url: str) -> Mail:
-    """What the owner of an account reads once its password is another."""
+_BESIDE = {
+    None: "",
+    "disconnected": "The sign-in service lets you in no more, until you connect it again in the workspace settings.\n\n",
+    "kept": "The sign-in service still lets you in, too. If you did not connect it, disconnect it in the workspace settings.\n\n",
+}
+
+
+def password_changed(*, provider: Literal["disconnected", "kept"] | None, base_url: str) -> Mail:
+    """What the owner of an account reads once its password is another; what became of the `provider`, if one let them in."""
     return Mail(
         subject="Your Daybook password was changed",
         text="The password of your Daybook account was changed by a link that we sent to this address, and you are signed out\n"
-        "everywhere. If it was not you, ask for a new password at once, and look after your mailbox:\n\n"
+        f"everywhere.\n\n{_BESIDE[provider]}If it was not you, ask for a new password at once, and look after your mailbox:\n\n"
         f"{base_url}/reset\n",
     )
 
@@ -63,4 +70,15 @@ def codes_changed(*, on: bool, base_url: str) -> Mail:
         subject=f"One-time codes for Daybook are {'on' if on else 'off'}",
         text=f"From now on your Daybook account {now}. If it was not you, choose a new password at once, which signs out\n"
         f"everybody:\n\n{base_url}/reset\n",
+    )
+
+
+def provider_changed(*, on: bool, base_url: str) -> Mail:
+    """What somebody reads once an identity provider lets them in, or does no more."""
+    now, what = ("lets you in, too", "connected to") if on else ("lets you in no more", "disconnected from")
+    also = ", and see in the workspace settings that it is disconnected" if on else ""
+    return Mail(
+        subject=f"The sign-in service is {what} your Daybook account",
+        text=f"From now on the sign-in service {now}. If it was not you, choose a new password at once, which signs out\n"
+        f"everybody{also}:\n\n{base_url}/reset\n",
     )

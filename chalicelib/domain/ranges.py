@@ -20,6 +20,8 @@ from chalicelib.domain.sentences import counted, day_name, day_name_in
 Preset = Literal["current_week", "current_month", "last_month", "last_quarter"]
 
 PRESETS: tuple[Preset, ...] = get_args(Preset)
+# What people and programs may name: no shop sold before, and around year 1 and 9999 days have no bounds.
+USABLE_DAYS = date(2000, 1, 1), date(2100, 12, 31)
 BATCH_MONTHS = 4
 BATCHES_MAX = 15
 
@@ -42,6 +44,11 @@ class Range(msgspec.Struct, frozen=True, array_like=True):
     def days(self) -> Iterator[date]:
         """Yield each day, oldest first."""
         return days_between(self.first, self.last)
+
+
+def is_usable(day: date) -> bool:
+    """Whether the day is one that may be asked for at all."""
+    return USABLE_DAYS[0] <= day <= USABLE_DAYS[1]
 
 
 def preset_range(preset: Preset, today: date, *, week_start: WeekStart, fiscal_start: int) -> Range:

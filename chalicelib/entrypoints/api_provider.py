@@ -8,6 +8,7 @@ from chalicelib import bootstrap, errors
 from chalicelib.domain.accounts import SignedIn
 from chalicelib.entrypoints import wire_provider
 from chalicelib.entrypoints.api_account import cookie_of
+from chalicelib.entrypoints.api_reset import tell_of_mail
 from chalicelib.entrypoints.http import Answer, Role, Visit, api, may, public
 from chalicelib.entrypoints.log import log
 from chalicelib.workflows.pair_state import STATE_S
@@ -41,9 +42,9 @@ def provider(who: SignedIn) -> wire_provider.ProviderConnectedOut:
 
 @api.route("/v1/session/provider", methods=["DELETE"])
 @may(Role.VIEWER, status=204, keys=False)
-def disconnect_provider(who: SignedIn) -> None:
+def disconnect_provider(visit: Visit, who: SignedIn) -> None:
     """Let the identity provider bring one in no more, and end every session. Needs a sign-in of the last 10 minutes."""
-    bootstrap.system().sign_in_by_provider.disconnect(who)
+    tell_of_mail(visit, bootstrap.system().sign_in_by_provider.disconnect(who))
 
 
 @api.route("/v1/callback/provider", methods=["GET"])
@@ -57,6 +58,7 @@ def back_from_provider(visit: Visit) -> Response:
             params, browser=visit.cookie_called(COOKIE), old=visit.cookie, address=visit.address
         )
         path = returned.next
+        tell_of_mail(visit, returned.trouble)
         if returned.opened is not None:
             cookies.append(cookie_of(returned.opened.cookie.reveal(), max_age_s=returned.opened.max_age_s))
     except ProviderError as exc:

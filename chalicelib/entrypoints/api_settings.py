@@ -7,7 +7,19 @@ from chalicelib.domain.accounts import SignedIn
 from chalicelib.domain.audit import Change
 from chalicelib.domain.order_settings import INTERVALS_MIN
 from chalicelib.entrypoints import wire, wire_settings
-from chalicelib.entrypoints.http import Answer, Role, Visit, api, bound_to, etag, if_match, may, next_page, page
+from chalicelib.entrypoints.http import (
+    Answer,
+    Role,
+    Visit,
+    api,
+    bound_to,
+    etag,
+    if_match,
+    may,
+    next_page,
+    page,
+    signed_in_lately_as_owner,
+)
 from chalicelib.workflows.order_settings import InForce, Wanted, instant
 
 
@@ -25,7 +37,10 @@ def settings(who: SignedIn, connection: str) -> Answer[wire_settings.SettingsOut
 def change_settings(
     visit: Visit, who: SignedIn, connection: str, body: wire_settings.SettingsIn
 ) -> Answer[wire_settings.SettingsSavedOut]:
-    """Change them, if they are still those that `If-Match` names, and sync days if some are named."""
+    """Change them, if they are still those that `If-Match` names, and sync days if some are named.
+
+    Leaving individual sales erases who bought: that is for an owner who has signed in lately.
+    """
     version = if_match(visit)
     if version is None:
         raise errors.PreconditionRequired("Say which settings you have read: If-Match with their ETag.")
@@ -38,10 +53,13 @@ def change_settings(
         interval_min=body.interval_min,
         recut=body.recut,
     )
+    found = system.read_connections.paired(who.workspace, connection)
+    if found.keeps_persons and body.summary != "individual":
+        signed_in_lately_as_owner(who)
     with system.limits.taken("resync", who.workspace) if body.sync or body.recut else nullcontext():
         saved = system.order_settings.change(
             who,
-            system.read_connections.paired(who.workspace, connection),
+            found,
             wanted,
             version=version,
             sync=(body.sync.from_, body.sync.to) if body.sync else None,

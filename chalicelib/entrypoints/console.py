@@ -14,6 +14,7 @@ from chalicelib import bootstrap, errors
 from chalicelib.domain.accounts import EMAIL_CHARACTERS_MAX
 from chalicelib.domain.allotment import MILLI, Price, Terms
 from chalicelib.domain.money import exponent, parse_minor
+from chalicelib.domain.ranges import is_usable
 from chalicelib.entrypoints.log import log
 from chalicelib.workflows.admin_backfill import Asked
 
@@ -40,7 +41,7 @@ HELP = {
         "to": "2026-07-07",
         "reason": REASON,
         "dry_run": "true (the default) only says what it would bring, false begins",
-        "request_id": "optional: the same request sent again with it begins nothing again",
+        "request_id": "optional: the same request sent again with it within a day begins nothing again",
         "override": "optional: four_months, for ranges longer than that",
     },
 }
@@ -62,7 +63,7 @@ EVENTS: list[dict[str, Any]] = [
         "do": "erase_customer",
         "workspace": "its id",
         "connection": "the connection's id",
-        "orders": ["the channel's own ids of the customer's orders"],
+        "orders": ["the channel's own ids of the customer's orders, not their numbers"],
         "reason": REASON,
     },
     {
@@ -221,21 +222,23 @@ def wrong_fields(event: object, kind: type[msgspec.Struct]) -> dict[str, str]:
         except msgspec.ValidationError as exc:
             wrong[name] = f"{exc}."
             continue
-        if not _is_usable(name, value):
+        if isinstance(value, date) and not is_usable(value):
+            wrong[name] = "This day cannot be used."
+        if not _is_sane(name, value):
             wrong[name] = "This text cannot be used."
     return wrong
 
 
-def _is_usable(name: str, value: object) -> bool:
+def _is_sane(name: str, value: object) -> bool:
     """Whether a text, or each of some texts, is one that is meant; other values are."""
     if isinstance(value, str):
-        return _is_sane(name, value)
+        return _is_text(name, value)
     if isinstance(value, tuple) and name == "orders":
-        return 0 < len(value) <= ORDERS_MAX and all(_is_sane(name, text) for text in value)
+        return 0 < len(value) <= ORDERS_MAX and all(_is_text(name, text) for text in value)
     return True
 
 
-def _is_sane(name: str, text: str) -> bool:
+def _is_text(name: str, text: str) -> bool:
     least, most = TEXTS.get(name, (1, NAME_CHARACTERS_MAX))
     return least <= len(text.strip()) and len(text) <= most and (text.isprintable())
 
@@ -261,12 +264,17 @@ def _begin(given: BackfillIn) -> dict[str, Any]:
     begun: list[str] = []
 
     def begin() -> bytes:
-        begun.append(system.admin_backfill.begin(_asked(given)))
+        begun.append(system.admin_backfill.begin(_asked(given), id_))
         return begun[0].encode()
 
-    name = f"admin\0{given.request_id}"
-    asked = msgspec.json.encode(given)
-    sync = system.once.answer(given.workspace, name, asked, begin).decode() if given.request_id else begin().decode()
+    def once(what: str, make: Callable[[], bytes]) -> str:
+        answer = system.once.answer(given.workspace, f"{what}\0{given.request_id}", asked, make) if repeats else make()
+        return answer.decode()
+
+    asked, repeats = msgspec.json.encode(given), given.request_id != ""
+    # Kept before anything begins, so that a repeat of what died half-way finds the sync that it left.
+    id_ = once("admin sync", lambda: system.new_rising_id().encode())
+    sync = once("admin", begin)
     if begun:
         log("admin backfill", workspace=given.workspace, connection=given.connection, outcome="begun")
     return {"ok": True, "sync": sync, "repeated": not begun, "watch": _watch(sync)}
@@ -329,17 +337,22 @@ def _recount(given: RecountIn) -> dict[str, Any]:
 
 
 def _seal_again(given: SealAgainIn) -> dict[str, Any]:
+    system = bootstrap.system()
+    last = system.settings.agenda_partitions - 1
+    if given.first > last:
+        raise errors.RequestError("The event cannot be used.", {"from": f"The last partition is {last}."})
     until = time.monotonic() + ASKING_S
-    asked = bootstrap.system().seal_again.ask(given.first, out_of_time=lambda: time.monotonic() > until)
+    asked = system.seal_again.ask(given.first, out_of_time=lambda: time.monotonic() > until)
     log("admin sealing", outcome="asked" if asked.next is None else "not all asked")
     return {"ok": True, **msgspec.to_builtins(asked)}
 
 
 def _erase(given: EraseIn) -> dict[str, Any]:
     system = bootstrap.system()
-    system.administer.erase(given.workspace, given.connection, given.orders, reason=given.reason.strip())
+    orders = tuple(dict.fromkeys(each.strip() for each in given.orders))
+    known = system.administer.erase(given.workspace, given.connection, orders, reason=given.reason.strip())
     log("admin erasure", workspace=given.workspace, connection=given.connection, outcome="begun")
-    return {"ok": True, "orders": len(given.orders)}
+    return {"ok": True, "orders": len(orders), "known": known}
 
 
 def _turn_off_codes(given: TurnOffCodesIn) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from http import HTTPStatus
 from inspect import signature
 from types import NoneType
 from typing import Any, Generic, TypeVar, cast, get_args, get_origin
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 from chalice import Blueprint, Chalice
@@ -29,7 +29,9 @@ from chalice.app import Request, Response
 
 from chalicelib import bootstrap, errors
 from chalicelib.domain.accounts import SignedIn
+from chalicelib.domain.ranges import is_usable
 from chalicelib.entrypoints import wire
+from chalicelib.entrypoints.log import log
 from chalicelib.workflows.sign_in import is_token, require_recent
 
 COOKIE = "__Host-daybook"
@@ -38,7 +40,10 @@ BODY_BYTES_MAX = 65_536
 HOOK_BYTES_MAX = 4_000_000
 ADDRESS_CHARACTERS_MAX = 2_048
 TEXT_CHARACTERS_MAX = 512
-DAYS = date(2000, 1, 1), date(2100, 12, 31)
+# An id may become part of a sort key, which holds 1,024 bytes, and a byte takes up to three there. Ours are far shorter.
+ID_BYTES_MAX = 256
+VERSION_DIGITS_MAX = 18
+_STAGE = re.compile(r"/[\w-]+", re.ASCII)
 
 T = TypeVar("T")
 View = Callable[..., Any]
@@ -118,12 +123,16 @@ class Visit:
 
     @property
     def base(self) -> str:
-        """What comes before the route's path: the stage of an execute-api address, else nothing."""
+        """What comes before the route's path: the stage of an execute-api address, else nothing, whatever was asked for.
+
+        Both paths are as they were sent: values of the path are decoded only for routes.
+        """
         path = self._request.path
         for name, value in (self._request.uri_params or {}).items():
             path = path.replace(f"{{{name}}}", value)
         asked: str = self._request.context.get("path", path)
-        return asked.rstrip("/").removesuffix(path.rstrip("/"))
+        before = asked.rstrip("/").removesuffix(path.rstrip("/"))
+        return before if _STAGE.fullmatch(before) else ""
 
     @property
     def wants_csv(self) -> bool:
@@ -211,7 +220,9 @@ def _declared(view: View, role: Role | None, status: int, *, hook: bool = False,
             return problem(visit, exc.status, str(exc), exc)
         except errors.ChannelError as exc:
             return problem(visit, 503 if isinstance(exc, errors.RetryableError) else 502, str(exc))
-        except errors.StorageError:
+        except errors.StorageError as exc:
+            # What is said is ours, and names neither what was sent nor who sent it.
+            log("not read or written", level="error", route=visit.route, request=visit.id, reason=str(exc))
             return problem(visit, 503, "This cannot be read or written right now. Try again in a moment.")
 
     answer_it.declaration = declaration  # type: ignore[attr-defined]
@@ -231,13 +242,22 @@ def _input(declaration: Declaration, visit: Visit, path: Mapping[str, str]) -> d
             _check_origin(visit)
     else:
         given["who"] = _signed_in(declaration.role, visit, keys=declaration.keys)
+        _check_ids(path)
     if declaration.query is not None:
         given["query"] = _query(visit, declaration.query)
     if declaration.body is not None:
         lacks = declaration.body_may_lack and not visit.body
         given["body"] = None if lacks else _body(visit, declaration.body)
-    given |= path
+    given |= {name: _decoded(value) for name, value in path.items()}
     return {name: given[name] for name in declaration.takes}
+
+
+def _decoded(value: str) -> str:
+    """A value of the path, which API Gateway and Chalice hand over as it was sent. Raises NotFound."""
+    try:
+        return unquote(value, errors="strict")
+    except UnicodeDecodeError as exc:
+        raise errors.NotFound("There is nothing at this address.") from exc
 
 
 @contextmanager
@@ -301,6 +321,12 @@ def _check_origin(visit: Visit) -> None:
 # -- input
 
 
+def _check_ids(path: Mapping[str, str]) -> None:
+    """Raises NotFound for an id in the path that nothing of ours is called by."""
+    if any(len(each.encode(errors="surrogatepass")) > ID_BYTES_MAX for each in path.values()):
+        raise errors.NotFound("There is nothing here.")
+
+
 def _body(visit: Visit, shape: type[T]) -> T:
     if len(visit.body) > BODY_BYTES_MAX:
         raise errors.TooLarge("That is too much at once.")
@@ -308,7 +334,7 @@ def _body(visit: Visit, shape: type[T]) -> T:
         return _sane(msgspec.json.decode(visit.body, type=shape))
     except msgspec.ValidationError as exc:
         raise _wrong(exc, "The request cannot be used.") from exc
-    except msgspec.DecodeError as exc:
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
         raise errors.RequestError("The request is not JSON.") from exc
 
 
@@ -346,7 +372,7 @@ def _sane(value: T) -> T:
                 raise errors.RequestError(
                     "The request cannot be used.", {name.rstrip("_"): "This text cannot be used."}
                 )
-            if isinstance(each, date) and not DAYS[0] <= each <= DAYS[1]:
+            if isinstance(each, date) and not is_usable(each):
                 raise errors.RequestError("The request cannot be used.", {name.rstrip("_"): "This day cannot be used."})
     return value
 
@@ -398,7 +424,7 @@ def if_match(visit: Visit) -> int | None:
     if asked is None or asked == "*":
         return None
     digits = asked.strip().removeprefix("W/").strip('"')
-    if not digits.isascii() or not digits.isdecimal():
+    if not digits.isascii() or not digits.isdecimal() or len(digits) > VERSION_DIGITS_MAX:
         raise errors.OutOfDate("These settings were never like that.")
     return int(digits)
 

@@ -42,15 +42,17 @@ def _run(event: SQSEvent, queue: str) -> None:
         except msgspec.DecodeError:
             log("A message that is no message was set aside.", level="warning", queue=queue)
             continue
-        began = time.monotonic()
-        if isinstance(message, DayMessage):
-            said, level, fields = _sync_day(message)
-        elif isinstance(message, ChangesMessage):
-            said, level, fields = _notice(message)
-        elif isinstance(message, SealMessage):
-            said, level, fields = _seal_again(message)
-        else:
-            said, level, fields = _find_order(message)
+        _tell(message, queue)
+
+
+def _tell(message: Message, queue: str) -> None:
+    """Do the work and write its one line, which names what was worked on also if it ended by an error that goes on."""
+    began = time.monotonic()
+    day: dict[str, object] = {"day": message.day} if isinstance(message, DayMessage) else {}
+    said, level, fields = "The work ended by an error nobody expected.", "error", day | {"outcome": "raised"}
+    try:
+        said, level, fields = _work(message)
+    finally:
         log(
             said,
             level=level,
@@ -60,6 +62,18 @@ def _run(event: SQSEvent, queue: str) -> None:
             duration_ms=round((time.monotonic() - began) * 1000),
             **fields,
         )
+
+
+def _work(message: Message) -> Told:
+    match message:
+        case DayMessage():
+            return _sync_day(message)
+        case ChangesMessage():
+            return _notice(message)
+        case SealMessage():
+            return _seal_again(message)
+        case OrderMessage():
+            return _find_order(message)
 
 
 def _sync_day(message: DayMessage) -> Told:

@@ -13,6 +13,7 @@ Secrets and addresses enter keys only as SHA-256. Expiry is checked here or by w
 import hashlib
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
+from typing import Literal
 
 import msgspec
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
@@ -75,8 +76,13 @@ class Tries(Item):
     mark = UnicodeAttribute()
 
 
+PlaceKnown = Literal["signed in", "by mail"]
+
+
 class KnownPlace(Item):
-    pass
+    """`how` is "by mail" where all that was done from there is using a link that was mailed."""
+
+    how = UnicodeAttribute(default="signed in")
 
 
 def user_of(id_: str, item: UserItem) -> User:
@@ -295,13 +301,18 @@ class Accounts:
         """Start anew; may be lost."""
         self._try_to(lambda: self._table.delete(*_tries_key(what, whom)))
 
-    def is_known_place(self, email: str, address: str, *, at: int) -> bool:
-        """Whether somebody signed in to the account from that network address in the last 90 days."""
+    def known_place(self, email: str, address: str, *, at: int) -> "PlaceKnown | None":
+        """What somebody did from that network address in the last 90 days: sign in to the account, or use a mailed link only."""
         item = self._table.get(KnownPlace, *_place_key(email, address))
-        return item is not None and at < int(item.expires_at)
+        if item is None or at >= int(item.expires_at):
+            return None
+        return "by mail" if item.how == "by mail" else "signed in"
 
-    def note_place(self, email: str, address: str, *, at: int) -> None:
-        self._try_to(lambda: self._table.put(KnownPlace(*_place_key(email, address), expires_at=at + PLACE_KEPT_S)))
+    def note_place(self, email: str, address: str, *, at: int, how: "PlaceKnown" = "signed in") -> None:
+        """A sign-in counts for more than a link, and is not forgotten for one. May be lost."""
+        item = KnownPlace(*_place_key(email, address), how=how, expires_at=at + PLACE_KEPT_S)
+        lesser = KnownPlace.how.does_not_exist() | (KnownPlace.how == "by mail") | (KnownPlace.expires_at <= at)
+        self._try_to(lambda: self._table.put(item, lesser if how == "by mail" else None))
 
     # -- writes
 

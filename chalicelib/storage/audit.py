@@ -15,6 +15,7 @@ from chalicelib.storage.models import Item, key
 from chalicelib.storage.table import Table
 
 _decoder = msgspec.msgpack.Decoder(Change)
+_OLDEST = "0"  # below every id, for they begin with a year; the table takes no empty text as a bound
 
 
 class AuditItem(Item):
@@ -35,7 +36,7 @@ class Audit:
     def list(self, workspace: str, *, before: str, limit: int) -> Iterator[Change]:
         """Yield at most `limit` changes, newest first, with ids up to `before`."""
         items = self._table.query(
-            AuditItem, key(self._name, workspace), between=("", before), newest_first=True, limit=limit
+            AuditItem, key(self._name, workspace), between=(_OLDEST, before), newest_first=True, limit=limit
         )
         for item in items:
             yield _decoder.decode(item.body)

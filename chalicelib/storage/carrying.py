@@ -13,7 +13,7 @@ import msgspec
 
 from chalicelib import errors
 from chalicelib.domain.order_settings import OrderSettings
-from chalicelib.domain.restoring import Key, Rule, holds_persons, rule_of
+from chalicelib.domain.restoring import Key, Rule, connections_in, holds_persons, rule_of
 from chalicelib.storage.accounts import EmailClaim, UserItem, user_key
 from chalicelib.storage.identities import IdentityItem
 from chalicelib.storage.people import People
@@ -47,6 +47,18 @@ class Carrying:
                 _surely(partial(self._restored.put_raw, brought))
                 done[_rule(at).name] += 1
         return done
+
+    def began_anew(self, keys: Sequence[Key]) -> list[tuple[str, str]]:
+        """The workspaces and ids of connections among these keys that were paired or disconnected since, until they are
+        brought."""
+        assert self._left is not None, "keys of the table left behind come from it"
+        names = {at: names for at in keys for names in connections_in([at]).items()}
+        there, left = self._restored.get_raw(list(names)), self._left.get_raw(list(names))
+        return [
+            (workspace, id_)
+            for at, (id_, workspace) in names.items()
+            if at in there and at in left and _int(there[at], "epoch") != _int(left[at], "epoch")
+        ]
 
     def take_back(self, keys: Sequence[Key]) -> Counter[str]:
         """Delete what must not be there under these keys of the restored table; how many items of each kind."""
@@ -100,11 +112,12 @@ class Carrying:
 
 def merged(left: Raw, there: Raw | None) -> Raw:
     """What an item becomes that the table left behind has: that, but for what is of the books. Once more it is the same."""
-    if there is None or not left["pk"]["S"].startswith("WS#"):
+    if not left["pk"]["S"].startswith("WS#"):
         return left
     if left["sk"]["S"] == "WORKSPACE":
-        return _workspace(left, there)
-    if left["sk"]["S"].startswith("CONNECTION#"):
+        # One that signed up since has no books here, and nothing that is closed: empty days must not be.
+        return _workspace(left, there or {})
+    if there is not None and left["sk"]["S"].startswith("CONNECTION#"):
         return _connection(left, there)
     return left
 

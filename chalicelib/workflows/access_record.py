@@ -1,4 +1,4 @@
-"""The record of who let whom in: kept with the changes of settings, and told in the sync activity."""
+"""The record of who let whom in: kept with the changes of settings, told in the sync activity, and to whom it concerns by mail."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
 
+from chalicelib import errors
+from chalicelib.domain import mails
 from chalicelib.domain.activity import Level, line_id
 from chalicelib.domain.audit import Change
 
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from chalicelib.storage.audit import Audit
 
 ABOUT = "access"
-Thing = Literal["person", "invitation", "api_key", "password", "codes"]
+Thing = Literal["person", "invitation", "api_key", "password", "codes", "provider"]
 
 
 class Note(Protocol):
@@ -47,3 +49,14 @@ class AccessRecord:
     def tell(self, workspace: str, text: str, *, level: Level = "info") -> None:
         """Tell of a change once it is made; may be lost."""
         self._note(workspace, level, text, connection_id=None)
+
+
+def mail_to(mailer: mails.Mailer | None, email: str, told: mails.Mail) -> str | None:
+    """Mail it, where mail is sent at all; why it is not known to be on its way, for the log."""
+    if mailer is None:
+        return None
+    try:
+        mailer.send(to=email, subject=told.subject, text=told.text)
+    except errors.MailFailed as exc:
+        return str(exc)
+    return None

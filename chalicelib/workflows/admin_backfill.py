@@ -87,11 +87,22 @@ class AdminBackfill:
             batches=len(batches),
         )
 
-    def begin(self, asked: Asked) -> str:
-        """Begin the sync and return its id. Raises RequestError, naming the field; nothing has begun then."""
+    def begin(self, asked: Asked, sync: str) -> str:
+        """Begin the sync under this id and return that; one that has begun already is told once more and goes on as it is.
+
+        Raises RequestError, naming the field; nothing has begun then.
+        """
         connection, _ = self._check(asked)
-        at = self._now()
         told = f"{range_name(Range(asked.first, asked.last))}: {asked.reason}"
+        if not self._syncs.has_begun(connection.workspace, sync):
+            self._keep(connection, told)
+            self._syncs.manual(connection, asked.first, asked.last, actor=ACTOR, id_=sync)
+        self._note(connection.workspace, "info", f"Backfill by an admin: {told}", connection_id=connection.id)
+        return sync
+
+    def _keep(self, connection: Connection, told: str) -> None:
+        """Before it is done, so that nothing is done that is not kept."""
+        at = self._now()
         row = Change(
             id=line_id(at, self._new_id()),
             at=at,
@@ -101,9 +112,6 @@ class AdminBackfill:
             after={"backfill": msgspec.json.encode(told).decode()},
         )
         self._audit.write(connection.workspace, row)
-        sync = self._syncs.manual(connection, asked.first, asked.last, actor=ACTOR)
-        self._note(connection.workspace, "info", f"Backfill by an admin: {told}", connection_id=connection.id)
-        return sync.id
 
     def _check(self, asked: Asked) -> tuple[Connection, tuple[Range, ...]]:
         connection = self._connections.get(asked.workspace, asked.connection)

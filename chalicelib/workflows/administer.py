@@ -107,46 +107,70 @@ class Administer:
         return self._change(workspace, f"The allotment {word}, by an admin: {reason}", reason, terms=terms)
 
     def _change(self, workspace: str, told: str, reason: str, **fields: Any) -> bool:
+        """It is kept and told before it is done: repeated after a fault it finds nothing to change, and tells no more."""
+        kept = None
         for _ in range(TRIES_MAX):
             seen = self._workspace(workspace)
             changed = msgspec.structs.replace(seen, **fields)
             if changed == seen:
                 return False
             changed = msgspec.structs.replace(changed, version=seen.version + 1)
-            before, after = changed_fields(seen, changed)
-            self._keep(workspace, "workspace", before, after | {"reason": _text(reason)})
-            if self._accounts.change_workspace(seen, changed):
+            before, after = differs = changed_fields(seen, changed)
+            if differs != kept:
+                self._keep(workspace, "workspace", before, after | {"reason": _text(reason)})
+            if kept is None:
                 self._note(workspace, "info", told, connection_id=None)
+            kept = differs
+            if self._accounts.change_workspace(seen, changed):
                 return True
         raise errors.Conflict("Somebody else changes this workspace right now. Try again.")
 
-    def erase(self, workspace: str, connection: str, orders: tuple[str, ...], *, reason: str) -> None:
-        """Erase for good who bought these orders, named by the channel's own ids; what was sold stays. Raises RequestError."""
+    def erase(self, workspace: str, connection: str, orders: tuple[str, ...], *, reason: str) -> int:
+        """Erase for good who bought these orders, named by the channel's own ids; what was sold stays.
+
+        Of how many somebody was known: of none, if these are no ids of this channel's. Raises RequestError.
+        """
         found = self.connection(workspace, connection)
         told = f"the customers of {counted(len(orders), 'order', 'orders')} were erased: {reason}"
         self._keep(workspace, f"connection {found.id}", {}, {"erased": _text(told)})
+        known = self._persons.known(found, orders)
         self._persons.erase_orders(found, orders)
         self._note(workspace, "info", f"By an admin, {told}", connection_id=found.id)
+        return known
 
     def turn_off_codes(self, workspace: str, email: str, *, reason: str) -> bool:
         """Ask somebody of the workspace for no more one-time codes, and end their sessions. Whether there were any.
 
-        It is for whoever lost app and recovery codes, once it is sure who asks. Raises RequestError, Conflict.
+        It is for whoever lost app and recovery codes, once it is sure who asks. Sessions end also where there are no codes, so
+        that a repeat makes up for whatever the first time did not get to. Raises RequestError, Conflict.
         """
         self._workspace(workspace)
         user = self._accounts.user_of(normal_email(email) or "")
         if user is None or user.workspace != workspace:
             raise errors.RequestError("This cannot be done.", {"email": "Nobody in this workspace has this address."})
         seen = self._codes.get(user.id)
-        if seen is None or seen.secret is None:
-            return False
-        told = f"one-time codes of {user.email} were turned off: {reason}"
-        self._keep(workspace, "access", {"codes": _text("on")}, {"codes": _text("off"), "reason": _text(reason)})
-        if not self._codes.drop(seen):
-            raise errors.Conflict("They were changed meanwhile. Try again.")
+        were_on = seen is not None and seen.secret is not None
+        before, after = (
+            ({"codes": _text("on")}, {"codes": _text("off")}) if were_on else ({}, {"sessions": _text("ended")})
+        )
+        what = (
+            f"one-time codes of {user.email} were turned off" if were_on else f"{user.email} was signed out everywhere"
+        )
+        self._keep(workspace, "access", before, after | {"reason": _text(reason)})
+        self._note(workspace, "warning", f"By an admin, {what}: {reason}", connection_id=None)
+        # Before the codes go, so that who dies in between leaves none of them; and after, for who came in by them meanwhile.
         self._accounts.end_sessions_of(user.id)
-        self._note(workspace, "warning", f"By an admin, {told}", connection_id=None)
-        return True
+        if were_on:
+            self._drop_codes(user.id)
+            self._accounts.end_sessions_of(user.id)
+        return were_on
+
+    def _drop_codes(self, user: str) -> None:
+        for _ in range(TRIES_MAX):
+            seen = self._codes.get(user)
+            if seen is None or self._codes.drop(seen):
+                return
+        raise errors.Conflict("They were changed meanwhile. Try again.")
 
     def connection(self, workspace: str, id_: str) -> Connection:
         """A connection in whatever state. Raises RequestError."""

@@ -19,6 +19,7 @@ from chalicelib.domain.audit import Change
 from chalicelib.domain.connections import Connection
 from chalicelib.domain.days import DAY, backfill_days, day_of
 from chalicelib.domain.order_settings import A_DAY_MIN
+from chalicelib.domain.ranges import first_shown
 from chalicelib.domain.rereads import reread_after
 from chalicelib.domain.restoring import (
     Key,
@@ -62,7 +63,8 @@ class Carried(msgspec.Struct, frozen=True, kw_only=True):
 class CarryOver:
     """`carrying`, and `left_persons` are of both tables and of the one left behind, all else is of the restored one.
 
-    `left_persons` is None if the other cannot be read. `finish_parting` ends a disconnecting. `each` does things at once.
+    `left_persons` is None if the other cannot be read. `finish_parting` ends a disconnecting, `remove_attempts`
+    walks all days of a connection. `each` does things at once.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class CarryOver:
         activity: "Activity",
         audit: "Audit",
         finish_parting: Callable[[Connection], None],
+        remove_attempts: Callable[[str, str], None],
         now: Callable[[], datetime],
         each: Each = map,
     ) -> None:
@@ -89,6 +92,7 @@ class CarryOver:
         self._activity = activity
         self._audit = audit
         self._finish_parting = finish_parting
+        self._remove_attempts = remove_attempts
         self._now = now
         self._each = each
 
@@ -102,6 +106,10 @@ class CarryOver:
         """
         there, gone_by = list(restored), None if left is None else list(left)
         self._check(there, gone_by)
+        # Before it is brought what tells them: attempts of before a disconnecting, although it was paired again since.
+        for chunk in _chunks(gone_by or ()):
+            for workspace, id_ in self._carrying.began_anew(chunk):
+                self._remove_attempts(workspace, id_)
         brought = self._sum(self._carrying.bring, gone_by or ())
         taken_back = self._sum(self._carrying.take_back, there)
         names = connections_in([*there, *(gone_by or ())])
@@ -189,13 +197,20 @@ class CarryOver:
         if connection.state != "paired":
             return 0
         now = self._now()
+        today = day_of(now, connection.calendar)
         due = self._agenda.connection(connection.id)
+        shown = first_shown(today, connection.reach_days)
         if due is not None:
-            if due.next_at > now.timestamp():
-                self._agenda.put_connection(msgspec.structs.replace(due, next_at=0))
+            # Days that the channel shows no more would come in as empty ones.
+            through = due.asked_through if shown is None else max(due.asked_through, shown - DAY)
+            next_at = 0 if due.next_at > now.timestamp() else due.next_at
+            soon = msgspec.structs.replace(due, next_at=next_at, asked_through=through)
+            if soon != due:
+                self._agenda.put_connection(soon)
             return 0
         # Paired since: nothing of it is here, so its nights begin with the first day of a first download.
-        first = backfill_days(day_of(now, connection.calendar))[-1]
+        first = backfill_days(today)[-1]
+        first = first if shown is None else max(first, shown)
         self._agenda.put_connection(
             Due(
                 workspace=connection.workspace,

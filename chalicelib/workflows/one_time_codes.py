@@ -29,7 +29,7 @@ from chalicelib.domain.one_time_codes import (
 )
 from chalicelib.domain.secret import Secret
 from chalicelib.domain.sentences import counted
-from chalicelib.workflows.access_record import AccessRecord
+from chalicelib.workflows.access_record import AccessRecord, mail_to
 from chalicelib.workflows.sign_in import require_recent
 
 if TYPE_CHECKING:
@@ -218,14 +218,7 @@ class Codes:
 
     def _tell(self, who: SignedIn, what: str, *, on: bool) -> str | None:
         self._record.tell(who.workspace, f"{who.email} {what}.")
-        if self._mailer is None:
-            return None
-        told = mails.codes_changed(on=on, base_url=self._base_url)
-        try:
-            self._mailer.send(to=who.email, subject=told.subject, text=told.text)
-        except errors.MailFailed as exc:
-            return str(exc)
-        return None
+        return mail_to(self._mailer, who.email, mails.codes_changed(on=on, base_url=self._base_url))
 
     def _seconds(self) -> int:
         return int(self._now().timestamp())

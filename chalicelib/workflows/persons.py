@@ -140,6 +140,10 @@ class Persons:
         self._parts.erase(connection.workspace, connection.id, ids)
         self._begin_walk(connection)
 
+    def known(self, connection: Connection, order_ids: Iterable[str]) -> int:
+        """Of how many of these orders somebody is kept."""
+        return len(self._everybody(connection).intersection(order_ids))
+
     def _everybody(self, connection: Connection) -> set[str]:
         days = (head.key for head in self._heads(connection.workspace, connection.id))
         return {

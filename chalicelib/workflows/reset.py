@@ -3,25 +3,27 @@
 Asking says the same, after the same time, whether there is such an account or not, and whatever became of the mail. The link
 goes to the address of the account, not to the one that was typed. Its secret is 256 random bits behind the `#`, of which only
 the hash is stored; it works once, for half an hour, until a newer one is made. It begins no session: whoever has used it signs
-in, by all that signing in asks for.
+in, by all that signing in asks for. What was connected to sign in beside an old password goes with it, for somebody else may have
+connected it; whoever had no password keeps what lets them in.
 """
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from chalicelib import errors
 from chalicelib.domain import mails
-from chalicelib.domain.accounts import User, normal_email
+from chalicelib.domain.accounts import NO_PASSWORD, User, normal_email
 from chalicelib.domain.passwords import SALT_BYTES, Passwords, what_is_wrong
 from chalicelib.domain.people import RESET_PREFIX, SECRET_BYTES, new_secret, secret_hash
-from chalicelib.workflows.access_record import AccessRecord
+from chalicelib.workflows.access_record import AccessRecord, mail_to
 from chalicelib.workflows.sign_in import SignIn
 
 if TYPE_CHECKING:
     from chalicelib.storage.accounts import Accounts
+    from chalicelib.storage.identities import Identities
     from chalicelib.storage.resets import Reset as Link
     from chalicelib.storage.resets import Resets
 
@@ -48,6 +50,7 @@ class Reset:
         *,
         resets: "Resets",
         accounts: "Accounts",
+        identities: "Identities",
         sign_in: SignIn,
         passwords: Passwords,
         record: AccessRecord,
@@ -60,6 +63,7 @@ class Reset:
     ) -> None:
         self._resets = resets
         self._accounts = accounts
+        self._identities = identities
         self._sign_in = sign_in
         self._passwords = passwords
         self._record = record
@@ -106,18 +110,23 @@ class Reset:
             raise errors.RequestError("Something has to be corrected first.", {"password": complaint})
         kept = self._passwords.keep(password, self._random(SALT_BYTES))
         self._record.keep(user.workspace, user.email, "password", None, "replaced by a link sent to them")
+        connected, alone = self._identities.are_of(user.id), user.password == NO_PASSWORD
+        if connected and not alone:
+            self._record.keep(
+                user.workspace, user.email, "provider", "connected", "disconnected by a link sent to them"
+            )
+        if not alone:
+            self._identities.release_all(user.id)  # before, since who dies in between cannot use the link again
         if not self._resets.use(link, kept):
             raise errors.NotFound(_USED)
+        if not alone:
+            self._identities.release_all(user.id)  # what a session connected that has ended only now
+            self._accounts.end_sessions_of(user.id)
         self._sign_in.welcome(user.email, address)
         self._record.tell(user.workspace, f"{user.email} replaced their password by a link sent to them.")
-        if self._mailer is None:
-            return None
-        told = mails.password_changed(base_url=self._base_url)
-        try:
-            self._mailer.send(to=user.email, subject=told.subject, text=told.text)
-        except errors.MailFailed as exc:
-            return str(exc)
-        return None
+        became: Literal["kept", "disconnected"] = "kept" if alone else "disconnected"
+        told = mails.password_changed(provider=became if connected else None, base_url=self._base_url)
+        return mail_to(self._mailer, user.email, told)
 
     def _mail_link(self, mailer: mails.Mailer, user: User) -> None:
         secret = new_secret(RESET_PREFIX, self._random(SECRET_BYTES)).reveal()

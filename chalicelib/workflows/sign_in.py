@@ -6,8 +6,10 @@ be kept signed in.
 
 Tries are counted in the table before a password is looked at: by account, and by network address. From the sixth in a row
 on each makes the next one wait, twice as long each time, up to a quarter of an hour. A stranger's tries do not make somebody
-wait who has signed in from the same address before: known addresses of an account are counted apart. One-time codes, of
-whoever has them, are counted so too, once the password was right.
+wait who has signed in from the same address before: known addresses of an account are counted apart. Strangers' are counted by
+the wider network that they come from, and all of them together: after each few tries all wait a quarter of an hour, then there
+are some for everybody again. So one network that does not stop leaves others their turn. One-time codes, of whoever has them, are
+counted too, once the password was right; known is then only from where somebody has signed in whole, not who has the mailbox.
 """
 
 import hashlib
@@ -38,17 +40,19 @@ RECENT = timedelta(minutes=10)
 
 _SECRET_BYTES = 32
 _FREE_TRIES = {
-    "account": 5,
+    "stranger": 5,
     "known": 5,
     "code": 5,
     "known code": 5,
     "address": 30,
     "sign-up": 10,
     "provider": 30,
-    "reset": 3,
+    "reset stranger": 3,
     "reset known": 3,
     "reset address": 10,
 }
+# So many tries of all strangers together, then a pause.
+_ROUND = {"account": 7, "reset": 3}
 _WAIT_S_MAX = 900
 _DOUBLINGS_MAX = 10
 _NOT_RIGHT = "Email or password is not right."
@@ -129,17 +133,18 @@ class SignIn:
         """Begin a session; the one whose cookie is `old` ends. Raises NotSignedIn, CodeNeeded, TooManyTries."""
         mail, place = normal_email(email) or email.strip().lower(), network(address)
         self.take_try("address", place)
-        known = self._accounts.is_known_place(mail, place, at=self._seconds())
-        counted = ("known", f"{mail} {place}") if known else ("account", mail)
-        self.take_try(*counted)
+        known = self._accounts.known_place(mail, place, at=self._seconds())
+        counted = [("known", f"{mail} {place}")] if known else _strangers("stranger", "account", mail, place)
+        self.take_tries(counted)
         user = self._accounts.user_of(mail)
         kept = user.password if user and user.password != NO_PASSWORD else None
         right = self._passwords.is_right(password, kept)
         if user is None or not right:
             raise errors.NotSignedIn(_NOT_RIGHT)
-        self._accounts.forget_tries(*counted)
+        for each in counted:
+            self._accounts.forget_tries(*each)
         self._accounts.give_try_back("address", place)
-        self._check_code(user, code, place, known=known)
+        self._check_code(user, code, place, known=known == "signed in")
         self._accounts.note_place(mail, place, at=self._seconds())
         if self._passwords.is_outdated(user.password):
             self._accounts.keep_password(user, self._passwords.keep(password, self._random(SALT_BYTES)))
@@ -190,14 +195,14 @@ class SignIn:
         """Count that a new password is asked for, whether there is such an account or not. Raises TooManyTries."""
         place = network(address)
         self.take_try("reset address", place)
-        if self._accounts.is_known_place(mail, place, at=self._seconds()):
+        if self._accounts.known_place(mail, place, at=self._seconds()) == "signed in":
             self.take_try("reset known", f"{mail} {place}")
         else:
-            self.take_try("reset", mail)
+            self.take_tries(_strangers("reset stranger", "reset", mail, place))
 
     def welcome(self, mail: str, address: str) -> None:
         """Somebody has proved from there that the account is theirs: strangers' tries do not make them wait. May be lost."""
-        self._accounts.note_place(mail, network(address), at=self._seconds())
+        self._accounts.note_place(mail, network(address), at=self._seconds(), how="by mail")
         self._accounts.forget_tries("known", f"{mail} {network(address)}")
 
     def _going_on(self, session: str) -> tuple[Session, User] | None:
@@ -210,11 +215,19 @@ class SignIn:
 
     def take_try(self, what: str, whom: str) -> None:
         """Count a try before it is made. Raises TooManyTries."""
-        wait = self._accounts.take_try(
-            what, whom, at=self._seconds(), wait_after=lambda tries: _wait_s(tries - _FREE_TRIES[what])
-        )
+        wait = self._accounts.take_try(what, whom, at=self._seconds(), wait_after=lambda tries: _wait_s(what, tries))
         if wait:
             raise errors.TooManyTries("Too many tries. Wait a little and try again.", wait)
+
+    def take_tries(self, counted: "list[tuple[str, str]]") -> None:
+        """Count a try in each of these, or in none. Raises TooManyTries."""
+        for place, each in enumerate(counted):
+            try:
+                self.take_try(*each)
+            except errors.TooManyTries:
+                for before in counted[:place]:
+                    self._accounts.give_try_back(*before)
+                raise
 
     def begin(self, user: User, *, keep: bool, proved_at: int | None = None, old: str | None = None) -> Opened:
         """Begin a session for somebody who has proved who they are, now or at `proved_at`; the one whose cookie is `old` ends."""
@@ -286,6 +299,19 @@ def network(address: str) -> str:
     return str(ip)
 
 
-def _wait_s(over: int) -> int:
-    """How long to wait after so many tries more than are free."""
+def _strangers(apart: str, together: str, mail: str, place: str) -> list[tuple[str, str]]:
+    """How the tries of somebody unknown are counted: by the wider network that they come from, and with all others."""
+    try:
+        here = ipaddress.ip_network(place)
+        place = str(here.supernet(new_prefix=min(here.prefixlen, 24 if here.version == 4 else 48)))
+    except ValueError:
+        pass
+    return [(apart, f"{mail} {place}"), (together, mail)]
+
+
+def _wait_s(what: str, tries: int) -> int:
+    """How long to wait after so many tries."""
+    if what in _ROUND:
+        return 0 if tries % _ROUND[what] else _WAIT_S_MAX
+    over = tries - _FREE_TRIES[what]
     return min(_WAIT_S_MAX, 2 ** min(over, _DOUBLINGS_MAX)) if over > 0 else 0

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import msgspec
 
 from chalicelib import errors
+from chalicelib.domain import mails
 from chalicelib.domain.accounts import NO_PASSWORD, SignedIn, User
 from chalicelib.domain.identities import (
     SKEW_S,
@@ -28,6 +29,7 @@ from chalicelib.domain.identities import (
     workspace_name,
 )
 from chalicelib.domain.secret import Secret
+from chalicelib.workflows.access_record import AccessRecord, mail_to
 from chalicelib.workflows.pair_state import STATE_S, hashed, unguessable
 from chalicelib.workflows.sign_in import RECENT, Opened, SignIn, network, require_recent
 
@@ -73,10 +75,14 @@ class Connected(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Returned(msgspec.Struct, frozen=True, kw_only=True):
-    """How it ended well: a path of ours, and a new session unless one was going on to which the provider was connected."""
+    """How it ended well: a path of ours, and a new session unless one was going on to which the provider was connected.
+
+    `trouble` is why they were not told of that by mail, for the log.
+    """
 
     next: str
     opened: Opened | None
+    trouble: str | None = None
 
 
 class ProviderError(Exception):
@@ -95,7 +101,7 @@ class ProviderError(Exception):
 class SignInByProvider:
     """Signs people in through `provider`; None where none is set, and then there is nothing of this.
 
-    `tell` writes a line into the activity of a workspace.
+    `base_url` is where our pages are.
     """
 
     def __init__(
@@ -105,7 +111,9 @@ class SignInByProvider:
         identities: "Identities",
         accounts: "Accounts",
         sign_in: SignIn,
-        tell: Callable[[str, str], None],
+        record: AccessRecord,
+        mailer: mails.Mailer | None,
+        base_url: str,
         now: Callable[[], datetime],
         random: Callable[[int], bytes],
     ) -> None:
@@ -113,7 +121,9 @@ class SignInByProvider:
         self._identities = identities
         self._accounts = accounts
         self._sign_in = sign_in
-        self._tell = tell
+        self._record = record
+        self._mailer = mailer
+        self._base_url = base_url
         self._now = now
         self._random = random
 
@@ -139,21 +149,27 @@ class SignInByProvider:
         self._set()
         return Connected(connected=self._identities.are_of(who.user), alone=not self._has_password(who))
 
-    def disconnect(self, who: SignedIn) -> None:
+    def disconnect(self, who: SignedIn) -> str | None:
         """Let the provider bring them in no more, and end every session of theirs, for some may have begun there.
 
-        Raises Forbidden after an old sign-in, Conflict where nothing else would let them in, NotFound where no provider is set.
+        Returns why they were not told by mail, for the log. Raises Forbidden after an old sign-in, Conflict where nothing else
+        would let them in, NotFound where no provider is set.
         """
         self._set()
         if not self._has_password(who):
             raise errors.Conflict(_ALONE)
         require_recent(who, self._now())
         if not self._identities.are_of(who.user):
-            return
+            return None
+        self._record.keep(who.workspace, who.email, "provider", "connected", "disconnected")
         self._sign_in.end_all(who)  # before, so that whoever dies in between comes back and finds it connected
         self._identities.release_all(who.user)
         self._sign_in.end_all(who)
-        self._tell(who.workspace, f"{who.email} disconnected the sign-in service from their account.")
+        return self._told(who, "disconnected the sign-in service from their account", on=False)
+
+    def _told(self, who: SignedIn, what: str, *, on: bool) -> str | None:
+        self._record.tell(who.workspace, f"{who.email} {what}.")
+        return mail_to(self._mailer, who.email, mails.provider_changed(on=on, base_url=self._base_url))
 
     def _has_password(self, who: SignedIn) -> bool:
         user = self._accounts.user(who.user)
@@ -186,14 +202,17 @@ class SignInByProvider:
             raise ProviderError("unreachable", begun) from exc
         except errors.ChannelError as exc:
             raise ProviderError("refused", begun) from exc
-        if begun.user is not None:
-            self._connect(identity, begun, old)
-            return Returned(next=begun.next, opened=None)
         if begun.again and (identity.proved_at is None or identity.proved_at < begun.began_at - SKEW_S):
             raise ProviderError("not-again", begun)
+        if begun.user is not None:
+            return Returned(next=begun.next, opened=None, trouble=self._connect(identity, begun, old))
         user = self._user_of(identity, begun, address)
         self._accounts.give_try_back("provider", network(address))
         opened = self._sign_in.begin(user, keep=False, proved_at=self._proved_at(identity), old=old)
+        # Sessions end after an identity is released; one that begins even later finds here that it is.
+        if self._identities.user_of(identity) != user.id:
+            self._sign_in.sign_out(opened.signed_in)
+            raise ProviderError("refused", begun)
         return Returned(next=begun.next, opened=opened)
 
     def _begin(self, begun: Begun) -> Sent:
@@ -217,19 +236,38 @@ class SignInByProvider:
             return identity.proved_at
         return self._seconds() - int(RECENT.total_seconds()) - 1
 
-    def _connect(self, identity: Identity, begun: Begun, old: str | None) -> None:
-        """Let the person whose session began the way sign in by the identity. Raises ProviderError."""
+    def _connect(self, identity: Identity, begun: Begun, old: str | None) -> str | None:
+        """Let the person whose session began the way sign in by the identity; why they were not told by mail, for the log.
+
+        Raises ProviderError.
+        """
+        who = self._still(begun, old)
+        claimed = self._identities.user_of(identity)
+        gone = claimed if self._there(claimed) is None else None
+        if claimed not in (None, gone, who.user):
+            raise ProviderError("other", begun)
+        before = self._identities.are_of(who.user)
+        after = "connected to one more" if before and claimed != who.user else "connected"
+        self._record.keep(who.workspace, who.email, "provider", "connected" if before else "disconnected", after)
+        if not self._identities.claim(identity, who.user, instead_of=gone):
+            raise ProviderError("other", begun)
         try:
-            who = self._sign_in.read(old)
+            self._still(begun, old)
+        except ProviderError:
+            # Whoever ended the session may have released all others before this one was claimed.
+            self._identities.release(identity, who.user)
+            raise
+        return self._told(who, "connected the sign-in service to their account", on=True)
+
+    def _still(self, begun: Begun, session: str | None) -> SignedIn:
+        """The person who began to connect the provider, if they are still signed in. Raises ProviderError."""
+        try:
+            who = self._sign_in.read(session)
         except errors.NotSignedIn as exc:
             raise ProviderError("not-you", begun) from exc
         if who.user != begun.user:
             raise ProviderError("not-you", begun)
-        claimed = self._identities.user_of(identity)
-        gone = claimed if self._there(claimed) is None else None
-        if not self._identities.claim(identity, who.user, instead_of=gone):
-            raise ProviderError("other", begun)
-        self._tell(who.workspace, f"{who.email} connected the sign-in service to their account.")
+        return who
 
     def _user_of(self, identity: Identity, begun: Begun, address: str) -> User:
         """Whose identity it is; a new account for one that nobody has. Raises ProviderError, TooManyTries."""

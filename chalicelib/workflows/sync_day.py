@@ -13,6 +13,7 @@ import msgspec
 from chalicelib import errors
 from chalicelib.domain.activity import Level, Line, line_id
 from chalicelib.domain.connections import Connection
+from chalicelib.domain.ranges import is_usable
 from chalicelib.domain.sentences import counted, day_name
 from chalicelib.domain.work import FAULTS_MAX, Attempt, DayKey, DayMessage, Head, Live, Revision
 
@@ -114,6 +115,8 @@ class SyncDay:
         attempt = self._claim(head)
         if attempt is None:
             return Done(outcome="superseded", reason="another worker has the day")
+        if not is_usable(day.day):
+            return self._give_up(head, attempt.id, "Daybook keeps no books of that day.")
         connection = self._paired(day, attempt)
         if connection is None:
             return Done(outcome="ignored", attempt=attempt.id, reason="not paired")

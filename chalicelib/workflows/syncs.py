@@ -97,17 +97,27 @@ class RunSyncs:
         shown = tuple(day for day in days if day not in set(hidden))
         return self._begin(connection, "pairing", shown, actor, hidden=hidden).id
 
+    def has_begun(self, workspace: str, id_: str) -> bool:
+        return self._syncs.read(workspace, id_) is not None
+
     def manual(
-        self, connection: Connection, first: date, last: date, *, actor: str = "daybook", reason: Reason = "manual"
+        self,
+        connection: Connection,
+        first: date,
+        last: date,
+        *,
+        actor: str = "daybook",
+        reason: Reason = "manual",
+        id_: str | None = None,
     ) -> Sync:
         """Sync a range that a person chose, both days inside, in batches of at most four months, oldest first.
 
-        Raises RequestError with the field that is wrong; nothing has begun then.
+        `id_` is one that rises with time and has no sync yet, by default a new one. Raises RequestError with the field that is wrong; nothing has begun then.
         """
         today = day_of(self._now(), connection.calendar)
         whole = Range(first, last)
         batches = batches_to_sync(whole, today=today, reach_days=connection.reach_days)
-        return self._begin(connection, reason, tuple(whole.days())[::-1], actor, batches=batches)
+        return self._begin(connection, reason, tuple(whole.days())[::-1], actor, batches=batches, id_=id_)
 
     def of_days(self, connection: Connection, days: Collection[date], *, actor: str, reason: Reason) -> Sync:
         """Sync these days, at least one, whichever they are: oldest first, in batches as a range's."""
@@ -131,9 +141,10 @@ class RunSyncs:
         hidden: tuple[date, ...] = (),
         batches: tuple[Range, ...] = (),
         number: str | None = None,
+        id_: str | None = None,
     ) -> Sync:
         sync = Sync(
-            id=self._new_id(),
+            id=id_ or self._new_id(),
             workspace=connection.workspace,
             connection=connection.id,
             reason=reason,

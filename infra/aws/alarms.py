@@ -15,7 +15,10 @@ TABLE = {"Fn::If": ["OwnTable", {"Ref": "Table"}, {"Ref": "TableName"}]}
 
 
 class Alarm(NamedTuple):
-    """`metric` of the `subject` (a resource of the template) over `threshold` for `period_s`."""
+    """`metric` of the `subject` (a resource of the template) over `threshold` for `period_s`.
+
+    Several metrics, after one namespace, are added up: "AWS/DynamoDB ReadThrottleEvents WriteThrottleEvents".
+    """
 
     name: str
     means: str
@@ -41,6 +44,9 @@ class Count(NamedTuple):
 
 FUNCTIONS = ("APIHandler", "Nightly", "Sweep", "Planner", "SyncWorker", "BackfillWorker")
 _VISIBLE, _AGE = "AWS/SQS ApproximateNumberOfMessagesVisible", "AWS/SQS ApproximateAgeOfOldestMessage"
+# Looks for changes and sought orders may fail too; their lines name no day, and both are tried again.
+_FAILED_DAY = '{ $.outcome = "failed" && $.day = "*" }'
+THROTTLES = ("ReadThrottleEvents", "WriteThrottleEvents")
 _RENEWAL = '{ $.reason = "*no longer accepts our access*" }'
 
 ALARMS = (
@@ -56,14 +62,15 @@ ALARMS = (
     Alarm(
         "SweepRests", "The sweep did not run for half an hour.", "AWS/Lambda Invocations", "Sweep", 1, 1800, fewer=True
     ),
-    Alarm("TableThrottles", "The table refuses requests.", "AWS/DynamoDB ThrottledRequests", "Table", 10),
+    # `ThrottledRequests` is told for each operation apart, these two for the table as a whole.
+    Alarm("TableThrottles", "The table refuses requests.", f"AWS/DynamoDB {' '.join(THROTTLES)}", "Table", 10),
     Alarm("ApiBreaks", "More than a few answers were errors of ours.", "AWS/ApiGateway 5XXError", "RestAPI", 3),
 )
 COUNTS = (
     Count("PlanningIsLate", "A connection was due for over an hour.", "PlannerLog", "{ $.late_s > 0 }", 3600, 300, "$.late_s"),
     Count("DaysAreStuck", "Days were sent five times and still need something.", "PlannerLog", "{ $.stuck > 0 }", 0, 900, "$.stuck"),
-    Count("SyncDaysFail", "Days failed.", "SyncLog", '{ $.outcome = "failed" }', 0, 3600),
-    Count("BackfillDaysFail", "Days of ranges failed.", "BackfillLog", '{ $.outcome = "failed" }', 0, 3600),
+    Count("SyncDaysFail", "Days failed.", "SyncLog", _FAILED_DAY, 0, 3600),
+    Count("BackfillDaysFail", "Days of ranges failed.", "BackfillLog", _FAILED_DAY, 0, 3600),
     Count("SyncRenewalsFail", "Channels refuse to renew our access.", "SyncLog", _RENEWAL, 5, 3600),
     Count("BackfillRenewalsFail", "Channels refuse to renew our access.", "BackfillLog", _RENEWAL, 5, 3600),
     Count("SignInsFail", "Many sign-ins failed (S9, S10).", "ApiLog", '{ $.route = "POST /v1/session" && $.status = 401 }', 100),
@@ -74,6 +81,7 @@ COUNTS = (
     Count("MailsFail", "Mails were not taken by SES (S13).", "ApiLog", '{ $.message = "mail not sent" }', 5, 3600),
     Count("SyncSecretsStaySealed", "A sealed secret does not open where it lies (S29).", "SyncLog", '"a sealed secret does not open here"', 0),
     Count("BackfillSecretsStaySealed", "A sealed secret does not open where it lies (S29).", "BackfillLog", '"a sealed secret does not open here"', 0),
+    Count("ApiSecretsStaySealed", "A sealed secret does not open where it lies (S29).", "ApiLog", '{ $.reason = "a sealed secret does not open here" }', 0),
 )  # fmt: skip
 
 
@@ -83,8 +91,26 @@ def resources() -> Resources:
 
 
 def _alarm(each: Alarm) -> tuple[str, Any]:
-    namespace, metric = each.metric.split()
-    return each.name, _resource(each, namespace, metric, [_dimension(namespace, each.subject)])
+    namespace, *metrics = each.metric.split()
+    dimensions = [_dimension(namespace, each.subject)]
+    if len(metrics) == 1:
+        return each.name, _resource(each, _measured(each, namespace, metrics[0], dimensions))
+    parts = [
+        {
+            "Id": f"m{place}",
+            "ReturnData": False,
+            "MetricStat": {
+                "Metric": {"Namespace": namespace, "MetricName": metric, "Dimensions": dimensions},
+                "Stat": each.statistic,
+                "Period": each.period_s,
+            },
+        }
+        for place, metric in enumerate(metrics)
+    ]
+    # A metric that nothing was told of is none, and a sum with it would be none too.
+    added = " + ".join(f"FILL({part['Id']}, 0)" for part in parts)
+    total = {"Id": "total", "Expression": added, "Label": each.name, "ReturnData": True}
+    return each.name, _resource(each, {"Metrics": [*parts, total]})
 
 
 def _count(each: Count) -> Iterator[tuple[str, Any]]:
@@ -102,19 +128,25 @@ def _count(each: Count) -> Iterator[tuple[str, Any]]:
     )
     statistic = "Sum" if each.value == "1" else "Maximum"
     alarm = Alarm(each.name, each.means, "", "", each.threshold, each.period_s, statistic)
-    yield each.name, _resource(alarm, STACK, each.name, [])
+    yield each.name, _resource(alarm, _measured(alarm, STACK, each.name, []))
 
 
-def _resource(each: Alarm, namespace: Any, metric: str, dimensions: list[Any]) -> Any:
+def _measured(each: Alarm, namespace: Any, metric: str, dimensions: list[Any]) -> dict[str, Any]:
+    return {
+        "Namespace": namespace,
+        "MetricName": metric,
+        "Dimensions": dimensions,
+        "Statistic": each.statistic,
+        "Period": each.period_s,
+    }
+
+
+def _resource(each: Alarm, measured: dict[str, Any]) -> Any:
     return {
         "Type": "AWS::CloudWatch::Alarm",
         "Properties": {
             "AlarmDescription": f'{each.means} README, "Operating Daybook", {each.name}.',
-            "Namespace": namespace,
-            "MetricName": metric,
-            "Dimensions": dimensions,
-            "Statistic": each.statistic,
-            "Period": each.period_s,
+            **measured,
             "EvaluationPeriods": 1,
             "Threshold": each.threshold,
             "ComparisonOperator": "LessThanThreshold" if each.fewer else "GreaterThanThreshold",
@@ -138,7 +170,7 @@ def _dimension(namespace: str, subject: str) -> Any:
 
 def _dashboard() -> tuple[str, Any]:
     queues = ("PlanQueue", "SyncQueue", "BackfillQueue", "SyncDeadQueue", "BackfillDeadQueue")
-    units = ("ConsumedReadCapacityUnits", "ConsumedWriteCapacityUnits", "ThrottledRequests")
+    units = ("ConsumedReadCapacityUnits", "ConsumedWriteCapacityUnits", *THROTTLES)
     drawn: list[tuple[str, str, list[list[str]]]] = [
         ("Messages that wait", "Maximum", [[*_VISIBLE.split(), "QueueName", f"${{{each}.QueueName}}"] for each in queues]),
         ("Age of the oldest, s", "Maximum", [[*_AGE.split(), "QueueName", f"${{{each}.QueueName}}"] for each in queues[:3]]),

@@ -125,6 +125,10 @@ class Stack:
             )
         return found
 
+    def status(self) -> str:
+        """How the stack is, in CloudFormation's word; empty if there is none."""
+        return str((self._described() or {}).get("StackStatus", ""))
+
     def template(self, artifact: str) -> dict[str, Any]:
         """The template of an artifact that was uploaded. Raises DeployFailed."""
         return self._template(self._bucket(), artifact)
@@ -204,7 +208,7 @@ class Stack:
             self._cloudformation.delete_stack(StackName=self.name)
             self._cloudformation.get_waiter("stack_delete_complete").wait(StackName=self.name, WaiterConfig=WAIT)
             self._ssm.delete_parameters(Names=[f"/{self.name}/cursor-key"])
-            for table in {*self.tables.left_behind(self.name), *([outside] if outside else ())}:
+            for table in {*self.tables.left_behind(self.name, ""), *([outside] if outside else ())}:
                 self.tables.drop(table)
 
     # -- CloudFormation
@@ -369,8 +373,11 @@ def main() -> None:
             address = stack.deploy(artifact, given, folder)
             smoke(address)
             print(f"{stack.name} is {artifact}: {address}")
-            for table, at in stack.tables.left_behind(stack.name).items():
-                print(f"{table} was left behind on {at:%Y-%m-%d}: `make drop STAGE={stack.stage} TABLE={table}`")
+            for table, at in stack.tables.left_behind(stack.name, stack.serving().table).items():
+                why = (
+                    f"was left behind on {at:%Y-%m-%d}" if at else "is served to nobody, unless a restore is under way"
+                )
+                print(f"{table} {why}: `make drop STAGE={stack.stage} TABLE={table}`")
         elif options.what == "destroy":
             stack.destroy(data=options.data)
             print(f"{stack.name} is down; its data are {'kept' if options.data == 'keep' else 'deleted'}")

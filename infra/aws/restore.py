@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -25,10 +26,12 @@ from chalicelib.settings import Settings
 from chalicelib.storage.table import dynamo
 from chalicelib.workflows.carry_over import Carried, Counted, Move
 from infra.aws import deploy
-from infra.aws.tables import POLICY_S, TableFailed, is_of
+from infra.aws.tables import MOVED_AT, POLICY_S, TableFailed, is_of
 
 AT_ONCE = 8
 REASON_CHARACTERS = 3, 200
+# How long CloudFormation is waited for.
+REST_S, RESTS_MAX = 10, 360
 
 
 class Wish(NamedTuple):
@@ -50,9 +53,19 @@ class Outcome(NamedTuple):
     carried: Carried | None
 
 
+class _Course(NamedTuple):
+    """From what that is served to which table, leaving which ("" if it is gone), and of which instant."""
+
+    serving: deploy.Serving
+    target: str
+    left: str
+    to: datetime
+
+
 def restore(stack: deploy.Stack, wish: Wish, *, policy_s: float = POLICY_S) -> Outcome:
-    """Move the stack. Raises DeployFailed, TableFailed, StorageError; the stack is then where it was, and can be written to."""
-    serving = stack.serving()
+    """Move the stack. Raises DeployFailed, TableFailed, StorageError; the stack is then where it was, and can be written to,
+    unless CloudFormation has not come to an end: then nothing can be until this is run again."""
+    serving = at_rest(stack)
     target = wish.table or f"{stack.name}-{wish.at:%Y%m%dT%H%M%SZ}"
     check_name(stack, target)
     if target == serving.table:
@@ -60,6 +73,8 @@ def restore(stack: deploy.Stack, wish: Wish, *, policy_s: float = POLICY_S) -> O
     left = serving.table if stack.tables.described(serving.table) is not None else ""
     if not left and not wish.lost:
         raise TableFailed(_GONE.format(table=serving.table))
+    if wish.at is not None and stack.tables.left_at(target) is not None:
+        raise TableFailed(_SERVED_SINCE.format(table=target))
     if not wish.table:
         assert wish.at is not None, "a wish names a table or an instant"
         print(f"restoring {serving.table} to {wish.at:%Y-%m-%d %H:%M:%S} UTC as {target}")
@@ -67,23 +82,79 @@ def restore(stack: deploy.Stack, wish: Wish, *, policy_s: float = POLICY_S) -> O
     to = wish.at or stack.tables.left_at(target)
     if to is None:
         raise TableFailed(f"{target} was not left behind by a restore: say AT=… too, of which instant it is")
+    # Hours may have gone by: what was deployed meanwhile is what is moved.
+    return _move(stack, wish, _Course(_still(stack, serving.table), target, left, to), policy_s)
+
+
+def _move(stack: deploy.Stack, wish: Wish, course: _Course, policy_s: float) -> Outcome:
+    """Carry over and move, or let what is served from be written to again."""
+    serving, target, left, to = course
     template, given = stack.template(serving.artifact), stack.given()
     stack.settle(target, template, given)
+    # Tried again, it is the same instant, and merchants are told the same line.
+    told = Restored(to=to, at=stack.tables.note(target, MOVED_AT, datetime.now(UTC)), reason=wish.reason)
+    begun = False
     try:
-        left_at = _made(stack, target)
+        left_at = None
         if left:
             print(f"{left} refuses writes from now on; what happened since is carried over")
             declared = deploy.declared(template, given)
             left_at = stack.tables.freeze(left, declared, at=datetime.now(UTC), policy_s=policy_s)
-        told = Restored(to=to, at=left_at, reason=wish.reason)
         carried = carry_over(stack, target, None if wish.lost else left, told)
+        # Somebody else may have moved it, or let the table left behind be written to, which each deployment does.
+        if _still(stack, serving.table) != serving or (left and stack.tables.left_at(left) != left_at):
+            raise TableFailed(f"{stack.name} was deployed meanwhile, and {serving.table} written to: run it again")
+        begun = True
         address = stack.deploy(serving.artifact, {}, None, table=target)
     except BaseException:
-        if left and stack.outputs().get(deploy.TABLE) == left:
+        if left and _is_still_on(stack, left, begun=begun):
             stack.settle(left, template, given)
             stack.tables.take_up(left)
+        _say_given_up(stack, target, left)
         raise
     return Outcome(address, target, left, carried)
+
+
+def at_rest(stack: deploy.Stack) -> deploy.Serving:
+    """What the stack serves from, once CloudFormation does nothing to it: until then it tells of what was before. Raises
+    TableFailed, DeployFailed."""
+    for tries in range(RESTS_MAX):
+        status = stack.status()
+        if not status.endswith("_IN_PROGRESS"):
+            break
+        if not tries:
+            print(f"{stack.name} is {status}; waiting for its end")
+        time.sleep(REST_S)
+    else:
+        raise TableFailed(f"{stack.name} is still {status}: run it again once that is over")
+    serving = stack.serving()
+    if not status.endswith("_COMPLETE"):
+        raise TableFailed(f"{stack.name} is {status}, and may serve from two tables: end that in CloudFormation first")
+    return serving
+
+
+def _still(stack: deploy.Stack, table: str) -> deploy.Serving:
+    """What the stack serves from, if that is still this table. Raises TableFailed, DeployFailed."""
+    serving = at_rest(stack)
+    if serving.table != table:
+        raise TableFailed(f"{stack.name} was moved onto {serving.table} meanwhile, by somebody else")
+    return serving
+
+
+def _is_still_on(stack: deploy.Stack, table: str, *, begun: bool) -> bool:
+    """Whether it is sure that the stack is on that table and stays there; it is not while CloudFormation may go on."""
+    if begun:
+        # An update that was just asked for shows after a moment.
+        time.sleep(REST_S)
+    return stack.status().endswith("_COMPLETE") and stack.outputs().get(deploy.TABLE) == table
+
+
+def _say_given_up(stack: deploy.Stack, target: str, left: str) -> None:
+    if left and stack.tables.left_at(left) is not None:
+        where = f"{stack.status() or 'not known'} on {stack.outputs().get(deploy.TABLE, 'no table')}"
+        print(f"{left} goes on refusing writes, for {stack.name} is {where}: run it again once that is over")
+    else:
+        print(f"{target} is there: run it again, or `make drop STAGE={stack.stage} TABLE={target}`")
 
 
 def carry_over(stack: deploy.Stack, target: str, left: str | None, told: Restored) -> Carried:
@@ -109,7 +180,7 @@ def carry_over(stack: deploy.Stack, target: str, left: str | None, told: Restore
 def drop(stack: deploy.Stack, table: str) -> None:
     """Delete a table that was left behind. Raises TableFailed, DeployFailed."""
     check_name(stack, table)
-    if stack.serving().table == table:
+    if at_rest(stack).table == table:
         raise TableFailed(f"{stack.name} is served from {table}")
     stack.tables.drop(table)
 
@@ -118,13 +189,6 @@ def check_name(stack: deploy.Stack, table: str) -> None:
     """Raise TableFailed unless the table is one of this stage."""
     if not is_of(stack.name, table):
         raise TableFailed(f"{table} is not a table of {stack.name}")
-
-
-def _made(stack: deploy.Stack, table: str) -> datetime:
-    found = stack.tables.described(table)
-    assert found is not None, "a table that was just settled is there"
-    at: datetime = found["CreationDateTime"]
-    return at.astimezone(UTC)
 
 
 class _Sealed:
@@ -137,6 +201,10 @@ class _Sealed:
         raise AssertionError("nothing is opened here")
 
 
+_SERVED_SINCE = (
+    "{table} was served from since, and is not as it was at that instant: drop it first, or say TABLE={table} without AT to "
+    "go back to it as it was left"
+)
 _GONE = (
     "{table} is gone, and with it the record of who was erased and shut out since. Restore its last state from its backup, under "
     'its name, and run this again; or say LEFT=lost (README, "Put the table back")'

@@ -7,6 +7,7 @@ frozen refuses every write, whoever asks: what a restore leaves behind is the re
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +26,10 @@ WAIT_S, WAITS_MAX, READY_TRIES = 10, 2_160, 60
 WRITES = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"]
 LEFT_AT = "daybook:left-at"
 """The tag of a table that was left behind, with the instant."""
+MOVED_AT = "daybook:moved-at"
+"""The tag of a table that a restore moves onto, with the instant at which that was first tried; gone once it is served from."""
+# The names that a restore gives by itself.
+_STAMP = re.compile(r"-\d{8}T\d{6}Z")
 
 
 class TableFailed(Exception):
@@ -140,42 +145,62 @@ class Tables:
 
         The policy is taken to hold everywhere after `policy_s`.
         """
-        found = self.described(name)
-        if found is None:
-            raise TableFailed(f"there is no table {name}")
-        arn = found["TableArn"]
-        since = self.left_at(name)
-        if since is None:
-            since = at.replace(microsecond=0)
-            text = f"{since:%Y-%m-%dT%H:%M:%SZ}"
-            self._client.tag_resource(ResourceArn=arn, Tags=[{"Key": LEFT_AT, "Value": text}])
+        since = self.note(name, LEFT_AT, at)
+        arn = self._arn(name)
         refuse = {"Sid": "LeftBehind", "Effect": "Deny", "Principal": "*", "Action": WRITES}
         self._client.put_resource_policy(ResourceArn=arn, Policy=_policy(arn, declared, refuse))
         time.sleep(policy_s)
         return since
 
+    def note(self, name: str, tag: str, at: datetime) -> datetime:
+        """Tag the table with an instant, and return it: `at` to the second, or what it was tagged with before."""
+        arn = self._arn(name)
+        if text := self._tags(arn).get(tag):
+            return datetime.fromisoformat(text)
+        since = at.replace(microsecond=0)
+        self._client.tag_resource(ResourceArn=arn, Tags=[{"Key": tag, "Value": f"{since:%Y-%m-%dT%H:%M:%SZ}"}])
+        return since
+
     def left_at(self, name: str) -> datetime | None:
         """Since when the table has been left behind; None if it has not."""
         found = self.described(name)
-        if found is None:
-            return None
-        tags = self._client.list_tags_of_resource(ResourceArn=found["TableArn"])["Tags"]
-        (text,) = [each["Value"] for each in tags if each["Key"] == LEFT_AT] or [None]
+        text = self._tags(found["TableArn"]).get(LEFT_AT) if found is not None else None
         return datetime.fromisoformat(text) if text else None
 
     def take_up(self, name: str) -> None:
         """Note that the table is not left behind, or no more."""
         found = self.described(name)
         if found is not None:
-            self._client.untag_resource(ResourceArn=found["TableArn"], TagKeys=[LEFT_AT])
+            self._client.untag_resource(ResourceArn=found["TableArn"], TagKeys=[LEFT_AT, MOVED_AT])
+
+    def _arn(self, name: str) -> str:
+        found = self.described(name)
+        if found is None:
+            raise TableFailed(f"there is no table {name}")
+        return str(found["TableArn"])
+
+    def _tags(self, arn: str) -> dict[str, str]:
+        pages = self._client.get_paginator("list_tags_of_resource").paginate(ResourceArn=arn)
+        return {each["Key"]: each["Value"] for page in pages for each in page["Tags"]}
 
     # -- end
 
-    def left_behind(self, stack: str) -> dict[str, datetime]:
-        """The tables of a stack that were left behind, and since when."""
+    def left_behind(self, stack: str, served: str) -> dict[str, datetime | None]:
+        """The tables of a stack but for the one that is served, and since when: None if a restore was given up or goes on.
+
+        A table that merely begins like them, neither named nor tagged by us, is not among them.
+        """
         pages = self._client.get_paginator("list_tables").paginate()
-        names = [name for page in pages for name in page["TableNames"] if is_of(stack, name)]
-        return {name: at for name in names if (at := self.left_at(name)) is not None}
+        names = [name for page in pages for name in page["TableNames"] if is_of(stack, name) and name != served]
+        found: dict[str, datetime | None] = {}
+        for name in names:
+            described = self.described(name)
+            tags = self._tags(described["TableArn"]) if described is not None else {}
+            named = name == stack or _STAMP.fullmatch(name.removeprefix(stack)) is not None
+            if described is not None and (named or f"{tags.get('app')}-{tags.get('stage')}" == stack):
+                left_at = tags.get(LEFT_AT)
+                found[name] = datetime.fromisoformat(left_at) if left_at else None
+        return found
 
     def drop(self, name: str) -> None:
         """Delete a table. What DynamoDB keeps of it as a backup ends after 35 days."""

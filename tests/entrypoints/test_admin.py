@@ -1,14 +1,18 @@
 """What admins do besides backfills: each is answered by field, told to the merchant and kept."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import date, timedelta
-from typing import Any
+from itertools import count
+from typing import Any, get_args
 
+import msgspec
 import pytest
 from chalice.test import Client
 
 from app import app
 from chalicelib import errors
+from chalicelib.domain.accounts import Workspace
 from chalicelib.domain.allotment import Account
 from chalicelib.domain.days import window_of
 from chalicelib.domain.persons import Person
@@ -17,6 +21,7 @@ from chalicelib.storage.table import Table
 from tests.support.memory import MemoryEngine
 from tests.support.orders import order
 from tests.support.people import EMAIL, PASSWORD, Phone
+from tests.support.shaky import Death, Fault, ShakyEngine
 from tests.support.site import Site, Visitor, json_at, open_site
 from tests.support.system import ZONE
 
@@ -150,7 +155,8 @@ def test_credentials_are_sealed_anew_by_their_workers(site, owner):
     assert press({"do": "seal_again"}) == {"ok": True, "connections": 1, "next": None}
     (message,) = (each for each in daybook.held.others if isinstance(each, SealMessage))
     assert message.connection == connection.id
-    assert press({"do": "seal_again", "from": 256})["connections"] == 0
+    assert press({"do": "seal_again", "from": 3})["next"] is None
+    assert press({"do": "seal_again", "from": 4})["fields"] == {"from": "The last partition is 3."}
     assert list(press({"do": "seal_again", "from": -1})["fields"]) == ["from"]
 
 
@@ -195,10 +201,11 @@ def test_a_customer_is_erased_and_what_was_sold_stays(site, owner):
         "orders": ["1"],
         "reason": REASON,
     }
-    assert press(event) == {"ok": True, "orders": 1}
+    assert press(event | {"orders": ["#1", "3"]}) == {"ok": True, "orders": 2, "known": 0}
+    assert press(event | {"orders": [" 1 ", "1"]}) == {"ok": True, "orders": 1, "known": 1}
     assert daybook.persons.names(DayKey(owner.workspace, connection.id, DAY)).keys() == {"2"}
     assert daybook.documents.sheets(key) == sold
-    assert len(kept(site, owner)) == 1
+    assert len(kept(site, owner)) == 2
 
 
 @pytest.mark.parametrize(
@@ -228,17 +235,101 @@ def test_orders_to_erase_are_a_few_ids(site, owner, orders):
     assert not kept(site, owner)
 
 
+def codes_on(site: Site, owner: Visitor) -> None:
+    key = json_at(owner.post("/v1/codes"), 201)["key"]
+    json_at(owner.post("/v1/codes/on", {"code": Phone(key, site.daybook.now).shows()}))
+
+
+def each_fault(
+    prepare: Callable[[Site, Visitor], object], event: dict[str, Any]
+) -> Iterator[tuple[str, Site, Visitor, dict[str, Any]]]:
+    """Press once with each fault at each write, then once more without: what went wrong, and where that leaves Daybook."""
+    for fault in get_args(Fault):
+        for at in count():
+            engine = ShakyEngine()
+            with open_site(Table(engine)) as site:
+                owner = site.merchant()
+                prepare(site, owner)
+                asked = event | {"workspace": owner.workspace}
+                engine.at, engine.fault, engine.writes = at, fault, 0
+                with suppress(errors.StorageError, Death):
+                    press(asked)
+                met, engine.at = engine.writes > at, -1
+                if met:
+                    yield f"{fault} at write {at}", site, owner, press(asked)
+            if not met:
+                assert at > 1
+                break
+
+
+def test_codes_are_off_told_and_nobody_is_signed_in_whatever_write_went_wrong_before_a_repeat():
+    event = {"do": "turn_off_codes", "email": EMAIL, "reason": REASON}
+    for fault, site, owner, told in each_fault(codes_on, event):
+        assert told["ok"] is True, fault
+        assert owner.get("/v1/session").status_code == 401, fault
+        assert site.visitor().post("/v1/session", {"email": EMAIL, "password": PASSWORD}).status_code == 201, fault
+        assert any("were turned off" in line for line in site.daybook.said(owner.workspace)), fault
+        assert any("codes" in row for row in kept(site, owner)), fault
+
+
+def test_who_dies_between_the_sessions_and_the_codes_leaves_no_session():
+    engine = ShakyEngine()
+    with open_site(Table(engine)) as site:
+        owner = site.merchant()
+        codes_on(site, owner)
+        drop = site.daybook.code_records.drop
+
+        def die(_: object) -> bool:
+            raise Death
+
+        site.daybook.code_records.drop = die
+        with pytest.raises(Death):
+            press({"do": "turn_off_codes", "workspace": owner.workspace, "email": EMAIL, "reason": REASON})
+        site.daybook.code_records.drop = drop
+        assert owner.get("/v1/session").status_code == 401
+
+
+def test_a_change_is_made_and_told_whatever_write_went_wrong_before_a_repeat():
+    event = {"do": "allow_individual", "allowed": False, "reason": REASON}
+    for fault, site, owner, told in each_fault(lambda site, owner: None, event):
+        assert told["ok"] is True, fault
+        assert site.daybook.accounts.workspace(owner.workspace).individual_allowed is False, fault
+        line = f"info: Individual sales can be chosen no more, by an admin: {REASON}"
+        assert line in site.daybook.said(owner.workspace), fault
+        assert kept(site, owner), fault
+
+
+def test_a_change_that_lost_a_try_to_another_is_kept_and_told_once(site, owner, monkeypatch):
+    accounts = site.daybook.accounts
+    change = accounts.change_workspace
+
+    def lose(seen: Workspace, changed: Workspace) -> bool:
+        monkeypatch.setattr(accounts, "change_workspace", change)
+        assert change(seen, msgspec.structs.replace(seen, name="Northwind Supply", version=seen.version + 1))
+        return change(seen, changed)
+
+    monkeypatch.setattr(accounts, "change_workspace", lose)
+    event = {"do": "allow_individual", "workspace": owner.workspace, "allowed": False, "reason": REASON}
+    assert press(event)["changed"] is True
+    assert accounts.workspace(owner.workspace).name == "Northwind Supply"
+    assert len(kept(site, owner)) == 1
+    assert len([line for line in site.daybook.said(owner.workspace) if "can be chosen no more" in line]) == 1
+
+
 def test_codes_of_who_lost_them_are_turned_off_and_their_sessions_end(site, owner):
     event = {"do": "turn_off_codes", "workspace": owner.workspace, "email": EMAIL, "reason": REASON}
     assert press(event) == {"ok": True, "were_on": False}
-    key = json_at(owner.post("/v1/codes"), 201)["key"]
-    json_at(owner.post("/v1/codes/on", {"code": Phone(key, site.daybook.now).shows()}))
+    assert owner.get("/v1/session").status_code == 401
+    site.daybook.pass_time(seconds=1)
+    codes_on(site, owner.sign_in(EMAIL))
     asked = {"email": EMAIL, "password": PASSWORD}
     assert site.visitor().post("/v1/session", asked).status_code == 409
     assert press(event | {"email": f" {EMAIL.upper()}"}) == {"ok": True, "were_on": True}
     assert owner.get("/v1/session").status_code == 401
     assert site.visitor().post("/v1/session", asked).status_code == 201
-    assert kept(site, owner) == [{"codes": '"off"', "reason": f'"{REASON}"'}]
+    reason = {"reason": f'"{REASON}"'}
+    assert kept(site, owner) == [{"codes": '"off"'} | reason, {"sessions": '"ended"'} | reason]
+    assert f"warning: By an admin, {EMAIL} was signed out everywhere: {REASON}" in site.daybook.said(owner.workspace)
     told = f"warning: By an admin, one-time codes of {EMAIL} were turned off: {REASON}"
     assert told in site.daybook.said(owner.workspace)
 

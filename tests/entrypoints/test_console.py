@@ -9,7 +9,9 @@ from chalice.test import Client
 
 from app import app
 from chalicelib import bootstrap
+from chalicelib.storage.table import Table
 from tests.support.orders import line, order
+from tests.support.shaky import every_fault
 from tests.support.system import Daybook
 
 Call = Callable[..., dict[str, Any]]
@@ -111,6 +113,31 @@ def test_a_repeat_with_the_same_request_id_begins_nothing_again(daybook, call):
     assert call(dry_run=False, request_id="r2")["sync"] != first["sync"]
 
 
+def test_a_repeat_of_what_died_at_any_write_finds_the_sync_it_left(monkeypatch):
+    def prepare(table: Table) -> tuple[Daybook, dict[str, Any]]:
+        daybook = Daybook(table)
+        connection = daybook.pair_shop()
+        event = {"workspace": "w1", "connection": connection.id, "from": "2026-07-01", "to": "2026-07-01"}
+        return daybook, event | {"reason": "asked for by telephone", "dry_run": False, "request_id": "r1"}
+
+    def act(_: Table, prepared: tuple[Daybook, dict[str, Any]]) -> dict[str, Any]:
+        daybook, event = prepared
+        monkeypatch.setattr(bootstrap, "system", lambda: daybook)
+        with Client(app, project_dir=".") as client:
+            answer: dict[str, Any] = client.lambda_.invoke("backfill", event).payload
+        return answer
+
+    for fault, table, (daybook, event), _ in every_fault(prepare, act, deaths=True):
+        daybook.pass_time(seconds=61)
+        told = act(table, (daybook, event))
+        assert [each.id for each in daybook.sync_records.list("w1", limit=9)] == [told["sync"]], fault
+        daybook.pass_time(minutes=20)
+        daybook.sweep()
+        assert daybook.work()["published"] == 1, fault
+        assert daybook.said().count("info: Backfill by an admin: Jul 1, 2026: asked for by telephone"), fault
+        assert list(daybook.audit.list("w1", before="9", limit=9)), fault
+
+
 @pytest.mark.parametrize(
     ("changes", "fields"),
     [
@@ -128,6 +155,10 @@ def test_a_repeat_with_the_same_request_id_begins_nothing_again(daybook, call):
         ({"workspace": "w2"}, {"connection"}),
         ({"from_": "2026-07-07", "to": "2026-07-01"}, {"to"}),
         ({"to": "2099-01-01"}, {"to"}),
+        ({"from_": "0001-01-01", "to": "0001-01-02"}, {"from", "to"}),
+        ({"from_": "0206-07-01"}, {"from"}),
+        ({"from_": "1999-12-31", "to": "2000-01-01"}, {"from"}),
+        ({"from_": "2026-07-01", "to": "2101-01-01"}, {"to"}),
     ],
 )
 def test_each_wrong_field_is_named_and_nothing_begins(daybook, call, changes, fields):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from urllib.parse import quote
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -302,3 +303,22 @@ def test_months_that_wait_to_be_built_are_listed_with_the_same_figures(synced, m
             name: value for name, value in built.items() if name not in differing
         }
     assert first["totals"] == then["totals"]
+
+
+def test_the_sale_of_a_store_whose_id_is_an_address_is_opened_as_the_page_asks_for_it(shop):
+    """A WooCommerce site in a folder, on a port of its own: its id is quoted in the sale's, which the page quotes again."""
+    shop.fill(JULY_3, 21, 22, store="shop.example:8443/m\u00fcnchen")
+    shop.sync(JULY_3)
+    (listed,) = shop.get("/v1/sales")["items"]
+    assert "%2F" in listed["id"]
+    address = f"/v1/sales/{quote(listed['id'], safe='')}"
+    assert shop.get(address)["sale"]["id"] == listed["id"]
+    for below in ("lines", "orders", "versions"):
+        assert shop.get(f"{address}/{below}")["items"]
+
+
+@pytest.mark.parametrize("sent", ["%FF", "2026-07-03~c~USD~%ff", "%", "%25", "%00", "..%2F..", "%2Fv1%2Fsession"])
+def test_a_value_of_the_path_that_names_nothing_is_not_found(shop, sent):
+    answer = shop.visitor.get(f"/v1/sales/{sent}")
+    assert answer.status_code == 404
+    assert answer.headers["Content-Type"] == "application/problem+json"

@@ -45,13 +45,33 @@ def test_the_shell_is_not_sent_twice(site):
     assert (again.status_code, again.body) == (304, b"")
 
 
-def test_behind_a_stage_the_shell_names_the_stage(site):
+def behind(site: Site, asked: str, path: str = "/orders/x") -> str:
+    """The shell as the gateway gets it when somebody asks for that, of which it took the route `path`."""
     gateway = site._client.http._local_gateway
-    event = gateway.event_converter.create_lambda_event("GET", "/orders/x", {}, b"")
-    event["requestContext"]["path"] = "/api/orders/x"
-    body = gateway._app_object(event, None)["body"]
-    assert 'content="/api"' in body
-    assert 'src="/api/static/' in body
+    event = gateway.event_converter.create_lambda_event("GET", path, {}, b"")
+    event["requestContext"]["path"] = asked
+    return str(gateway._app_object(event, None)["body"])
+
+
+@pytest.mark.parametrize("path", ["/orders/x", "/orders/2026-07-03~c~USD~shop.example%252Fsub"])
+def test_behind_a_stage_the_shell_names_the_stage(site, path):
+    for stage in ("/api", "/prod-2", "/v_1"):
+        body = behind(site, f"{stage}{path}", path)
+        assert f'content="{stage}"' in body
+        assert f'src="{stage}/static/' in body
+
+
+@pytest.mark.parametrize(
+    "before", ["//evil.example", "//evil", "/a/b", '/"><b>', "/evil.example", "https://evil.example", "/", "/é", "/a\n"]
+)
+def test_what_is_no_stage_is_not_named_in_the_shell(site, before):
+    body = behind(site, f"{before}/orders/x")
+    assert 'content=""' in body
+    assert 'src="/static/' in body
+
+
+def test_a_path_that_reads_as_an_address_is_not_named_in_the_shell(site):
+    assert b'content=""' in site.visitor().get("//evil.example/x").body
 
 
 def test_hashed_files_are_kept_for_ever_and_others_for_a_day(site):

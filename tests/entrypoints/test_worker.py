@@ -85,6 +85,30 @@ def test_an_order_is_sought(worker, caplog):
 
 
 @pytest.mark.parametrize(
+    ("work", "message", "day"),
+    [
+        ("sync_day", DayMessage("w1", "c1", DAY, 1), str(DAY)),
+        ("notice", ChangesMessage("w1", "c1"), None),
+        ("find_order", OrderMessage("w1", "c1", "s1"), None),
+        ("seal_again", SealMessage("w1", "c1"), None),
+    ],
+)
+def test_a_defect_is_told_with_what_was_worked_on_and_goes_on_to_the_queue(
+    worker, caplog, monkeypatch, work, message, day
+):
+    def fail(_: object) -> None:
+        raise OverflowError("the customer is Ada Lovelace")
+
+    monkeypatch.setattr(getattr(worker.daybook, work), "run", fail)
+    with pytest.raises(OverflowError):
+        worker.feed(text_of(message))
+    assert told(caplog) == [("ERROR", "The work ended by an error nobody expected.", "raised")]
+    (line,) = (vars(record) for record in caplog.records)
+    assert (line["workspace"], line["connection"], line["queue"], line.get("day")) == ("w1", "c1", "sync", day)
+    assert "Lovelace" not in str(line)
+
+
+@pytest.mark.parametrize(
     "body",
     [
         "",

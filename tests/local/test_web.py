@@ -28,6 +28,10 @@ def port() -> Iterator[int]:
         together.wait(5)
         return {"name": name, "header": app.current_request.headers["x-name"]}
 
+    @app.route("/named/{name}")
+    def named(name: str) -> dict[str, str]:
+        return {"name": name}
+
     server = make_server(app, 0)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server.server_address[1]
@@ -59,6 +63,12 @@ def test_a_route_that_is_not_there_is_a_problem_in_json(port: int) -> None:
     assert answer.status == 404
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert json.loads(body)["status"] == 404
+
+
+def test_a_value_of_the_path_arrives_as_it_was_sent(port: int) -> None:
+    """As API Gateway has it, so that routes decode it once, here as there."""
+    answer = ask(port, "/named/a%252Fb%3A%C3%BC")[1]
+    assert json.loads(answer) == {"name": "a%252Fb%3A%C3%BC"}
 
 
 def test_requests_at_the_same_time_see_their_own_headers(port: int) -> None:

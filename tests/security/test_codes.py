@@ -385,3 +385,22 @@ def test_wherever_setting_up_dies_one_can_sign_in_and_set_up() -> None:
             assert enter(team).email == EMAIL
         phone, _ = set_up(team, owner)
         assert enter(team, phone.shows()).email == EMAIL, wrong
+
+
+def test_s10_who_has_the_mailbox_guesses_no_more_than_who_has_the_password(team: Team, mail: HeldMail) -> None:
+    """A link makes the network known that it was used from, but not to what asks for codes."""
+    set_up(team)
+    guesses = 0
+    for n in range(1000):
+        here, before = (f"2001:db8:{each:x}::1" for each in (n + 1, n))
+        try:
+            team.reset.ask(EMAIL, address=before)
+            password = f"{ANEW} {n}"
+            team.reset.finish(mail.secret, password, address=here)
+            team.sign_in.sign_in(EMAIL, password, WRONG, address=here)
+        except errors.TooManyTries:
+            pass
+        except errors.NotSignedIn as exc:
+            guesses += "code" in exc.fields
+        team.clock.move(seconds=1)
+    assert 5 < guesses <= 15

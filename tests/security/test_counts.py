@@ -5,14 +5,19 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
+from chalice.test import Client
 
+from app import app
+from chalicelib import errors
+from chalicelib.domain.work import ChangesMessage, Message
 from chalicelib.entrypoints.log import FIELDS
 from chalicelib.storage.table import Table
 from infra.aws import alarms
 from tests.support.mail import HeldMail
 from tests.support.memory import MemoryEngine
-from tests.support.people import EMAIL, PASSWORD, Phone
+from tests.support.people import EMAIL, PASSWORD, NamedSealer, Phone
 from tests.support.site import Site, Visitor, json_at, open_site
+from tests.support.system import Daybook
 
 _TERM = re.compile(r'\$\.(\w+) (=|>=|>) ("[^"]*"|\$?[\d.]+)')
 
@@ -81,6 +86,12 @@ def lost_mail(site: Site) -> None:
     site.visitor().post("/v1/reset", {"email": "owner@northwind.example"})
 
 
+def foreign_secret(site: Site) -> None:
+    phone = turn_codes_on(site)
+    site.daybook.code_records._sealer = NamedSealer()
+    site.visitor().post("/v1/session", {"email": EMAIL, "password": PASSWORD, "code": phone.shows()})
+
+
 def wrong_code(site: Site) -> None:
     turn_codes_on(site)
     site.visitor().post("/v1/session", {"email": EMAIL, "password": PASSWORD, "code": "000000"})
@@ -104,6 +115,7 @@ def turn_codes_on(site: Site) -> Phone:
         (forged_keys, "ReturnsAreRefused"),
         (refused_shop, "ShopsAreRefused"),
         (lost_mail, "MailsFail"),
+        (foreign_secret, "ApiSecretsStaySealed"),
     ],
 )
 def test_s50_what_is_refused_is_counted(site: Site, caplog, refuse: Callable[[Site], None], count: str) -> None:
@@ -123,6 +135,29 @@ def test_s50_that_a_code_is_asked_for_is_not_counted(site: Site, caplog) -> None
     asked = site.visitor().post("/v1/session", {"email": EMAIL, "password": PASSWORD})
     assert json_at(asked, 409)["type"] == "code-needed"
     assert not counted(caplog, "ApiLog")
+
+
+def feed(daybook: Daybook, message: Message, function: str) -> None:
+    with Client(app, project_dir=".") as client:
+        event = client.events.generate_sqs_event([msgspec.json.encode(message).decode()], "daybook-sync.fifo")
+        client.lambda_.invoke(function, event)
+
+
+@pytest.mark.parametrize(
+    ("function", "log", "count"),
+    [("sync_worker", "SyncLog", "SyncDaysFail"), ("backfill_worker", "BackfillLog", "BackfillDaysFail")],
+)
+def test_a_day_that_failed_is_counted_and_a_failed_look_for_changes_is_not(site: Site, caplog, function, log, count):
+    daybook = site.daybook
+    connection = daybook.pair_shop()
+    daybook.pass_time(days=1)
+    daybook.shop.failures = [errors.PermanentError("The shop is closed.")] * 2
+    feed(daybook, ChangesMessage("w1", connection.id), function)
+    assert [record.outcome for record in caplog.records] == ["failed"]
+    assert not counted(caplog, log)
+    daybook.ask_day(connection, daybook.clock.date())
+    feed(daybook, daybook.held.messages.pop(), function)
+    assert counted(caplog, log) == {count}
 
 
 def test_s50_counts_ask_only_for_fields_that_are_logged() -> None:

@@ -395,6 +395,12 @@ def test_s14_s16_an_old_proof_is_not_taken_for_a_new_one(town: Town, said: Claim
     town.provider.forge = forge
     browser = town.browser()
     assert is_refused(town, browser, browser.sign_in(again=True), "not-again")
+    owner = town.with_password(EMAIL)
+    assert (
+        owner.back(owner.at_provider(owner.connect(next="/workspace")))
+        == "/workspace?error=not-again&next=%2Fworkspace"
+    )
+    assert not any(pk.startswith("IDENTITY#") for pk, _, _ in town.engine.items())
 
 
 def test_s14_s16_what_the_provider_says_of_an_old_proof_is_kept(town: Town) -> None:

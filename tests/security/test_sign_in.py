@@ -147,6 +147,31 @@ def test_s10_a_thousand_tries_get_few_looks_and_shut_nobody_out(
     assert people.sign_in(EMAIL, PASSWORD, address=ELSEWHERE).signed_in.email == EMAIL
 
 
+def test_s10_a_stranger_who_does_not_stop_shuts_nobody_out(people: SignIn, clock: Clock, passwords: Counting) -> None:
+    """Somebody comes from a new network once an hour, and waits once as long as they are told."""
+    up(people)
+    comes_again = 0
+    for second in range(0, 86_400, 60):
+        clock.move(seconds=60)
+        if second >= comes_again:
+            try:
+                people.sign_in(EMAIL, "a guess", address=f"203.0.113.{second // 60 % 200}")
+            except errors.TooManyTries as exc:
+                comes_again = second + exc.retry_after_s
+            except errors.NotSignedIn:
+                pass
+        if second % 3600 == 1800:
+            place = f"192.0.{second // 3600}.7"
+            try:
+                people.sign_in(EMAIL, PASSWORD, address=place)
+            except errors.TooManyTries as exc:
+                clock.move(seconds=exc.retry_after_s)
+                with suppress(errors.NotSignedIn, errors.TooManyTries):
+                    people.sign_in(EMAIL, "a guess", address="203.0.113.9")
+                people.sign_in(EMAIL, PASSWORD, address=place)
+    assert passwords.looks <= 300
+
+
 def test_s10_a_thousand_accounts_from_one_address_get_few_looks(
     people: SignIn, clock: Clock, passwords: Counting
 ) -> None:

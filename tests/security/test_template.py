@@ -24,6 +24,22 @@ MAY_OPEN = {"SyncWorker", "BackfillWorker", "APIHandler"}
 SEALED = {"channel credentials": "connection", "one-time codes": "user"}
 
 
+# By which dimensions AWS tells of a metric, by its documentation; asked for by others there are no data, ever.
+TOLD_BY = {
+    ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): [["QueueName"]],
+    ("AWS/SQS", "ApproximateAgeOfOldestMessage"): [["QueueName"]],
+    ("AWS/Lambda", "Errors"): [["FunctionName"]],
+    ("AWS/Lambda", "Invocations"): [["FunctionName"]],
+    ("AWS/Lambda", "Duration"): [["FunctionName"]],
+    ("AWS/DynamoDB", "ReadThrottleEvents"): [["TableName"]],
+    ("AWS/DynamoDB", "WriteThrottleEvents"): [["TableName"]],
+    ("AWS/DynamoDB", "ConsumedReadCapacityUnits"): [["TableName"]],
+    ("AWS/DynamoDB", "ConsumedWriteCapacityUnits"): [["TableName"]],
+    ("AWS/DynamoDB", "ThrottledRequests"): [["TableName", "Operation"]],
+    ("AWS/ApiGateway", "5XXError"): [["ApiName"], ["ApiName", "Stage"]],
+}
+
+
 def words(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else list(value)
 
@@ -120,25 +136,41 @@ def test_s45_policies_functions_and_alarms_follow_the_stack_onto_a_restored_tabl
         said = json.dumps(own)
         assert text.count(said) == text.count('{"Fn::If": ["OwnTable", ' + said)
     assert artifact.template["Globals"]["Function"]["Environment"]["Variables"]["DAYBOOK_TABLE"] == name
-    assert artifact.resources("AWS::CloudWatch::Alarm")["TableThrottles"]["Dimensions"] == [
-        {"Name": "TableName", "Value": name}
-    ]
+    *parts, _ = artifact.resources("AWS::CloudWatch::Alarm")["TableThrottles"]["Metrics"]
+    for each in parts:
+        assert each["MetricStat"]["Metric"]["Dimensions"] == [{"Name": "TableName", "Value": name}]
     assert "${Table}" not in text
 
 
 def test_s49_table_and_queues_are_reached_over_tls_only(artifact: Artifact) -> None:
     (table,) = artifact.resources("AWS::DynamoDB::Table").values()
-    (queues,) = artifact.resources("AWS::SQS::QueuePolicy").values()
-    for document in (table["ResourcePolicy"]["PolicyDocument"], queues["PolicyDocument"]):
+    queues = artifact.resources("AWS::SQS::QueuePolicy").values()
+    for document in (table["ResourcePolicy"]["PolicyDocument"], *(each["PolicyDocument"] for each in queues)):
         (refused,) = document["Statement"]
         assert refused["Effect"] == "Deny"
         assert refused["Principal"] == "*"
         assert refused["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
         assert not [action for action in refused["Action"] if "*" in action]
     declared = artifact.resources("AWS::SQS::Queue")
-    assert [each["Ref"] for each in queues["Queues"]] == list(dict.fromkeys(each["Ref"] for each in queues["Queues"]))
-    assert {each["Ref"] for each in queues["Queues"]} == declared.keys()
+    # SQS takes a policy only about the queue that it is of.
+    covered = []
+    for each in queues:
+        (queue,) = (each["Ref"] for each in each["Queues"])
+        assert each["PolicyDocument"]["Statement"][0]["Resource"] == {"Fn::GetAtt": [queue, "Arn"]}
+        covered.append(queue)
+    assert sorted(covered) == sorted(declared)
     assert all(each["SqsManagedSseEnabled"] for each in declared.values())
+
+
+def test_s49_a_worker_takes_from_its_own_queue_and_sends_to_both(artifact: Artifact) -> None:
+    """An order looked for asks days of ranges, and a continuation goes where the last ask sent its day."""
+    both = [{"Fn::GetAtt": [name, "Arn"]} for name in ("SyncQueue", "BackfillQueue")]
+    for function, queue in (("SyncWorker", both[0]), ("BackfillWorker", both[1])):
+        found = [each for each in statements(artifact, function) if words(each["Action"])[0].startswith("sqs:")]
+        sending = [each["Resource"] for each in found if "sqs:SendMessage" in words(each["Action"])]
+        taking = [each["Resource"] for each in found if "sqs:ReceiveMessage" in words(each["Action"])]
+        assert sending == [both]
+        assert taking == [queue]
 
 
 def test_s29_the_key_is_of_use_only_with_the_whole_context(artifact: Artifact) -> None:
@@ -228,6 +260,35 @@ def test_s50_every_count_is_alarmed_and_every_alarm_is_told(artifact: Artifact) 
     for function in artifact.resources("AWS::Serverless::Function").values():
         assert function["LoggingConfig"]["LogGroup"]["Ref"] in logs
     assert all("RetentionInDays" in each for each in logs.values())
+
+
+def asked_of_aws(artifact: Artifact) -> Iterator[tuple[str, str, list[str]]]:
+    """Namespace, metric and dimensions of all alarms and lines of the dashboard, but those of our own counts."""
+    for alarm in artifact.resources("AWS::CloudWatch::Alarm").values():
+        parts = [each["MetricStat"]["Metric"] for each in alarm.get("Metrics", ()) if "MetricStat" in each]
+        for each in parts or [alarm]:
+            if each["Namespace"] != alarms.STACK:
+                yield each["Namespace"], each["MetricName"], [one["Name"] for one in each["Dimensions"]]
+    (dashboard,) = artifact.resources("AWS::CloudWatch::Dashboard").values()
+    for widget in json.loads(dashboard["DashboardBody"]["Fn::Sub"][0])["widgets"]:
+        for namespace, metric, *dimensions in widget["properties"]["metrics"]:
+            if namespace != "${AWS::StackName}":
+                yield namespace, metric, dimensions[::2]
+
+
+def test_s50_what_is_asked_of_a_metric_is_what_aws_tells_of_it(artifact: Artifact) -> None:
+    asked = list(asked_of_aws(artifact))
+    assert {namespace for namespace, _, _ in asked} == {"AWS/SQS", "AWS/Lambda", "AWS/DynamoDB", "AWS/ApiGateway"}
+    for namespace, metric, dimensions in asked:
+        assert dimensions in TOLD_BY[namespace, metric], metric
+
+
+def test_s50_throttles_of_reads_and_of_writes_are_added_up_where_there_are_none_of_one(artifact: Artifact) -> None:
+    alarm = artifact.resources("AWS::CloudWatch::Alarm")["TableThrottles"]
+    *parts, total = alarm["Metrics"]
+    assert [each["MetricStat"]["Metric"]["MetricName"] for each in parts] == list(alarms.THROTTLES)
+    assert total["Expression"] == "FILL(m0, 0) + FILL(m1, 0)"
+    assert [each["ReturnData"] for each in alarm["Metrics"]] == [False, False, True]
 
 
 def test_what_to_do_about_each_alarm_is_written_down() -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import msgspec
 
 from chalicelib.domain.accounts import Session, User, Workspace
-from chalicelib.storage.accounts import Accounts, EmailClaim
+from chalicelib.storage.accounts import Accounts, EmailClaim, PlaceKnown
 from chalicelib.storage.table import Table
 from tests.support.people import EMAIL, new_id
 from tests.support.shaky import every_fault
@@ -176,10 +176,23 @@ def test_a_try_whose_write_goes_wrong_is_counted_or_refused() -> None:
 def test_a_place_is_known_for_ninety_days(table: Table) -> None:
     here = accounts(table)
     here.note_place(EMAIL, "198.51.100.7", at=NOW)
-    assert here.is_known_place(EMAIL, "198.51.100.7", at=NOW + 89 * 86_400)
-    assert not here.is_known_place(EMAIL, "198.51.100.7", at=NOW + 91 * 86_400)
-    assert not here.is_known_place(EMAIL, "198.51.100.8", at=NOW)
-    assert not here.is_known_place("other@northwind.example", "198.51.100.7", at=NOW)
+    assert here.known_place(EMAIL, "198.51.100.7", at=NOW + 89 * 86_400) == "signed in"
+    assert here.known_place(EMAIL, "198.51.100.7", at=NOW + 91 * 86_400) is None
+    assert here.known_place(EMAIL, "198.51.100.8", at=NOW) is None
+    assert here.known_place("other@northwind.example", "198.51.100.7", at=NOW) is None
+
+
+def test_a_link_makes_a_place_known_for_less_than_a_sign_in_does(table: Table) -> None:
+    here = accounts(table)
+    ways: tuple[PlaceKnown, ...] = ("by mail", "signed in", "by mail")
+    known = []
+    for how in ways:
+        here.note_place(EMAIL, "198.51.100.7", at=NOW, how=how)
+        known.append(here.known_place(EMAIL, "198.51.100.7", at=NOW))
+    assert known == ["by mail", "signed in", "signed in"]
+    later = NOW + 91 * 86_400
+    here.note_place(EMAIL, "198.51.100.7", at=later, how="by mail")
+    assert here.known_place(EMAIL, "198.51.100.7", at=later) == "by mail"
 
 
 def test_no_email_and_no_address_stands_in_a_key(memory_table: Table) -> None:

@@ -335,3 +335,13 @@ def test_an_item_over_the_limit_is_an_error_and_no_refusal(table: Table) -> None
 def test_an_empty_key_is_an_error(table: Table) -> None:
     with pytest.raises(errors.Unanswered):
         table.insert(Part("p", "", body=b"x"))
+
+
+def test_a_query_between_nothing_and_a_key_is_an_error(memory_table: Table) -> None:
+    # As DynamoDB has it; the other two engines let it pass.
+    with pytest.raises(errors.Unanswered, match="ValidationException"):
+        list(memory_table.query(Part, "p", between=("", "B")))
+    with pytest.raises(errors.Unanswered, match="ValidationException"):
+        list(memory_table.query(Part, "p", between=("", "B"), newest_first=True, limit=1))
+    with pytest.raises(errors.Unanswered, match="ValidationException"):
+        list(memory_table.query(Part, "", begins="A"))

@@ -125,8 +125,10 @@ class MemoryEngine:
         def query() -> dict[str, Any]:
             if limit is not None and limit < 1:
                 raise Invalid("Limit must be at least 1")
+            _check_text("pk", hash_key, PK_BYTES_MAX)
             if range_key_condition is not None:
                 _check_condition(range_key_condition)
+                _check_key_condition(range_key_condition)
             keys = self._sorted.get(hash_key, [])
             start = exclusive_start_key["sk"]["S"] if exclusive_start_key else None
             if scan_index_forward is False:
@@ -217,9 +219,13 @@ def _only(item: Raw, names: list[str] | None) -> Raw:
 
 
 def _check_key(pk: str, sk: str) -> None:
-    for name, text, bytes_max in (("pk", pk, PK_BYTES_MAX), ("sk", sk, SK_BYTES_MAX)):
-        if not 0 < len(text.encode()) <= bytes_max:
-            raise Invalid(f"Key {name} is empty or too long")
+    _check_text("pk", pk, PK_BYTES_MAX)
+    _check_text("sk", sk, SK_BYTES_MAX)
+
+
+def _check_text(name: str, text: str, bytes_max: int) -> None:
+    if not 0 < len(text.encode()) <= bytes_max:
+        raise Invalid(f"Key {name} is empty or too long")
 
 
 def _normal(value: dict[str, Any]) -> dict[str, Any]:
@@ -294,6 +300,13 @@ def _check_condition(condition: Condition) -> None:
             raise Invalid("The BETWEEN operator requires upper bound to be greater than or equal to lower bound")
     elif condition.operator not in (*_COMPARED, "<>", "IN", "begins_with", "attribute_exists", "attribute_not_exists"):
         raise NotImplementedError(f"condition {condition.operator}")
+
+
+def _check_key_condition(condition: Condition) -> None:
+    """A query compares the sort key with no empty text, whatever the comparison."""
+    for value in condition.values:
+        if isinstance(value, Value):
+            _check_text("sk", value.value["S"], SK_BYTES_MAX)
 
 
 def _check_actions(actions: Sequence[Action]) -> None:

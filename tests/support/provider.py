@@ -55,7 +55,9 @@ def by_far_provider(daybook: System) -> SignInByProvider:
         identities=Identities(daybook.outside.table, daybook.new_id),
         accounts=daybook.accounts,
         sign_in=daybook.sign_in,
-        tell=daybook.access_record.tell,
+        record=daybook.access_record,
+        mailer=None,
+        base_url=ORIGIN,
         now=daybook.now,
         random=daybook.outside.random,
     )

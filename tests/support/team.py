@@ -11,6 +11,7 @@ from chalicelib.storage.accounts import Accounts
 from chalicelib.storage.activity import Activity
 from chalicelib.storage.audit import Audit
 from chalicelib.storage.grants import Grants
+from chalicelib.storage.identities import Identities
 from chalicelib.storage.people import People as PeopleRecords
 from chalicelib.storage.resets import Resets
 from chalicelib.storage.table import Table
@@ -59,6 +60,7 @@ class Team:
         self.reset = Reset(
             resets=Resets(table),
             accounts=self.accounts,
+            identities=Identities(table, new_id),
             sign_in=self.sign_in,
             passwords=passwords or Passwords(CHEAP),
             record=record,

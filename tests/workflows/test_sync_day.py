@@ -176,6 +176,18 @@ def test_an_answer_nobody_can_read_fails_after_three_tries(daybook, paired):
     assert daybook.days.read(key).progress == "failed"
 
 
+@pytest.mark.parametrize("day", [date.min, date(206, 7, 1), date.max])
+def test_a_day_that_nobody_may_ask_for_fails_at_once_and_the_shop_is_not_asked(daybook, paired, day):
+    key = daybook.ask_day(paired, day)
+    assert daybook.work() == {"failed": 1}
+    assert daybook.shop.fetches == 0
+    head = daybook.days.read(key)
+    assert (head.progress, head.attempt) == ("failed", None)
+    daybook.pass_time(minutes=20)
+    daybook.sweep()
+    assert not daybook.held.messages
+
+
 def test_a_permanent_error_fails_at_once(daybook, paired):
     daybook.shop.failures = [errors.PermanentError("the shop is closed.")]
     daybook.ask_day(paired, DAY)

@@ -70,8 +70,8 @@ function App() {
     }
   }, [signedIn, atDoor, open]);
   if (open) return <Shell>{open()}</Shell>;
-  // The frame stays while the address follows.
-  if (signedIn) return <Shell>{!atDoor && <div key={thingAt(path.value)}>{pageAt(path.value)}</div>}</Shell>;
+  if (signedIn && atDoor) return null; // whoever comes in begins at the top of a new frame
+  if (signedIn) return <Shell><div key={thingAt(path.value)}>{pageAt(path.value)}</div></Shell>;
   const anew = path.value === "/sign-up";
   return <Shell><Enter key={String(anew)} anew={anew} /></Shell>;
 }

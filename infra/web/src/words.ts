@@ -65,6 +65,7 @@ const SETTINGS: Record<string, string> = {
   api_key: "API key",
   password: "Password",
   codes: "One-time codes",
+  provider: "Sign-in service",
 };
 
 /** A setting's name as its page has it. */

@@ -95,6 +95,11 @@ def test_whoever_has_a_password_connects_the_provider_from_inside(desk: Desk) ->
     page.get_by_role("heading", level=1).wait_for()
     expect(page.get_by_role("heading", level=1)).not_to_have_text("Sign in")
     page.goto("/workspace")
+    desk.provider.person["auth_time"] = int(desk.provider.now_s()) - 3_600
+    page.get_by_role("button", name="Connect", exact=True).click()
+    page.get_by_role("button", name="Continue as").click()
+    expect(page.get_by_role("alert").get_by_text("You were not asked over there who you are.")).to_be_visible()
+    del desk.provider.person["auth_time"]
     page.get_by_role("button", name="Connect", exact=True).click()
     page.get_by_role("button", name="Continue as").click()
     expect(page.get_by_text("Connected.", exact=True)).to_be_visible()

@@ -2,7 +2,7 @@
 import { batch } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ResetAskedOut, ResetIn, ResetLookIn, ResetLookOut, ResetPasswordIn } from "../wire.d.ts";
-import { renewed, session, write } from "../api.ts";
+import { provider, renewed, session, write } from "../api.ts";
 import { useLoad } from "../load.ts";
 import { Door } from "../parts/door.tsx";
 import { Field, Secret, useSend } from "../parts/form.tsx";
@@ -78,7 +78,7 @@ function Choose({ secret, askAnew }: { secret: string; askAnew: () => void }) {
     });
   }
   return (
-    <Page title="Choose a new password" note="It signs you out everywhere. Then sign in with it.">
+    <Page title="Choose a new password" note={`It signs you out everywhere. Then sign in with it.${provider && ` If you had one before, “${provider}” has to be connected again.`}`}>
       <Card>
         {found.failed?.status === 404 ? (
           <Empty title="This link does not work." action={<button type="button" class="main" onClick={askAnew}>Ask for a new link</button>}>{found.failed.message}</Empty>
