@@ -171,7 +171,7 @@ def test_s40_the_twenty_first_invitation_of_an_hour_is_refused_with_the_time_of_
         json_at(invited(owner, f"clerk{n}@northwind.example"), 201)
     refused = invited(owner)
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "3600")
-    said = "You have made 20 invitations this hour. The next one is possible at 1:02 PM."
+    said = "You have made 20 invitations this hour. The next one is possible at 1:01 PM."
     assert refused.json_body["detail"] == said
     assert len(json_at(owner.get("/v1/invitations"))["items"]) == AN_HOUR["invitation"]
     json_at(invited(other), 201)

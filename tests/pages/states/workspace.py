@@ -162,7 +162,9 @@ STATES = (
     State(name="workspace-invited-by-mail", path=AT, answers=ALL | {"POST /invitations": MADE["sent"]}, then=invite),
     State(name="workspace-invited-no-mail", path=AT, answers=ALL | {"POST /invitations": MADE["failed"]}, then=invite),
     State(name="workspace-invited-held", path=AT, answers=ALL | {"POST /invitations": MADE["held"]}, then=invite),
-    State(name="workspace-invited-often", path=AT, answers=ALL | {"POST /invitations": TOO_MANY}, then=invite_once_more),
+    State(
+        name="workspace-invited-often", path=AT, answers=ALL | {"POST /invitations": TOO_MANY}, then=invite_once_more
+    ),
     State(
         name="workspace-remove",
         path=AT,
