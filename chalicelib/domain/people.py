@@ -59,7 +59,7 @@ class Roster(msgspec.Struct, frozen=True, kw_only=True):
         if self.find(user):
             return self
         if len(self.places) >= PEOPLE_MAX:
-            raise errors.Conflict(f"A workspace has at most {PEOPLE_MAX} people.")
+            raise errors.Conflict(f"A workspace has at most {PEOPLE_MAX} people. Ask its owner to make room.")
         return Roster(version=self.version + 1, places=(*self.places, Place(user=user, role=role)))
 
     def without(self, user: str) -> "Roster":

@@ -13,10 +13,15 @@ from chalicelib.workflows.sign_in import Opened
 @public(status=201)
 def sign_up(visit: Visit, body: wire.SignUpIn) -> Answer[wire.SessionOut]:
     """Make a user with a workspace of their own and sign them in."""
-    people = bootstrap.system().sign_in
-    return session_begun(
-        people.sign_up(body.email, body.password, body.workspace, time_zone=body.time_zone, address=visit.address)
+    opened = bootstrap.system().sign_in.sign_up(
+        body.email,
+        body.password,
+        body.workspace,
+        time_zone=body.time_zone,
+        address=visit.address,
+        old=visit.cookie,
     )
+    return session_begun(opened)
 
 
 @api.route("/v1/session", methods=["POST"])

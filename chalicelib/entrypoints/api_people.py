@@ -87,9 +87,10 @@ def look_at_invitation(body: wire_people.JoinLookIn) -> wire_people.JoinLookOut:
 
 @api.route("/v1/join", methods=["POST"])
 @public(status=201)
-def join(body: wire_people.JoinIn) -> Answer[wire.SessionOut]:
+def join(visit: Visit, body: wire_people.JoinIn) -> Answer[wire.SessionOut]:
     """Join a workspace by an invitation, with a password of one's own, and be signed in."""
-    return session_begun(bootstrap.system().invite.join(body.secret, body.password))
+    invite = bootstrap.system().invite
+    return session_begun(invite.join(body.secret, body.password, address=visit.address, old=visit.cookie))
 
 
 def _person(who: SignedIn, given: Person) -> wire_people.PersonOut:

@@ -96,6 +96,13 @@ class Grants(Generic[T]):
             open_still=lambda item: item is not None and item.spent is None,
         )
 
+    def give_back(self, secret_hash: str, who: str) -> None:
+        """An invitation that `who` took to no end can be used again; may be lost."""
+        try:
+            self._table.update(*self._key(secret_hash), [Grant.spent.remove()], Grant.spent == who)
+        except (errors.Refused, errors.Unanswered):
+            return
+
     def end(self, found: Found[T]) -> None:
         """Delete it: from then on it does not work. Raises Unanswered if that is not sure."""
         self._delete(self._key(found.hash))

@@ -30,7 +30,7 @@ from chalicelib.domain.people import (
 from chalicelib.domain.secret import Secret
 from chalicelib.workflows.access_record import AccessRecord
 from chalicelib.workflows.people import People
-from chalicelib.workflows.sign_in import Opened, SignIn, require_recent
+from chalicelib.workflows.sign_in import Opened, SignIn, network, require_recent
 
 if TYPE_CHECKING:
     from chalicelib.storage.accounts import Accounts
@@ -152,11 +152,11 @@ class Invite:
         """What an invitation is for. Raises NotFound."""
         return self._shown(self._find(secret))
 
-    def join(self, secret: str, password: str) -> Opened:
-        """Make the invited user, in the workspace and signed in. Raises NotFound, RequestError, Conflict.
+    def join(self, secret: str, password: str, *, address: str, old: str | None = None) -> Opened:
+        """Make the invited user, in the workspace and signed in; the session whose cookie is `old` ends.
 
-        They come in as a viewer and are raised once their address is theirs: what dies in between is seen by the owners, and
-        never counts as one of them.
+        Raises NotFound, RequestError, Conflict; a workspace that is full uses up no invitation. They come in as a viewer and are
+        raised once their address is theirs: what dies in between is seen by the owners, and never counts as one of them.
         """
         found = self._find(secret)
         given = found.grant
@@ -164,8 +164,10 @@ class Invite:
             raise errors.RequestError("Something has to be corrected first.", {"password": complaint})
         if self._accounts.user_of(given.email) is not None:
             raise errors.Conflict(_TAKEN)
+        id_ = self._random(10).hex()
+        self._roster(given.workspace).joined_by(id_, "viewer")  # full is told before anything is written
         user = User(
-            id=self._random(10).hex(),
+            id=id_,
             workspace=given.workspace,
             email=given.email,
             role="viewer",
@@ -177,7 +179,12 @@ class Invite:
             self._accounts.remove(user)
             raise errors.NotFound(_NO_INVITATION)
         self._record.keep(given.workspace, given.email, "person", None, f"{given.email} ({given.role})")
-        self._change(given.workspace, lambda roster: roster.joined_by(user.id, "viewer"))
+        try:
+            self._change(given.workspace, lambda roster: roster.joined_by(user.id, "viewer"))
+        except errors.Conflict:
+            self._invitations.give_back(found.hash, user.id)
+            self._accounts.remove(user)
+            raise
         if not self._accounts.claim_email(user):
             self._change(given.workspace, lambda roster: roster.without(user.id))
             self._accounts.remove(user)
@@ -189,7 +196,8 @@ class Invite:
         joined = self._accounts.user(user.id)
         if joined is None:
             raise errors.NotFound(_NO_INVITATION)  # an owner was quick to let them go
-        return self._sign_in.begin(joined, keep=False)
+        self._accounts.note_place(joined.email, network(address), at=int(self._now().timestamp()))
+        return self._sign_in.begin(joined, keep=False, old=old)
 
     def _mailed(self, who: SignedIn, invitation: Invitation, link: Secret) -> Invited:
         """Mail a link that works already."""
@@ -245,11 +253,15 @@ class Invite:
         if place is not None:
             self._records.follow(place)
 
+    def _roster(self, workspace: str) -> Roster:
+        roster = self._records.roster(workspace)
+        assert roster is not None, "who invites begins the roster"
+        return roster
+
     def _change(self, workspace: str, change: Callable[[Roster], Roster]) -> Roster:
         """The roster once it is changed. Raises Conflict."""
         for _ in range(TRIES_MAX):
-            seen = self._records.roster(workspace)
-            assert seen is not None, "who invites begins the roster"
+            seen = self._roster(workspace)
             changed = change(seen)
             if changed == seen or self._records.replace(workspace, seen, changed):
                 return changed

@@ -89,10 +89,13 @@ class SignIn:
         self._now = now
         self._random = random
 
-    def sign_up(self, email: str, password: str, workspace: str, *, address: str, time_zone: str = "UTC") -> Opened:
-        """Make a user who owns a new workspace, and sign them in. Raises RequestError with the fields that are wrong.
+    def sign_up(
+        self, email: str, password: str, workspace: str, *, address: str, time_zone: str = "UTC", old: str | None = None
+    ) -> Opened:
+        """Make a user who owns a new workspace, and sign them in; the session whose cookie is `old` ends.
 
-        A `time_zone` that we do not know is as if none was given: it is the browser's word, and nobody typed it.
+        Raises RequestError with the fields that are wrong, TooManyTries. A `time_zone` that we do not know is as if none was
+        given: it is the browser's word, and nobody typed it.
         """
         mail, name = normal_email(email), normal_name(workspace)
         wrong: dict[str, str] = {}
@@ -111,7 +114,7 @@ class SignIn:
         if not self._accounts.add(*found):
             raise errors.RequestError("This email is taken.", {"email": "There is an account with this email already."})
         self._accounts.note_place(mail, network(address), at=self._seconds())
-        return self.begin(user, keep=False)
+        return self.begin(user, keep=False, old=old)
 
     def founded(self, email: str, name: str, time_zone: str, *, password: str) -> tuple[Workspace, User]:
         """A new workspace with its owner, as they are going to be stored."""

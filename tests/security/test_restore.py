@@ -144,7 +144,7 @@ def test_s45_nobody_comes_in_by_what_was_taken_back_or_begun_before(stage: Stage
     with pytest.raises(errors.NotSignedIn):
         merchant.api_keys.read(secrets.revoked_key)
     with pytest.raises(errors.NotFound):
-        merchant.invite.join(secrets.used_invitation, PASSWORD)
+        merchant.invite.join(secrets.used_invitation, PASSWORD, address=HOME)
     assert identities(merchant).user_of(WHO) is None
     kinds = {pk.partition("#")[0] for pk, _ in everything(stage, merchant)}
     assert not kinds & {"SESSION", "RESET", "TRIP", "PAIRING", "ONCE"}
@@ -158,7 +158,7 @@ def test_s45_who_may_come_in_still_does_and_is_what_they_are_now(stage: Stage) -
     for email in (LOWERED, INVITED, LATE):
         assert merchant.sign_in.sign_in(email, PASSWORD, address=HOME).signed_in.role == roles[email]
     assert merchant.api_keys.read(secrets.kept_key).workspace == owner.workspace
-    assert merchant.invite.join(secrets.open_invitation, PASSWORD).signed_in.email == SECOND
+    assert merchant.invite.join(secrets.open_invitation, PASSWORD, address=HOME).signed_in.email == SECOND
 
 
 def test_s45_what_was_disconnected_stays_so_and_its_attempts_end(stage: Stage) -> None:
@@ -350,7 +350,7 @@ def test_s45_without_the_table_left_behind_nobody_stays_who_may_have_gone(stage:
         with pytest.raises(errors.NotSignedIn):
             merchant.api_keys.read(secret)
     with pytest.raises(errors.NotFound):
-        merchant.invite.join(stage.scene.secrets.open_invitation, PASSWORD)
+        merchant.invite.join(stage.scene.secrets.open_invitation, PASSWORD, address=HOME)
     with pytest.raises(errors.NotSignedIn):
         merchant.sign_in.read(stage.scene.secrets.cookie)
     assert merchant.sign_in.sign_in(EMAIL, PASSWORD, address=HOME).signed_in.role == "owner"

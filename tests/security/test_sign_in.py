@@ -15,6 +15,7 @@ from chalicelib.storage.table import Table
 from chalicelib.workflows.sign_in import SignIn, is_token, require_recent
 from tests.support.memory import MemoryEngine
 from tests.support.people import CHEAP, EMAIL, HOME, PASSWORD, Clock, sign_in_on
+from tests.support.site import json_at, open_site
 
 ELSEWHERE = "203.0.113.9"
 
@@ -260,6 +261,23 @@ def test_s11_every_sign_in_is_a_new_session(people: SignIn) -> None:
     assert new.cookie.reveal() != old
     with pytest.raises(errors.NotSignedIn):
         people.read(old)
+
+
+@pytest.mark.parametrize("way", ["sign-up", "join", "sign-in"])
+def test_s11_a_new_session_ends_the_one_whose_cookie_came_along(way: str) -> None:
+    with open_site(Table(MemoryEngine())) as site:
+        owner, visitor, before = site.merchant(), site.merchant("before"), site.visitor()
+        before.cookie = visitor.cookie
+        assert before.get("/v1/session").status_code == 200
+        if way == "sign-up":
+            visitor.sign_up("after@northwind.example")
+        elif way == "sign-in":
+            visitor.sign_in("before@northwind.example")
+        else:
+            body = {"email": "after@northwind.example", "role": "viewer"}
+            secret = json_at(owner.post("/v1/invitations", body), 201)["link"].partition("#")[2]
+            visitor.begin(visitor.post("/v1/join", {"secret": secret, "password": PASSWORD}))
+        assert [each.get("/v1/session").status_code for each in (visitor, before)] == [200, 401]
 
 
 def test_s11_sign_out_and_end_all_work_at_once(people: SignIn) -> None:

@@ -52,6 +52,13 @@ def test_an_invitation_is_spent_once_and_listed_until_it_ends(table: Table) -> N
     assert here.spend("hash", "u2")  # the echo of one's own
     assert not here.spend("hash", "u3")
     assert not here.spend("other", "u3")
+    here.give_back("hash", "u3")  # nobody gives back what another has
+    assert not here.spend("hash", "u3")
+    here.give_back("hash", "u2")
+    here.give_back("hash", "u2")
+    assert here.spend("hash", "u3")
+    here.give_back("hash", "u3")
+    assert here.spend("hash", "u2")
     (found,) = here.list("w1")
     assert (found.grant, found.spent, found.used_at) == (given, "u2", None)
     here.note_used("hash", 86_400)
@@ -60,6 +67,7 @@ def test_an_invitation_is_spent_once_and_listed_until_it_ends(table: Table) -> N
     assert found_again.used_at == 86_400
     here.end(found)
     here.note_used("hash", 172_800)
+    here.give_back("hash", "u2")
     assert here.find("hash") is None
     assert list(here.list("w1")) == []
     assert list(Grants(table, "KEY", Invitation).list("w1")) == []

@@ -113,7 +113,7 @@ def before(merchant: Merchant) -> Secrets:
     who = opened.signed_in
     secrets.cookie = opened.cookie.reveal()
     for email, role in ((MEMBER, "member"), (LOWERED, "owner")):
-        merchant.invite.join(_invited(merchant, email, role), PASSWORD)
+        merchant.invite.join(_invited(merchant, email, role), PASSWORD, address=HOME)
     secrets.used_invitation = _invited(merchant, INVITED, "viewer")
     secrets.open_invitation = _invited(merchant, SECOND, "viewer")
     secrets.kept_key = merchant.api_keys.make(who, "kept", "read", days=30).text.reveal()
@@ -154,8 +154,8 @@ def since(merchant: Merchant, secrets: Secrets) -> None:
     merchant.people.change_role(who, roster[LOWERED], "viewer")
     revoked = next(each.key for each in merchant.api_keys.list(who.workspace) if each.key.name == "revoked")
     merchant.api_keys.revoke(who, revoked.id)
-    merchant.invite.join(secrets.used_invitation, PASSWORD)
-    merchant.invite.join(_invited(merchant, LATE, "member"), PASSWORD)
+    merchant.invite.join(secrets.used_invitation, PASSWORD, address=HOME)
+    merchant.invite.join(_invited(merchant, LATE, "member"), PASSWORD, address=HOME)
     merchant.change.workspace(who, {"name": "Northwind & Daughters", "locked_through": date(2026, 7, 1)}, version=None)
     user = merchant.accounts.user_of(EMAIL)
     assert user is not None

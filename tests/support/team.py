@@ -93,7 +93,7 @@ class Team:
         return self.invite.invite(owner, email, role).link.reveal().partition("#")[2]  # type: ignore[arg-type]
 
     def joined(self, owner: SignedIn, email: str, role: str = "viewer") -> SignedIn:
-        return self.invite.join(self.secret(owner, email, role), PASSWORD).signed_in
+        return self.invite.join(self.secret(owner, email, role), PASSWORD, address=HOME).signed_in
 
     def roles(self, who: SignedIn) -> dict[str, str]:
         """Everybody's role by the part of their address that differs."""

@@ -2,14 +2,16 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import msgspec
 import pytest
 
 from chalicelib import errors
+from chalicelib.domain import people as domain
 from chalicelib.domain.accounts import SignedIn
-from chalicelib.domain.people import secret_hash
+from chalicelib.domain.people import Roster, secret_hash
 from chalicelib.storage.table import Table
 from tests.support.memory import MemoryEngine
-from tests.support.people import PASSWORD
+from tests.support.people import HOME, PASSWORD
 from tests.support.shaky import every_fault
 from tests.support.team import Team
 
@@ -24,7 +26,7 @@ def team(memory_table: Table) -> Team:
 def test_who_joins_is_in_the_workspace_with_the_role_they_were_given(team: Team) -> None:
     owner = team.owner()
     for name, role in (("clerk", "viewer"), ("buyer", "member"), ("partner", "owner")):
-        opened = team.invite.join(team.secret(owner, f"{name}@northwind.example", role), PASSWORD)
+        opened = team.invite.join(team.secret(owner, f"{name}@northwind.example", role), PASSWORD, address=HOME)
         who = team.sign_in.read(opened.cookie.reveal())
         assert (who.role, who.workspace) == (role, owner.workspace)
     assert team.roles(owner) == {"owner": "owner", "clerk": "viewer", "buyer": "member", "partner": "owner"}
@@ -46,8 +48,8 @@ def test_it_says_what_it_is_for_before_it_is_used(team: Team) -> None:
 def test_it_is_used_once(team: Team) -> None:
     owner = team.owner()
     secret = team.secret(owner, CLERK)
-    team.invite.join(secret, PASSWORD)
-    for act in (lambda: team.invite.join(secret, PASSWORD), lambda: team.invite.look(secret)):
+    team.invite.join(secret, PASSWORD, address=HOME)
+    for act in (lambda: team.invite.join(secret, PASSWORD, address=HOME), lambda: team.invite.look(secret)):
         with pytest.raises(errors.NotFound):
             act()
     assert team.invite.list(owner.workspace) == ()
@@ -59,7 +61,7 @@ def test_of_many_who_use_it_at_once_one_joins(team: Team) -> None:
 
     def join(_: int) -> bool:
         try:
-            team.invite.join(secret, PASSWORD)
+            team.invite.join(secret, PASSWORD, address=HOME)
         except errors.RequestError:
             return False
         return True
@@ -84,7 +86,7 @@ def test_it_ends_after_seven_days(team: Team) -> None:
     team.invite.look(secret)
     team.clock.move(seconds=1)
     with pytest.raises(errors.NotFound):
-        team.invite.join(secret, PASSWORD)
+        team.invite.join(secret, PASSWORD, address=HOME)
 
 
 def test_it_ends_when_it_is_withdrawn_when_another_is_made_and_when_its_maker_is_no_owner(team: Team) -> None:
@@ -102,7 +104,7 @@ def test_it_ends_when_it_is_withdrawn_when_another_is_made_and_when_its_maker_is
     third = team.secret(partner, CLERK, "owner")
     team.people.change_role(owner, partner.user, "member")
     with pytest.raises(errors.NotFound):
-        team.invite.join(third, PASSWORD)
+        team.invite.join(third, PASSWORD, address=HOME)
 
 
 @pytest.mark.parametrize("secret", ["", "daybook_invitation_", "daybook_invitation_x", "daybook_key_x", "ä\ud800"])
@@ -110,14 +112,14 @@ def test_what_is_no_invitation_opens_nothing(team: Team, secret: str) -> None:
     with pytest.raises(errors.NotFound):
         team.invite.look(secret)
     with pytest.raises(errors.NotFound):
-        team.invite.join(secret, PASSWORD)
+        team.invite.join(secret, PASSWORD, address=HOME)
 
 
 def test_an_address_with_an_account_elsewhere_cannot_join(team: Team) -> None:
     owner, other = team.owner(), team.owner("other@northwind.example")
     secret = team.secret(owner, other.email)
     with pytest.raises(errors.Conflict, match="one workspace"):
-        team.invite.join(secret, PASSWORD)
+        team.invite.join(secret, PASSWORD, address=HOME)
     assert team.roles(owner) == {"owner": "owner"}
     assert team.enter(other.email).workspace == other.workspace
 
@@ -133,9 +135,62 @@ def test_who_is_here_is_not_invited_and_no_address_is_no_address(team: Team) -> 
 def test_a_weak_password_is_refused_and_the_invitation_stays(team: Team) -> None:
     secret = team.secret(team.owner(), CLERK)
     with pytest.raises(errors.RequestError) as caught:
-        team.invite.join(secret, "clerk")
+        team.invite.join(secret, "clerk", address=HOME)
     assert list(caught.value.fields) == ["password"]
-    team.invite.join(secret, PASSWORD)
+    team.invite.join(secret, PASSWORD, address=HOME)
+
+
+def test_a_full_workspace_uses_up_no_invitation_and_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(domain, "PEOPLE_MAX", 2)
+    engine = MemoryEngine()
+    team = Team(Table(engine))
+    owner = team.owner()
+    buyer = team.joined(owner, "buyer@northwind.example")
+    secret = team.secret(owner, CLERK)
+    before = list(engine.items())
+    with pytest.raises(errors.Conflict, match="at most 2 people"):
+        team.invite.join(secret, PASSWORD, address=HOME)
+    assert list(engine.items()) == before
+    team.people.remove(owner, buyer.user)
+    team.invite.join(secret, PASSWORD, address=HOME)
+    assert team.roles(owner) == {"owner": "owner", "clerk": "viewer"}
+
+
+def test_an_invitation_stands_where_others_were_always_faster_to_join(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = MemoryEngine()
+    team = Team(Table(engine))
+    owner = team.owner()
+    secret = team.secret(owner, CLERK)
+    replace = team.records.replace
+
+    def too_late(workspace: str, seen: Roster, changed: Roster) -> bool:
+        faster = msgspec.structs.replace(seen, version=seen.version + 1)
+        assert replace(workspace, seen, faster)
+        return replace(workspace, seen, changed)
+
+    with monkeypatch.context() as racing:
+        racing.setattr(team.records, "replace", too_late)
+        with pytest.raises(errors.Conflict, match="Try again"):
+            team.invite.join(secret, PASSWORD, address=HOME)
+    users = [pk for pk, sk, _ in engine.items() if (pk.startswith("USER#"), sk) == (True, "USER")]
+    assert len(users) == 1
+    team.invite.join(secret, PASSWORD, address=HOME)
+    assert team.roles(owner) == {"owner": "owner", "clerk": "viewer"}
+
+
+def test_who_joins_is_known_where_they_joined_from_and_ends_the_session_they_came_with(team: Team) -> None:
+    owner = team.owner()
+    other = team.sign_in.sign_up("other@northwind.example", PASSWORD, "Other", address=HOME).cookie.reveal()
+    secret = team.secret(owner, CLERK)
+    with pytest.raises(errors.RequestError):
+        team.invite.join(secret, "clerk", address=HOME, old=other)
+    assert team.sign_in.read(other)
+    team.invite.join(secret, PASSWORD, address=HOME, old=other)
+    with pytest.raises(errors.NotSignedIn):
+        team.sign_in.read(other)
+    at = int(team.clock().timestamp())
+    assert team.accounts.known_place(CLERK, HOME, at=at) == "signed in"
+    assert team.accounts.known_place(CLERK, "203.0.113.9", at=at) is None
 
 
 def test_another_workspaces_invitation_is_not_there(team: Team) -> None:
@@ -154,7 +209,7 @@ def test_however_a_write_of_joining_goes_wrong_nobody_is_an_owner_unseen() -> No
         return owner, team.secret(owner, CLERK, "owner")
 
     def join(table: Table, given: tuple[SignedIn, str]) -> bool:
-        Team(table).invite.join(given[1], PASSWORD)
+        Team(table).invite.join(given[1], PASSWORD, address=HOME)
         return True
 
     for wrong, table, (owner, _), result in every_fault(prepare, join, deaths=True):
@@ -182,6 +237,6 @@ def test_no_secret_of_an_invitation_stands_in_the_table_or_in_a_list() -> None:
         repr(team.invite.list(owner.workspace)),
         *team.said(owner.workspace),
     ]
-    team.invite.join(secret, PASSWORD)
+    team.invite.join(secret, PASSWORD, address=HOME)
     said.append(repr(list(engine.items())))
     assert not any(secret in text or PASSWORD in text for text in said)

@@ -8,7 +8,7 @@ from chalicelib import errors
 from chalicelib.domain.accounts import SignedIn
 from chalicelib.domain.people import Place, Roster
 from chalicelib.storage.table import Table
-from tests.support.people import PASSWORD
+from tests.support.people import HOME, PASSWORD
 from tests.support.shaky import every_fault
 from tests.support.team import Team
 
@@ -28,7 +28,7 @@ def test_whoever_made_a_workspace_is_its_first_owner(team: Team) -> None:
 
 def test_a_new_role_holds_at_once_and_ends_that_persons_sessions(team: Team) -> None:
     owner = team.owner()
-    opened = team.invite.join(team.secret(owner, CLERK), PASSWORD)
+    opened = team.invite.join(team.secret(owner, CLERK), PASSWORD, address=HOME)
     team.clock.move(seconds=1)
     team.people.change_role(owner, opened.signed_in.user, "member")
     with pytest.raises(errors.NotSignedIn):
@@ -42,7 +42,7 @@ def test_a_new_role_holds_at_once_and_ends_that_persons_sessions(team: Team) -> 
 
 def test_the_same_role_again_changes_nothing(team: Team) -> None:
     owner = team.owner()
-    opened = team.invite.join(team.secret(owner, CLERK), PASSWORD)
+    opened = team.invite.join(team.secret(owner, CLERK), PASSWORD, address=HOME)
     team.people.change_role(owner, opened.signed_in.user, "viewer")
     assert team.sign_in.read(opened.cookie.reveal()).role == "viewer"
     assert not any("before" in line for line in team.said(owner.workspace))
@@ -83,7 +83,7 @@ def test_two_owners_who_let_each_other_go_at_once_leave_one(memory_table: Table)
 
 def test_who_is_removed_is_out_at_once_and_their_address_is_free(team: Team) -> None:
     owner = team.owner()
-    opened = team.invite.join(team.secret(owner, CLERK, "member"), PASSWORD)
+    opened = team.invite.join(team.secret(owner, CLERK, "member"), PASSWORD, address=HOME)
     team.people.remove(owner, opened.signed_in.user)
     with pytest.raises(errors.NotSignedIn):
         team.sign_in.read(opened.cookie.reveal())

@@ -136,7 +136,7 @@ def test_an_invitation_is_mailed_to_whom_it_is_for(team: Team, mail: HeldMail) -
     assert f"{EMAIL} invited you to Northwind on Daybook, as a member." in sent.text
     assert f"\n{made.link.reveal()}\n" in sent.text
     assert "until Jul 12, 2026" in sent.text
-    assert team.invite.join(sent.secret, PASSWORD).signed_in.role == "member"
+    assert team.invite.join(sent.secret, PASSWORD, address=HOME).signed_in.role == "member"
 
 
 def test_an_outage_of_mail_loses_no_invitation_and_it_can_be_sent_again(team: Team, mail: HeldMail) -> None:
@@ -148,7 +148,7 @@ def test_an_outage_of_mail_loses_no_invitation_and_it_can_be_sent_again(team: Te
     mail.fails = False
     assert team.invite.invite(owner, "clerk@northwind.example", "viewer").mailed == "sent"
     assert len(team.invite.list(owner.workspace)) == 1
-    assert team.invite.join(mail.secret, PASSWORD).signed_in.email == "clerk@northwind.example"
+    assert team.invite.join(mail.secret, PASSWORD, address=HOME).signed_in.email == "clerk@northwind.example"
 
 
 def test_where_no_mail_is_sent_the_owner_passes_the_link_on(memory_table: Table) -> None:
