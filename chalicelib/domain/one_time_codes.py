@@ -21,6 +21,7 @@ RECOVERY_CODES = 10
 RECOVERY_BYTES = 10
 _RECOVERY_CHARACTERS = 16
 _GROUP = 4
+_PROPOSAL_CHARACTERS = 16
 _STEPS_BESIDE = 1
 _ISSUER = "Daybook"
 
@@ -70,6 +71,11 @@ def bare(code: str) -> str:
 def key_text(secret: bytes) -> str:
     """The secret as it is typed into an app."""
     return b32encode(secret).decode().rstrip("=")
+
+
+def proposal_of(secret: bytes) -> str:
+    """What a proposed secret is called by those who have seen it; it tells nothing of the secret."""
+    return hashlib.sha256(secret).hexdigest()[:_PROPOSAL_CHARACTERS]
 
 
 def app_address(secret: bytes, email: str) -> Secret:

@@ -25,14 +25,16 @@ def codes(who: SignedIn) -> wire_people.CodesOut:
 def propose_codes(who: SignedIn) -> wire_people.CodesProposedOut:
     """Begin to set up an app; nothing is asked for before it has shown a code. Needs a sign-in of the last 10 minutes."""
     proposed = bootstrap.system().one_time_codes.propose(who)
-    return wire_people.CodesProposedOut(key=proposed.key.reveal(), address=proposed.address.reveal())
+    return wire_people.CodesProposedOut(
+        proposal=proposed.proposal, key=proposed.key.reveal(), address=proposed.address.reveal()
+    )
 
 
 @api.route("/v1/codes/on", methods=["POST"])
 @may(Role.VIEWER, keys=False)
 def turn_codes_on(visit: Visit, who: SignedIn, body: wire_people.CodesOnIn) -> wire_people.RecoveryCodesOut:
     """Ask for codes at each sign-in from now on. Needs a sign-in of the last 10 minutes."""
-    turned = bootstrap.system().one_time_codes.turn_on(who, body.code)
+    turned = bootstrap.system().one_time_codes.turn_on(who, body.code, body.proposal)
     tell_of_mail(visit, turned.trouble)
     return _shown(turned.recovery)
 

@@ -154,14 +154,16 @@ class CodesOut(msgspec.Struct, frozen=True):
 class CodesProposedOut(msgspec.Struct, frozen=True):
     """What an app is set up with, shown this once: `key` to type, or `address` to draw as a QR code."""
 
+    proposal: str
     key: str
     address: str
 
 
 class CodesOnIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`POST /v1/codes/on`: what the app shows."""
+    """`POST /v1/codes/on`: what the app shows, and the `proposal` that it was set up with, so that no other is turned on."""
 
     code: str
+    proposal: str = ""
 
 
 class RecoveryCodesOut(msgspec.Struct, frozen=True):

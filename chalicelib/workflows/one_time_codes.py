@@ -23,6 +23,7 @@ from chalicelib.domain.one_time_codes import (
     bare,
     is_recovery_code,
     key_text,
+    proposal_of,
     recovery_code,
     recovery_hash,
     step_of,
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
 PROPOSED_S = 600
 TRIES_MAX = 5
 _MEANWHILE = "Your codes were changed in another window meanwhile. Look at them again."
+_LATE = "This took longer than ten minutes. Begin again."
+_ON = "One-time codes are on. If you have not seen their recovery codes, make new ones."
+_ANEW = "Setting up was begun anew in another window. Go on there, or begin again."
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,8 +54,9 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Proposed(msgspec.Struct, frozen=True, kw_only=True):
-    """What an app is set up with: a key to type, or an address to read from a picture."""
+    """What an app is set up with: a key to type, or an address to read from a picture. `proposal` is what it is called."""
 
+    proposal: str
     key: Secret
     address: Secret
 
@@ -146,18 +151,23 @@ class Codes:
         self._replace(
             seen, msgspec.structs.replace(now, proposed=proposed, proposed_until=self._seconds() + PROPOSED_S)
         )
-        return Proposed(key=Secret(key_text(secret)), address=app_address(secret, who.email))
+        address = app_address(secret, who.email)
+        return Proposed(proposal=proposal_of(secret), key=Secret(key_text(secret)), address=address)
 
-    def turn_on(self, who: SignedIn, code: str) -> TurnedOn:
+    def turn_on(self, who: SignedIn, code: str, proposal: str = "") -> TurnedOn:
         """Ask for codes of the proposed secret from now on, once its app has made one; recovery codes, shown this once.
 
-        Raises Forbidden after an old sign-in, RequestError, Conflict.
+        `proposal` is the one that the app was set up with, "" for the latest. Raises Forbidden after an old sign-in, RequestError,
+        Conflict.
         """
         require_recent(who, self._now())
         seen = self._codes.get(who.user)
         if seen is None or seen.proposed is None or self._seconds() >= seen.proposed_until:
-            raise errors.Conflict("This took longer than ten minutes. Begin again.")
+            sent_again = seen is not None and seen.since is not None and seen.proposed is None
+            raise errors.Conflict(_ON if sent_again else _LATE)
         secret = self._codes.open(seen, seen.proposed)
+        if proposal and proposal != proposal_of(secret):
+            raise errors.Conflict(_ANEW)
         step = step_of(secret, bare(code), at=self._seconds(), after=0)
         if step is None:
             raise errors.RequestError(

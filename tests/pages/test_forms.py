@@ -117,6 +117,34 @@ def test_who_could_not_be_signed_out_is_told(scripted: Page, northwind: Scripted
     expect(scripted.get_by_role("heading", level=1, name="Sign in")).to_be_visible()
 
 
+def test_codes_that_are_on_already_are_told_with_their_state(scripted: Page, northwind: ScriptedApi) -> None:
+    northwind.on("GET /codes", (200, {"can": True, "since": None, "recovery_left": 0}))
+    northwind.on(
+        "POST /codes", (201, {"proposal": "p1", "key": "JBSWY3DP", "address": "otpauth://totp/x?secret=JBSWY3DP"})
+    )
+    northwind.on("POST /codes/on", problem(409, "Setting up was begun anew in another window."))
+    scripted.goto("/workspace")
+    scripted.get_by_role("button", name="Set up").click()
+    scripted.get_by_label("Code that the app shows now").fill("123456")
+    scripted.get_by_role("button", name="Turn on").click()
+    expect(scripted.get_by_text("Setting up was begun anew in another window.")).to_be_visible()
+    scripted.get_by_role("button", name="Set up").click()
+    scripted.get_by_label("Code that the app shows now").fill("123456")
+    expect(scripted.get_by_text("Setting up was begun anew in another window.")).to_have_count(0)
+    northwind.on("GET /codes", (200, {"can": True, "since": "2026-11-24T17:00:00Z", "recovery_left": 10}))
+    northwind.on("POST /codes/on", problem(409, "One-time codes are on."))
+    scripted.get_by_role("button", name="Turn on").click()
+    expect(scripted.locator("div[tabindex='-1']").filter(has_text="One-time codes are on.")).to_be_focused()
+    expect(scripted.get_by_text("10 recovery codes are left.")).to_be_visible()
+    assert northwind.bodies("POST /codes/on") == [{"code": "123456", "proposal": "p1"}] * 2
+    northwind.on("POST /codes/recovery", (200, {"recovery": ["k3zq-0001-w7pd-5xra"]}))
+    scripted.get_by_role("button", name="New recovery codes").click()
+    scripted.get_by_role("button", name="Make new ones").click()
+    expect(scripted.get_by_role("region", name="Recovery codes, shown this once")).to_be_focused()
+    scripted.get_by_role("button", name="Done").click()
+    expect(scripted.get_by_text("One-time codes are on.")).to_have_count(0)
+
+
 def test_signing_up_tells_the_time_zone_of_the_browser(scripted: Page, api: ScriptedApi) -> None:
     api.on("GET /session", problem(401, "Sign in first."))
     api.on("POST /users", problem(400, "No.", email="There is an account with this email already."))

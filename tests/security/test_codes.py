@@ -227,6 +227,26 @@ def test_what_was_begun_is_over_after_ten_minutes(team: Team) -> None:
     assert enter(team).email == EMAIL
 
 
+def test_who_turns_them_on_again_after_a_lost_answer_is_told_that_they_are_on(team: Team) -> None:
+    owner = team.owner()
+    proposed = team.codes.propose(owner)
+    phone = Phone(proposed.key.reveal(), team.clock)
+    team.codes.turn_on(owner, phone.shows(), proposed.proposal)
+    with pytest.raises(errors.Conflict, match=r"^One-time codes are on\."):
+        team.codes.turn_on(owner, phone.shows(), proposed.proposal)
+    assert len(team.codes.renew_recovery(owner)) == 10
+
+
+def test_a_window_whose_key_was_replaced_is_told_so_and_not_to_look_at_the_clock(team: Team) -> None:
+    owner = team.owner()
+    first, second = team.codes.propose(owner), team.codes.propose(owner)
+    with pytest.raises(errors.Conflict, match="begun anew in another window"):
+        team.codes.turn_on(owner, Phone(first.key.reveal(), team.clock).shows(), first.proposal)
+    with pytest.raises(errors.RequestError, match="not right"):
+        team.codes.turn_on(owner, Phone(first.key.reveal(), team.clock).shows())  # a program that does not say which
+    assert team.codes.turn_on(owner, Phone(second.key.reveal(), team.clock).shows(), second.proposal).recovery
+
+
 def test_turned_off_nothing_is_asked_for_and_nothing_is_kept(team: Team, memory_table: Table, mail: HeldMail) -> None:
     phone, recovery = set_up(team)
     owner = enter(team, phone.shows())

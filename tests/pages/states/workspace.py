@@ -76,8 +76,13 @@ def coded(left: int) -> dict[str, object]:
 KEY = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 PROPOSED = plain(
     wire_people.CodesProposedOut(
-        key=KEY, address=f"otpauth://totp/Daybook:owner@northwind.example?secret={KEY}&issuer=Daybook"
+        proposal="9f86d081884c7d65",
+        key=KEY,
+        address=f"otpauth://totp/Daybook:owner@northwind.example?secret={KEY}&issuer=Daybook",
     )
+)
+REPLACED = Refusal(
+    409, BROKEN | {"status": 409, "detail": "Setting up was begun anew in another window. Go on there, or begin again."}
 )
 RECOVERY = plain(wire_people.RecoveryCodesOut(recovery=tuple(f"k3zq-{n:04}-w7pd-5xra" for n in range(10))))
 WRONG_CODE = Refusal(
@@ -107,7 +112,7 @@ def turn_on(page: Page) -> None:
     press(page, "Set up")
     page.get_by_label("Code that the app shows now").fill("123456")
     press(page, "Turn on")
-    page.locator(".once, .notice.error").first.wait_for()
+    page.locator(".once, [tabindex='-1'] > .notice").first.wait_for()
 
 
 def lock(page: Page) -> None:
@@ -187,6 +192,12 @@ STATES = (
         name="workspace-codes-refused",
         path=AT,
         answers=ALL | {"POST /codes": PROPOSED, "/codes/on": WRONG_CODE},
+        then=turn_on,
+    ),
+    State(
+        name="workspace-codes-replaced",
+        path=AT,
+        answers=ALL | {"POST /codes": PROPOSED, "/codes/on": REPLACED},
         then=turn_on,
     ),
     State(

@@ -2,14 +2,14 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { CodesOnIn, CodesOut, CodesProposedOut, RecoveryCodesOut } from "../wire.d.ts";
-import { write } from "../api.ts";
+import { Failed, write } from "../api.ts";
 import { dayAt, dayName } from "../format.ts";
 import { useLoad } from "../load.ts";
 import { Field, useSend } from "./form.tsx";
 import { later } from "./later.tsx";
 import { Once } from "./once.tsx";
 import { Card, homeZone } from "./page.tsx";
-import { Region } from "./region.tsx";
+import { Notice, Region } from "./region.tsx";
 import { say } from "./toast.tsx";
 
 const Picture = later(async () => (await import("./qr.tsx")).Picture, <span class="qr" />);
@@ -18,7 +18,10 @@ const FEW = 3;
 export function Codes({ onMoved }: { onMoved: () => void }) {
   const codes = useLoad<CodesOut>("/codes");
   const [shown, show] = useState<readonly string[] | null>(null);
-  const moved = (recovery: readonly string[] | null) => (show(recovery), codes.again(), onMoved());
+  const [told, tell] = useState("");
+  const words = useRef<HTMLDivElement>(null);
+  useEffect(() => words.current?.focus(), [told]);
+  const moved = (recovery: readonly string[] | null, why = "") => (show(recovery), tell(why), codes.again(), onMoved());
   if (codes.data && !codes.data.can) return null;
   return (
     <Card title="Your one-time codes">
@@ -27,23 +30,37 @@ export function Codes({ onMoved }: { onMoved: () => void }) {
           Keep them where you keep your passwords. Each lets you in once, beside your password, when your phone is gone.
         </Once>
       ) : (
-        <Region of={codes} what="your one-time codes" rows={2}>
-          {(read) => (read.since ? <On read={read} since={read.since} moved={moved} /> : <Off moved={moved} />)}
-        </Region>
+        <>
+          {told && <div ref={words} tabIndex={-1}><Notice kind="warning"><p>{told}</p></Notice></div>}
+          <Region of={codes} what="your one-time codes" rows={2}>
+            {(read) => (read.since ? <On read={read} since={read.since} moved={moved} /> : <Off moved={moved} onBegin={() => tell("")} />)}
+          </Region>
+        </>
       )}
     </Card>
   );
 }
 
-type Frame = { moved: (recovery: readonly string[] | null) => void };
+type Frame = { moved: (recovery: readonly string[] | null, why?: string) => void };
 
-function Off({ moved }: Frame) {
+/** What the state of things does not allow is told beside that state, read anew. */
+async function moving(moved: Frame["moved"], act: () => Promise<readonly string[] | null>): Promise<void> {
+  try {
+    moved(await act());
+  } catch (error) {
+    if (!(error instanceof Failed) || error.status !== 409) throw error;
+    moved(null, error.message);
+  }
+}
+
+function Off({ moved, onBegin }: Frame & { onBegin: () => void }) {
   const [proposed, propose] = useState<CodesProposedOut | null>(null);
   const { busy, said, send } = useSend();
-  if (proposed) return <SetUp of={proposed} moved={moved} onStop={() => propose(null)} />;
+  const begin = async () => (propose(await write<CodesProposedOut>("POST", "/codes")), onBegin());
+  if (proposed) return <SetUp of={proposed} moved={(...how) => (propose(null), moved(...how))} onStop={() => propose(null)} />;
   return (
     <Begin busy={busy} said={said} text="A second step when you sign in: beside your password, six digits that an app on your phone shows. Your password alone lets nobody in.">
-      <button type="button" disabled={busy} onClick={() => send(null, async () => propose(await write<CodesProposedOut>("POST", "/codes")))}>Set up</button>
+      <button type="button" disabled={busy} onClick={() => send(null, begin)}>Set up</button>
     </Begin>
   );
 }
@@ -56,17 +73,17 @@ const Begin = ({ busy, said, text, children }: { busy: boolean; said: ComponentC
   </div>
 );
 
-function SetUp({ of: { key, address }, moved, onStop }: Frame & { of: CodesProposedOut; onStop: () => void }) {
+function SetUp({ of: { proposal, key, address }, moved, onStop }: Frame & { of: CodesProposedOut; onStop: () => void }) {
   const { busy, wrong, said, send } = useSend();
   const top = useRef<HTMLParagraphElement>(null);
   useEffect(() => top.current?.focus(), []);
   async function turnOn(form: FormData) {
     const code = String(form.get("code") ?? "");
-    const { recovery } = await write<RecoveryCodesOut>("POST", "/codes/on", { code } satisfies CodesOnIn);
-    moved(recovery);
+    const { recovery } = await write<RecoveryCodesOut>("POST", "/codes/on", { code, proposal } satisfies CodesOnIn);
+    return recovery;
   }
   return (
-    <form class="stack" method="post" onSubmit={(event) => send(event, () => turnOn(new FormData(event.currentTarget)))}>
+    <form class="stack" method="post" onSubmit={(event) => send(event, () => moving(moved, () => turnOn(new FormData(event.currentTarget))))}>
       {said}
       <p ref={top} tabIndex={-1}><b>Read this with an authenticator app</b>, such as the one in your password manager.</p>
       <div class="app-key">
@@ -87,21 +104,21 @@ function On({ read, since, moved }: Frame & { read: CodesOut; since: string }) {
   const { busy, said, send, clear } = useSend();
   const left = read.recovery_left;
   const stop = () => (ask(null), clear());
+  const act = async () => (await moving(moved, asked === "off" ? off : renew), ask(null));
   async function renew() {
     const { recovery } = await write<RecoveryCodesOut>("POST", "/codes/recovery");
-    ask(null);
-    moved(recovery);
+    return recovery;
   }
   async function off() {
     await write("DELETE", "/codes");
     say("One-time codes are off.");
-    moved(null);
+    return null;
   }
   return (
     <Begin busy={busy} said={said} text={asked ? SURE[asked] : `Asked for when you sign in, since ${dayName(dayAt(new Date(since), homeZone()), "year")}. ${left === 1 ? "1 recovery code is" : `${left || "No"} recovery codes are`} left${left <= FEW ? ": make new ones" : ""}.`}>
       {asked ? (
         <>
-          <button type="button" class={asked === "off" ? "danger" : "main"} disabled={busy} onClick={() => send(null, asked === "off" ? off : renew)}>{asked === "off" ? "Turn off" : "Make new ones"}</button>
+          <button type="button" class={asked === "off" ? "danger" : "main"} disabled={busy} onClick={() => send(null, act)}>{asked === "off" ? "Turn off" : "Make new ones"}</button>
           <button type="button" class="plain" onClick={stop}>Keep</button>
         </>
       ) : (
