@@ -17,6 +17,7 @@ DaybookError
 └── RequestError                 a visitor's input; becomes a 4xx with its field
     ├── NotSignedIn              401
     ├── Forbidden                403
+    │   └── OtherSession         the token is that of another session
     ├── NotFound                 404: not there, or not yours; both read alike
     ├── Conflict                 409
     │   └── NeedsIndividual      only where a connection shows individual sales
