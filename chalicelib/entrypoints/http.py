@@ -248,7 +248,8 @@ def _input(declaration: Declaration, visit: Visit, path: Mapping[str, str]) -> d
     if declaration.body is not None:
         lacks = declaration.body_may_lack and not visit.body
         given["body"] = None if lacks else _body(visit, declaration.body)
-    given |= {name: _decoded(value) for name, value in path.items()}
+    # What is open to all knows no value that is sent otherwise, and the page has to come at any address.
+    given |= path if declaration.role is None else {name: _decoded(value) for name, value in path.items()}
     return {name: given[name] for name in declaration.takes}
 
 

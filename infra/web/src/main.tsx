@@ -2,7 +2,7 @@
 import "./core.ts";
 import { render } from "preact";
 import type { ComponentChild } from "preact";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { Failed, expired, recall, session } from "./api.ts";
 import { listenToKeys } from "./keyboard.ts";
 import { keepLooking } from "./live.ts";
@@ -57,7 +57,7 @@ function App() {
   const signedIn = !!session.value;
   const atDoor = DOORS.includes(path.value);
   const open = OPEN[path.value];
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (open) return;
     if (signedIn && atDoor) {
       expired.value = false;
