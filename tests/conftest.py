@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from uuid import uuid4
 
+import hypothesis
 import pytest
 
 from chalicelib.storage.table import Table, dynamo
@@ -13,6 +14,10 @@ from tests.support.memory import MemoryEngine
 pytest_plugins = ["tests.support.engines", "tests.support.artifact"]
 
 os.environ.update(CREDENTIALS)  # the client library wants something to sign with; no engine checks it
+
+# How long an example takes says how busy the machine is: the benchmarks measure, tests do not.
+hypothesis.settings.register_profile("daybook", deadline=None)
+hypothesis.settings.load_profile("daybook")
 
 
 @pytest.fixture
