@@ -18,6 +18,8 @@ class Sync(msgspec.Struct, frozen=True, kw_only=True):
 
     A sync by `order_number` has no days until a worker has asked the channel where that order is: the message for it was sent
     `sends` times, last at `sent_at`, and `tries` of them came to nothing. `failure` is why it was given up.
+
+    `as_they_are`: nobody chose these days by their dates; those that are here for the events of their orders only stay that.
     """
 
     id: str
@@ -37,6 +39,7 @@ class Sync(msgspec.Struct, frozen=True, kw_only=True):
     sent_at: int = 0
     tries: int = 0
     failure: str | None = None
+    as_they_are: bool = False
 
     @property
     def seeks(self) -> bool:

@@ -6,6 +6,7 @@ then on it is a sync like any other.
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from chalicelib import errors
@@ -120,9 +121,13 @@ class RunSyncs:
         return self._begin(connection, reason, tuple(whole.days())[::-1], actor, batches=batches, id_=id_)
 
     def of_days(self, connection: Connection, days: Collection[date], *, actor: str, reason: Reason) -> Sync:
-        """Sync these days, at least one, whichever they are: oldest first, in batches as a range's."""
+        """Sync these days, at least one, whichever they are: oldest first, in batches as a range's.
+
+        A day older than the history, of which only the events are here, stays that.
+        """
         batches = batches_of(Range(min(days), max(days)))
-        return self._begin(connection, reason, tuple(sorted(days, reverse=True)), actor, batches=batches)
+        newest_first = tuple(sorted(days, reverse=True))
+        return self._begin(connection, reason, newest_first, actor, batches=batches, as_they_are=True)
 
     def order(self, connection: Connection, number: str, *, actor: str) -> Sync:
         """Sync the day of the order that has this number. Raises RequestError, naming `order_number`."""
@@ -142,6 +147,7 @@ class RunSyncs:
         batches: tuple[Range, ...] = (),
         number: str | None = None,
         id_: str | None = None,
+        as_they_are: bool = False,
     ) -> Sync:
         sync = Sync(
             id=id_ or self._new_id(),
@@ -154,6 +160,7 @@ class RunSyncs:
             batches=batches,
             actor=actor,
             order_number=number,
+            as_they_are=as_they_are,
         )
         pending = PendingSync(connection.workspace, connection.id, sync.id)
         # Before it is stored, so that whoever dies in between leaves no sync that nobody follows; and after, because a sweep
@@ -211,12 +218,18 @@ class RunSyncs:
         queue: Queue = "backfill" if len(sync.days) > 1 else "sync"
         for first in range(0, len(missing), ASKED_AT_ONCE):
             keys = [DayKey(sync.workspace, sync.connection, day) for day in missing[first : first + ASKED_AT_ONCE]]
-            numbers = self._ask.ask(keys, queue, by_person=True, actor=sync.actor, settings=settings)
+            numbers = self._ask_some(sync, keys, queue, settings)
             asked = {**sync.asked, **{key.day: n for key, n in numbers.items()}}
             if not self._syncs.note_asked(sync, asked):
                 return None
             sync = self._syncs.read(sync.workspace, sync.id) or sync
         return sync
+
+    def _ask_some(self, sync: Sync, keys: list[DayKey], queue: Queue, settings: int | None) -> dict[DayKey, int]:
+        heads = self._days.read_many(keys) if sync.as_they_are else {}
+        events = [key for key in keys if key in heads and heads[key].partial]
+        ask = partial(self._ask.ask, queue=queue, by_person=True, actor=sync.actor, settings=settings)
+        return ask([key for key in keys if key not in events]) | ask(events, events_only=True)
 
     def _turn(self, sync: Sync) -> tuple[date, ...]:
         """The days of the first batch that has not come to an end; none if all days are asked."""

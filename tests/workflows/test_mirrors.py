@@ -11,6 +11,7 @@ from chalicelib.domain.connections import Connection, StoreName, connection_id
 from chalicelib.domain.days import day_of
 from chalicelib.domain.order_settings import Mirror
 from chalicelib.domain.orders import Order
+from chalicelib.domain.work import DayKey
 from chalicelib.storage.table import Table
 from tests.support.memory import MemoryEngine
 from tests.support.orders import NOON, line, order
@@ -125,6 +126,23 @@ def test_linked_stores_count_once_and_come_back_when_unlinked(twice):
     twice.work()
     assert twice.counting() == {twice.original.id: 5, twice.mirror.id: 5}
     assert twice.used() == 10
+
+
+def test_a_day_that_is_here_for_its_events_only_stays_that_when_its_store_is_linked(twice):
+    old = DAY - timedelta(days=120)
+    placed_at = NOON - timedelta(days=120)
+    twice.account.orders[old] = [msgspec.structs.replace(behind(9, "12"), id="old", placed_at=placed_at)]
+    key = DayKey("w1", twice.mirror.id, old)
+    twice.ask.ask([key], "sync", by_person=False, events_only=True)
+    twice.work()
+    used, asked = twice.used(), twice.days.read(key).requested
+    twice.mirrors.link(somebody(twice.now), twice.now_mirror, [Mirror("11", twice.original.id)])
+    for _ in range(2):
+        twice.work()
+        twice.sweep()
+    assert twice.used() == used - 4, "no order of an older day is billed"
+    head = twice.days.read(key)
+    assert (head.requested, head.served, head.partial) == (asked + 1, asked + 1, True), "and what came back is judged again"
 
 
 def test_order_settings_keep_the_links(twice):
