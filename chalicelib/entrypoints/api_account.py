@@ -5,7 +5,8 @@ import msgspec
 from chalicelib import bootstrap
 from chalicelib.domain.accounts import SignedIn
 from chalicelib.entrypoints import show, wire
-from chalicelib.entrypoints.http import COOKIE, Answer, Role, Visit, api, etag, if_match, may, public
+from chalicelib.entrypoints.http import Answer, Role, api, etag, if_match, may, public
+from chalicelib.entrypoints.visit import COOKIE, Visit
 from chalicelib.workflows.sign_in import Opened
 
 

@@ -9,7 +9,8 @@ from chalicelib.domain.accounts import SignedIn
 from chalicelib.domain.secret import Secret
 from chalicelib.entrypoints import wire_people
 from chalicelib.entrypoints.api_reset import tell_of_mail
-from chalicelib.entrypoints.http import Role, Visit, api, may
+from chalicelib.entrypoints.http import Role, api, may
+from chalicelib.entrypoints.visit import Visit
 
 
 @api.route("/v1/codes", methods=["GET"])

@@ -8,8 +8,9 @@ from chalicelib import bootstrap, errors
 from chalicelib.domain.accounts import SignedIn
 from chalicelib.domain.pairing import Choice
 from chalicelib.entrypoints import show, wire, wire_pairing
-from chalicelib.entrypoints.http import BODY_BYTES_MAX, Role, Visit, api, hook, may, public
+from chalicelib.entrypoints.http import Role, api, hook, may, public
 from chalicelib.entrypoints.log import log
+from chalicelib.entrypoints.visit import BODY_BYTES_MAX, Visit
 from chalicelib.workflows.connect import Step
 from chalicelib.workflows.pair import PairingError
 

@@ -7,7 +7,8 @@ from chalicelib.entrypoints.api_account import session_begun
 from chalicelib.entrypoints.api_keys import instant_of
 from chalicelib.entrypoints.api_reset import tell_of_mail
 from chalicelib.entrypoints.api_settings import changes_of
-from chalicelib.entrypoints.http import Answer, Role, Visit, api, may, public
+from chalicelib.entrypoints.http import Answer, Role, api, may, public
+from chalicelib.entrypoints.visit import Visit
 from chalicelib.workflows.access_record import ABOUT
 from chalicelib.workflows.invite import Shown
 from chalicelib.workflows.people import Person

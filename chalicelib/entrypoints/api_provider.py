@@ -9,8 +9,9 @@ from chalicelib.domain.accounts import SignedIn
 from chalicelib.entrypoints import wire_provider
 from chalicelib.entrypoints.api_account import cookie_of
 from chalicelib.entrypoints.api_reset import tell_of_mail
-from chalicelib.entrypoints.http import Answer, Role, Visit, api, may, public
+from chalicelib.entrypoints.http import Answer, Role, api, may, public
 from chalicelib.entrypoints.log import log
+from chalicelib.entrypoints.visit import Visit
 from chalicelib.workflows.pair_state import STATE_S
 from chalicelib.workflows.sign_in_by_provider import ProviderError, Sent
 

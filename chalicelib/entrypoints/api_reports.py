@@ -7,8 +7,9 @@ from chalice.app import Response
 from chalicelib import bootstrap
 from chalicelib.domain.accounts import SignedIn
 from chalicelib.entrypoints import csv_columns, csv_out, show_reports, wire_reports
-from chalicelib.entrypoints.http import Role, Visit, api, bound_to, may, next_page, signed_in_lately_as_owner
+from chalicelib.entrypoints.http import Role, api, bound_to, may, next_page, signed_in_lately_as_owner
 from chalicelib.entrypoints.show_sales import store_name
+from chalicelib.entrypoints.visit import Visit
 from chalicelib.workflows.read_reports import Read, ReportAsked
 
 

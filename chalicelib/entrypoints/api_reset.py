@@ -2,8 +2,9 @@
 
 from chalicelib import bootstrap
 from chalicelib.entrypoints import wire_people
-from chalicelib.entrypoints.http import Visit, api, public
+from chalicelib.entrypoints.http import api, public
 from chalicelib.entrypoints.log import log
+from chalicelib.entrypoints.visit import Visit
 
 
 @api.route("/v1/reset", methods=["POST"])

@@ -6,7 +6,8 @@ from chalicelib import bootstrap, errors
 from chalicelib.domain.accounts import SignedIn
 from chalicelib.domain.activity import LEVELS
 from chalicelib.entrypoints import csv_columns, csv_out, show, show_sales, wire, wire_sales
-from chalicelib.entrypoints.http import Role, Visit, api, bound_to, may, next_page, page, signed_in_lately_as_owner
+from chalicelib.entrypoints.http import Role, api, bound_to, may, next_page, page, signed_in_lately_as_owner
+from chalicelib.entrypoints.visit import Visit
 from chalicelib.workflows.books import OrderSold, Sale
 from chalicelib.workflows.read_activity import ActivityFilter
 from chalicelib.workflows.read_sales import SalesFilter

@@ -10,7 +10,6 @@ from chalicelib.entrypoints import wire, wire_settings
 from chalicelib.entrypoints.http import (
     Answer,
     Role,
-    Visit,
     api,
     bound_to,
     etag,
@@ -20,6 +19,7 @@ from chalicelib.entrypoints.http import (
     page,
     signed_in_lately_as_owner,
 )
+from chalicelib.entrypoints.visit import Visit
 from chalicelib.workflows.order_settings import InForce, Wanted, instant
 
 

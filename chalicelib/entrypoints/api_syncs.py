@@ -11,7 +11,8 @@ from chalicelib.domain.connections import Connection
 from chalicelib.domain.syncs import Sync
 from chalicelib.entrypoints import csv_columns, csv_out, show, wire
 from chalicelib.entrypoints.api_ranges import range_of
-from chalicelib.entrypoints.http import Answer, Role, Visit, api, bound_to, may, next_page, page
+from chalicelib.entrypoints.http import Answer, Role, api, bound_to, may, next_page, page
+from chalicelib.entrypoints.visit import Visit
 from chalicelib.workflows.read_activity import ActivityFilter
 
 IDEMPOTENCY_KEY = "Idempotency-Key"

@@ -5,7 +5,8 @@ from chalice.app import Response
 from chalicelib import bootstrap
 from chalicelib.domain.accounts import SignedIn
 from chalicelib.entrypoints import csv_columns, csv_out, show, wire
-from chalicelib.entrypoints.http import Role, Visit, api, bound_to, may, next_page, page
+from chalicelib.entrypoints.http import Role, api, bound_to, may, next_page, page
+from chalicelib.entrypoints.visit import Visit
 from chalicelib.workflows.list_counted import CountedFilter
 
 

@@ -18,7 +18,8 @@ from urllib.parse import urlencode
 from chalice.app import Response
 
 from chalicelib.domain.money import exponent
-from chalicelib.entrypoints.http import Visit, page
+from chalicelib.entrypoints.http import page
+from chalicelib.entrypoints.visit import Visit
 
 ROWS = 5_000
 # Spreadsheets know by this that the file is UTF-8.

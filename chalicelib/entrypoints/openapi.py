@@ -11,7 +11,8 @@ from chalice import Chalice
 from chalice.app import Response
 
 from chalicelib.entrypoints import wire
-from chalicelib.entrypoints.http import COOKIE, TOKEN, Declaration, declaration_of
+from chalicelib.entrypoints.http import Declaration, declaration_of
+from chalicelib.entrypoints.visit import COOKIE, TOKEN
 
 VERSION = "1"
 _REFERENCE = "#/components/schemas/{name}"

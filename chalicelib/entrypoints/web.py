@@ -15,8 +15,9 @@ from chalice import Blueprint
 from chalice.app import Request, Response
 
 from chalicelib import bootstrap, errors
-from chalicelib.entrypoints.http import Visit, problem, public
+from chalicelib.entrypoints.http import problem, public
 from chalicelib.entrypoints.log import log
+from chalicelib.entrypoints.visit import Visit
 
 web = Blueprint(__name__)
 

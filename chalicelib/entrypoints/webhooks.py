@@ -8,8 +8,9 @@ import hashlib
 from datetime import datetime
 
 from chalicelib import bootstrap
-from chalicelib.entrypoints.http import Visit, api, hook
+from chalicelib.entrypoints.http import api, hook
 from chalicelib.entrypoints.log import log
+from chalicelib.entrypoints.visit import Visit
 
 DOMAIN_CHARACTERS_MAX = 255
 

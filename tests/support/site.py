@@ -13,7 +13,7 @@ from chalicelib import bootstrap
 from chalicelib.channels import Kind
 from chalicelib.domain.connections import Connection
 from chalicelib.domain.passwords import Passwords
-from chalicelib.entrypoints.http import COOKIE
+from chalicelib.entrypoints.visit import COOKIE
 from chalicelib.settings import Settings
 from chalicelib.storage.table import Table
 from chalicelib.workflows.sign_in import SignIn

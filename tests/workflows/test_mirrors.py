@@ -142,7 +142,9 @@ def test_a_day_that_is_here_for_its_events_only_stays_that_when_its_store_is_lin
         twice.sweep()
     assert twice.used() == used - 4, "no order of an older day is billed"
     head = twice.days.read(key)
-    assert (head.requested, head.served, head.partial) == (asked + 1, asked + 1, True), "and what came back is judged again"
+    assert (head.requested, head.served, head.partial) == (asked + 1, asked + 1, True), (
+        "and what came back is judged again"
+    )
 
 
 def test_order_settings_keep_the_links(twice):
