@@ -59,8 +59,8 @@ artifacts: setup ## list what was deployed before and can be again
 destroy: setup ## take the stack of a stage down; its data are kept unless DATA=delete (STAGE=)
 	@$(BIN)/python -m infra.aws.deploy destroy --stage $(STAGE) --data $(if $(filter delete,$(DATA)),delete,keep)
 
-restore: setup ## move a stage onto its table as it was (STAGE= AT=2026-11-27T03:00:00Z or TABLE= REASON= LEFT=lost)
-	@$(BIN)/python -m infra.aws.restore restore --stage $(STAGE) $(if $(AT),--at "$(AT)") $(if $(TABLE),--table "$(TABLE)") --reason "$(REASON)" $(if $(LEFT),--left "$(LEFT)")
+restore: setup ## move a stage onto its table as it was (STAGE= AT=2026-11-27T03:00:00Z or TABLE= REASON= LEFT=lost ANEW=yes)
+	@$(BIN)/python -m infra.aws.restore restore --stage $(STAGE) $(if $(AT),--at "$(AT)") $(if $(TABLE),--table "$(TABLE)") --reason "$(REASON)" $(if $(LEFT),--left "$(LEFT)") $(if $(ANEW),--anew "$(ANEW)")
 
 drop: setup ## delete a table that a restore left behind (STAGE= TABLE=)
 	@$(BIN)/python -m infra.aws.restore drop --stage $(STAGE) --table "$(TABLE)"

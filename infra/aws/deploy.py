@@ -15,37 +15,30 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import boto3
-from botocore.config import Config
-from botocore.exceptions import ClientError, WaiterError
+from botocore.exceptions import ClientError
 
 from infra.aws import package
+from infra.aws.cloudformation import CloudFormation, DeployFailed, parameters_of
 from infra.aws.tables import TableFailed, Tables
 
 APP = "daybook"
 STAGES = Path(__file__).with_name("stages.json")
 # The template of the stack that holds the artifacts.
 BUCKET = Path(__file__).with_name("bucket.json")
-CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 # The parameter, and the output, that name the table in use.
 TABLE = "TableName"
 # What a stack is made with before its address is known; the second change set of a first deployment replaces it.
 NO_ADDRESS = "https://pending.invalid"
 # While a stack is made nothing may keep a table from going with it; then it is given what the template or the stage says.
 PROTECTION = "DeletionProtection"
-# States of a stack that was never made to its end: it holds nothing, and can only be deleted.
-UNMADE = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
-BEGUN = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS")
 SMOKE_TRIES, SMOKE_WAIT_S = 20, 3
-WAIT = {"Delay": 2, "MaxAttempts": 900}
-
-
-class DeployFailed(Exception):
-    """Nothing, or the stack as it was before, is in force; the message says what happened."""
 
 
 def stages() -> dict[str, dict[str, str]]:
@@ -68,11 +61,11 @@ class Stack:
         self.name = f"{APP}-{stage}"
         self.stage = stage
         self.region = region
-        patient = Config(read_timeout=300, retries={"mode": "standard", "total_max_attempts": 3})
-        self._cloudformation = boto3.client("cloudformation", region_name=region, config=patient)
+        self.formation = CloudFormation(region)
         self._s3 = boto3.client("s3", region_name=region)
         self._ssm = boto3.client("ssm", region_name=region)
         self.tables = Tables(region)
+        self._tags = {"app": APP, "stage": stage}
 
     # -- up
 
@@ -91,8 +84,8 @@ class Stack:
         template = self._template(bucket, artifact)
         self._make_cursor_key()
         self._check_chosen(template, parameters)
-        before = self._described()
-        previous = self._previous(before)
+        before = self.formation.described(self.name)
+        previous = parameters_of(before)
         if previous.get("BaseUrl") == NO_ADDRESS:
             previous.pop(PROTECTION, None)
         given = {**previous, **stages().get(self.stage, {}), "Artifact": artifact, **parameters}
@@ -104,13 +97,13 @@ class Stack:
         made = given
         if before is None and given.get(PROTECTION) != "false":
             made = {**given, "BaseUrl": NO_ADDRESS, PROTECTION: "false"}
-        self._change(self.name, made, template, {"TemplateURL": url})
+        self._change(made, template, {"TemplateURL": url})
         own = self.outputs()["EndpointURL"].rstrip("/")
         # A stack that comes back has another API than before it was taken down.
         if given["BaseUrl"] == NO_ADDRESS or (".execute-api." in given["BaseUrl"] and given["BaseUrl"] != own):
             given = {**given, "BaseUrl": own}
         if given != made:
-            self._change(self.name, given, template, {"TemplateURL": url})
+            self._change(given, template, {"TemplateURL": url})
         used = self.outputs().get(TABLE, self.name)
         self.settle(used, template, given)
         self.tables.take_up(used)
@@ -132,8 +125,7 @@ class Stack:
 
     def settle(self, table: str, template: Mapping[str, Any], given: Mapping[str, str]) -> None:
         """Give a table what the template says of the stack's own, which ends that it is frozen."""
-        tags = {"app": APP, "stage": self.stage}
-        self.tables.settle(table, declared(template, given), tags)
+        self.tables.settle(table, declared(template, given), self._tags)
 
     def serving(self) -> Serving:
         """The table and the artifact that are in force. Raises DeployFailed unless the stack is up, and may be moved."""
@@ -149,7 +141,7 @@ class Stack:
 
     def status(self) -> str:
         """How the stack is, in CloudFormation's word; empty if there is none."""
-        return str((self._described() or {}).get("StackStatus", ""))
+        return str((self.formation.described(self.name) or {}).get("StackStatus", ""))
 
     def template(self, artifact: str) -> dict[str, Any]:
         """The template of an artifact that was uploaded. Raises DeployFailed."""
@@ -157,7 +149,7 @@ class Stack:
 
     def given(self) -> dict[str, str]:
         """The parameters in force."""
-        return self._previous(self._described())
+        return parameters_of(self.formation.described(self.name))
 
     def artifacts(self) -> list[tuple[str, str]]:
         """Every artifact that was uploaded, with the instant, newest first."""
@@ -172,16 +164,16 @@ class Stack:
 
     def outputs(self) -> dict[str, str]:
         """What the stack tells of itself."""
-        found = self._described() or {}
+        found = self.formation.described(self.name) or {}
         return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", ())}
 
     def _bucket(self) -> str:
         """The bucket of artifacts, a small stack of its own that all stages share."""
         name = f"{APP}-artifacts"
-        if self._described(name) is None:
+        if self.formation.described(name) is None:
             body = BUCKET.read_text()
-            self._change(name, {}, json.loads(body), {"TemplateBody": body})
-        found = self._described(name)
+            self.formation.change(name, {}, json.loads(body), {"TemplateBody": body}, self._tags)
+        found = self.formation.described(name)
         assert found is not None, "a stack that was just made is there"
         bucket: str = found["Outputs"][0]["OutputValue"]
         return bucket
@@ -211,113 +203,59 @@ class Stack:
             if exc.response["Error"]["Code"] != "ParameterAlreadyExists":
                 raise
 
+    @contextmanager
+    def alone(self, what: str, *, anew: bool = False) -> Iterator[None]:
+        """Be the only one who moves the stack's table, for as long as this lasts. Raises DeployFailed.
+
+        Who was ended without a word has left the note that says so; with `anew` it is taken over.
+        """
+        name, note = f"/{self.name}/restoring", f"{what}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f} UTC"
+        try:
+            self._ssm.put_parameter(Name=name, Value=note, Type="String", Overwrite=anew)
+        except ClientError as exc:
+            if exc.response["Error"]["Code"] != "ParameterAlreadyExists":
+                raise
+            raise DeployFailed(f"{self._noted(name)}. If that runs nowhere any more, say ANEW=yes to go on") from exc
+        try:
+            yield
+        finally:
+            if self._noted(name) == note:
+                self._ssm.delete_parameter(Name=name)
+
+    def _noted(self, name: str) -> str:
+        try:
+            return str(self._ssm.get_parameter(Name=name)["Parameter"]["Value"])
+        except self._ssm.exceptions.ParameterNotFound:
+            return "somebody was moving it until now"
+
     # -- down
 
     def destroy(self, *, data: Literal["keep", "delete"]) -> None:
         """Take everything down but the table and the key; or them too."""
-        seen = self._described()
-        if seen is None:
+        seen = self.formation.described(self.name)
+        # Broken off while the stack was deleted, it goes on there; once the stack is gone, nothing else tells of its tables.
+        going = seen is not None and seen["StackStatus"].startswith("DELETE_")
+        if going and data == "keep":
+            raise DeployFailed(f"{self.name} is being deleted with its data; say DATA=delete to go on")
+        if seen is not None and not going:
+            kept = remains(self.formation.original(self.name), retain=data == "keep")
+            given = parameters_of(seen)
+            if data == "delete":
+                given[PROTECTION] = "false"
+            self._change(given, kept, {"TemplateBody": json.dumps(kept)})
+        tables = self.tables.left_behind(self.name, "") if data == "delete" else {}
+        if seen is None and not tables:
             raise DeployFailed(f"there is no stack {self.name}")
-        answer = self._cloudformation.get_template(StackName=self.name, TemplateStage="Original")["TemplateBody"]
-        template = answer if isinstance(answer, dict) else json.loads(answer)
-        kept = remains(template, retain=data == "keep")
-        given = self._previous(seen)
-        outside = given.get(TABLE, "")
         if data == "delete":
-            given["DeletionProtection"] = "false"
-        self._change(self.name, given, kept, {"TemplateBody": json.dumps(kept)})
-        if data == "delete":
-            self._cloudformation.delete_stack(StackName=self.name)
-            self._cloudformation.get_waiter("stack_delete_complete").wait(StackName=self.name, WaiterConfig=WAIT)
+            if seen is not None:
+                self.formation.delete(self.name)
             self._ssm.delete_parameters(Names=[f"/{self.name}/cursor-key"])
-            for table in {*self.tables.left_behind(self.name, ""), *([outside] if outside else ())}:
-                self.tables.drop(table)
+            for table in tables:
+                if self.tables.described(table) is not None:
+                    self.tables.drop(table)
 
-    # -- CloudFormation
-
-    def _described(self, name: str = "") -> dict[str, Any] | None:
-        """The stack, or None if there is none that could be updated. Raises DeployFailed."""
-        found = self._seen(name or self.name)
-        gone = ("REVIEW_IN_PROGRESS", "DELETE_COMPLETE", *UNMADE)
-        return None if found is None or found["StackStatus"] in gone else found
-
-    def _seen(self, name: str) -> dict[str, Any] | None:
-        """The stack in whatever state it is. Raises DeployFailed if that cannot be told."""
-        try:
-            (found,) = self._cloudformation.describe_stacks(StackName=name)["Stacks"]
-        except ClientError as exc:
-            told = exc.response["Error"]
-            if told["Code"] == "ValidationError" and "does not exist" in told["Message"]:
-                return None
-            raise DeployFailed(f"{name}: {told['Message']}") from exc
-        return dict(found)
-
-    @staticmethod
-    def _previous(seen: Mapping[str, Any] | None) -> dict[str, str]:
-        return {each["ParameterKey"]: each["ParameterValue"] for each in (seen or {}).get("Parameters", ())}
-
-    def _change(
-        self, name: str, given: Mapping[str, str], template: Mapping[str, Any], source: Mapping[str, str]
-    ) -> None:
-        """Bring a stack to a template by a change set, which is shown first. Raises DeployFailed; the stack is then as before."""
-        self._clear(name)
-        kind = "UPDATE" if self._described(name) else "CREATE"
-        known = template.get("Parameters", {})
-        change_set = f"{name}-{int(time.time() * 1000)}"
-        self._cloudformation.create_change_set(
-            StackName=name,
-            ChangeSetName=change_set,
-            ClientToken=change_set,
-            ChangeSetType=kind,
-            Capabilities=CAPABILITIES,
-            Parameters=[{"ParameterKey": key, "ParameterValue": given[key]} for key in given if key in known],
-            Tags=[{"Key": "app", "Value": APP}, {"Key": "stage", "Value": self.stage}],
-            **source,
-        )
-        try:
-            self._cloudformation.get_waiter("change_set_create_complete").wait(
-                StackName=name, ChangeSetName=change_set, WaiterConfig=WAIT
-            )
-        except WaiterError as exc:
-            found = self._cloudformation.describe_change_set(StackName=name, ChangeSetName=change_set)
-            reason = found.get("StatusReason", "")
-            self._cloudformation.delete_change_set(StackName=name, ChangeSetName=change_set)
-            if "No updates" in reason or "didn't contain changes" in reason:
-                print(f"{name}: nothing to change")
-                return
-            raise DeployFailed(f"{name}: {reason}") from exc
-        found = self._cloudformation.describe_change_set(StackName=name, ChangeSetName=change_set)
-        for change in found["Changes"]:
-            what = change["ResourceChange"]
-            if what["Action"] != "Modify" or what.get("Replacement") == "True":
-                print(f"  {what['Action']:<8} {what['ResourceType']} {what['LogicalResourceId']}")
-        # What is made anew goes again if it fails, also what is otherwise retained: outside of any stack it would be in the way.
-        self._cloudformation.execute_change_set(StackName=name, ChangeSetName=change_set, RetainExceptOnCreate=True)
-        waiter = self._cloudformation.get_waiter(f"stack_{kind.lower()}_complete")
-        try:
-            waiter.wait(StackName=name, WaiterConfig=WAIT)
-        except WaiterError as exc:
-            raise DeployFailed(f"{name}:\n" + "\n".join(self._failures(name))) from exc
-
-    def _clear(self, name: str) -> None:
-        """Remove what is left of a stack whose creation failed."""
-        seen = self._seen(name)
-        if seen is not None and seen["StackStatus"] in UNMADE:
-            print(f"{name}: was not made to its end; what is left of it is removed")
-            self._cloudformation.delete_stack(StackName=name)
-            self._cloudformation.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig=WAIT)
-
-    def _failures(self, name: str) -> list[str]:
-        """What failed since the change began. Newest comes first, so what was then taken back, on pages of its own."""
-        found: list[str] = []
-        for page in self._cloudformation.get_paginator("describe_stack_events").paginate(StackName=name):
-            for each in page["StackEvents"]:
-                if each["ResourceStatus"].endswith("_FAILED"):
-                    reason = each.get("ResourceStatusReason", each["ResourceStatus"])
-                    found.append(f"  {each['LogicalResourceId']}: {reason}")
-                if each["LogicalResourceId"] == name and each["ResourceStatus"] in BEGUN:
-                    return found
-        return found
+    def _change(self, given: Mapping[str, str], template: Mapping[str, Any], source: Mapping[str, str]) -> None:
+        self.formation.change(self.name, given, template, source, self._tags)
 
 
 def remains(template: Mapping[str, Any], *, retain: bool) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 The table that it serves from is restored to a new one, refuses writes from then on, and is the record of what was erased,
 taken back and ended since: that is carried over before anything is served from the new one (chalicelib/workflows/carry_over.py).
-Killed, it is run again with the same words. What is left behind can be gone back to by the same command, and has to be dropped.
+Stopped, it is run again with the same words, ended without a word with ANEW=yes beside them. What is left behind can be gone back to by the same command, and has to be dropped.
 
 It runs where it is called, with the rights of who calls it: a function has a quarter of an hour at most, and none may scan.
 """
@@ -26,6 +26,7 @@ from chalicelib.settings import Settings
 from chalicelib.storage.table import dynamo
 from chalicelib.workflows.carry_over import Carried, Counted, Move
 from infra.aws import deploy
+from infra.aws.cloudformation import DeployFailed
 from infra.aws.tables import MOVED_AT, POLICY_S, TableFailed, is_of
 
 AT_ONCE = 8
@@ -36,12 +37,14 @@ REST_S, RESTS_MAX = 10, 360
 
 class Wish(NamedTuple):
     """To which instant; or onto which table that is there, with the instant that it is of unless it was left behind by a
-    restore. Why, as merchants read it. Whether an admin knows that what happened since is lost."""
+    restore. Why, as merchants read it. Whether an admin knows that what happened since is lost, and that one that was begun
+    before runs nowhere any more."""
 
     at: datetime | None
     table: str
     reason: str
     lost: bool = False
+    anew: bool = False
 
 
 class Outcome(NamedTuple):
@@ -64,10 +67,17 @@ class _Course(NamedTuple):
 
 def restore(stack: deploy.Stack, wish: Wish, *, policy_s: float = POLICY_S) -> Outcome:
     """Move the stack. Raises DeployFailed, TableFailed, StorageError; the stack is then where it was, and can be written to,
-    unless CloudFormation has not come to an end: then nothing can be until this is run again."""
-    serving = at_rest(stack)
+    unless CloudFormation has not come to an end: then nothing can be until this is run again.
+
+    Only one runs at a time: another would carry over onto a table that is served from already."""
     target = wish.table or f"{stack.name}-{wish.at:%Y%m%dT%H%M%SZ}"
     check_name(stack, target)
+    with stack.alone(f"{stack.name} is being moved onto {target}", anew=wish.anew):
+        return _restore(stack, wish, target, policy_s)
+
+
+def _restore(stack: deploy.Stack, wish: Wish, target: str, policy_s: float) -> Outcome:
+    serving = at_rest(stack)
     if target == serving.table:
         return Outcome(stack.deploy(serving.artifact, {}, None), target, "", None)
     left = serving.table if stack.tables.described(serving.table) is not None else ""
@@ -247,7 +257,7 @@ def _wish(options: argparse.Namespace) -> Wish:
     reason = options.reason.strip()
     if not least <= len(reason) <= most or not reason.isprintable():
         sys.exit(f"daybook: REASON is why, as merchants will read it, in {least} to {most} characters")
-    return Wish(at, options.table, reason, options.left == "lost")
+    return Wish(at, options.table, reason, options.left == "lost", options.anew == "yes")
 
 
 def main() -> None:
@@ -258,6 +268,9 @@ def main() -> None:
     parser.add_argument("--table", default="", help="a table of the stage that is there")
     parser.add_argument("--reason", default="", help="why, as merchants will read it")
     parser.add_argument("--left", choices=["", "lost"], default="", help="lost: nobody knows what happened since")
+    parser.add_argument(
+        "--anew", choices=["", "yes"], default="", help="yes: the one begun before runs nowhere any more"
+    )
     options = parser.parse_args()
     stack = deploy.Stack(options.stage, deploy.region())
     try:
@@ -268,7 +281,7 @@ def main() -> None:
         else:
             drop(stack, options.table)
             print(f"{options.table} is deleted; its backup ends after 35 days")
-    except (deploy.DeployFailed, TableFailed, errors.StorageError) as exc:
+    except (DeployFailed, TableFailed, errors.StorageError) as exc:
         sys.exit(f"daybook: {exc}")
 
 

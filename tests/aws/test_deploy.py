@@ -93,7 +93,7 @@ GONE = "Stack with id daybook-prod does not exist"
 def told() -> Iterator[tuple[deploy.Stack, Stubber]]:
     """A stack, and what CloudFormation is to be asked for it and to answer, in this order."""
     stack = deploy.Stack("prod", "us-east-1")
-    with Stubber(stack._cloudformation) as stubber:
+    with Stubber(stack.formation._client) as stubber:
         yield stack, stubber
 
 
@@ -127,7 +127,7 @@ def test_a_stack_that_was_not_made_to_its_end_is_removed_and_made_anew(
     _is_gone(stubber)
     _is_gone(stubber)
     _changes(stubber, "CREATE")
-    stack._change("daybook-prod", {"BaseUrl": "x"}, TEMPLATE, {"TemplateURL": "https://s3.example/stack.json"})
+    stack._change({"BaseUrl": "x"}, TEMPLATE, {"TemplateURL": "https://s3.example/stack.json"})
     stubber.assert_no_pending_responses()
 
 
@@ -137,7 +137,7 @@ def test_any_other_stack_is_changed_as_it_is(told: tuple[deploy.Stack, Stubber],
     _is(stubber, status)
     _is(stubber, status)
     _changes(stubber, kind)
-    stack._change("daybook-prod", {"BaseUrl": "x"}, TEMPLATE, {"TemplateURL": "https://s3.example/stack.json"})
+    stack._change({"BaseUrl": "x"}, TEMPLATE, {"TemplateURL": "https://s3.example/stack.json"})
     stubber.assert_no_pending_responses()
 
 
@@ -168,15 +168,31 @@ def test_what_failed_is_told_however_much_was_taken_back_since(told: tuple[deplo
     before = [event("Key", "CREATE_FAILED", "of another day")]
     stubber.add_response("describe_stack_events", {"StackEvents": taken_back, "NextToken": "2"})
     stubber.add_response("describe_stack_events", {"StackEvents": since + before})
-    assert stack._failures(stack.name) == ["  Table: no such unit"]
+    assert stack.formation.failures(stack.name) == ["  Table: no such unit"]
+
+
+class Written:
+    """Change sets of one stack that are only written down."""
+
+    def __init__(self, before: dict[str, str] | None) -> None:
+        self.before, self.changes = before, []
+
+    def described(self, name: str) -> dict[str, object] | None:
+        if self.before is None:
+            return None
+        given = [{"ParameterKey": key, "ParameterValue": value} for key, value in self.before.items()]
+        return {"Parameters": given, "StackStatus": "CREATE_COMPLETE"}
+
+    def change(self, name, given, template, source, tags) -> None:
+        self.changes.append((given.get("BaseUrl"), given.get("DeletionProtection")))
+        self.before = {key: value for key, value in given.items() if key in TEMPLATE["Parameters"]}
 
 
 class Making(deploy.Stack):
-    """A stack whose change sets are only written down."""
-
     def __init__(self, before: dict[str, str] | None) -> None:
         super().__init__("prod", "us-east-1")
-        self.before, self.changes, self.tables = before, [], Untouched()
+        self.formation = Written(before)
+        self.changes, self.tables = self.formation.changes, Untouched()
         self._bucket = lambda: "b"
         self._template = lambda bucket, artifact: TEMPLATE
         self._make_cursor_key = lambda: None
@@ -184,16 +200,6 @@ class Making(deploy.Stack):
 
     def outputs(self) -> dict[str, str]:
         return {"EndpointURL": "https://a.execute-api.us-east-1.amazonaws.com/api/"}
-
-    def _described(self, name: str = "") -> dict[str, object] | None:
-        if self.before is None:
-            return None
-        given = [{"ParameterKey": key, "ParameterValue": value} for key, value in self.before.items()]
-        return {"Parameters": given, "StackStatus": "CREATE_COMPLETE"}
-
-    def _change(self, name, given, template, source) -> None:
-        self.changes.append((given.get("BaseUrl"), given.get("DeletionProtection")))
-        self.before = {key: value for key, value in given.items() if key in TEMPLATE["Parameters"]}
 
 
 class Untouched:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -67,6 +68,9 @@ class SomeStack:
         self.moves: list[tuple[str, str]] = []
         self.during = nothing
         self.told: list[Restored] = []
+
+    def alone(self, what: str, *, anew: bool) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def status(self) -> str:
         return self.state
@@ -140,7 +144,7 @@ def fails() -> None:
 
 
 def asked(**words: str) -> restore.Wish:
-    return restore._wish(argparse.Namespace(**{"at": "", "table": "", "reason": "", "left": "", **words}))
+    return restore._wish(argparse.Namespace(**{"at": "", "table": "", "reason": "", "left": "", "anew": "", **words}))
 
 
 def test_an_instant_is_read_in_its_zone() -> None:

@@ -21,7 +21,7 @@ from infra.aws import deploy, package, restore
 from infra.aws.tables import TableFailed
 from infra.local import journey
 from infra.local.children import Child, free_port, is_listening, python
-from infra.local.engines import start_ministack
+from infra.local.engines import create_table, start_ministack
 from infra.local.machine import SHOP
 from infra.local.visitor import VisitFailed
 from tests.aws.deployed import REGION, Deployed, Program, eventually
@@ -212,6 +212,8 @@ def test_s45_a_restored_table_takes_over_and_stays_until_it_is_gone_back_from(
     put_back = tables.restore
 
     def and_then(source: str, target: str, at: datetime) -> None:
+        with pytest.raises(deploy.DeployFailed, match=f"is being moved onto {target}, since"):
+            deployed.move(restore.Wish(None, target, "two at once"))
         put_back(source, target, at)
         merchant.change("DELETE", f"/v1/keys/{revoked['id']}", {})
 
@@ -274,7 +276,11 @@ def test_s45_a_restored_table_takes_over_and_stays_until_it_is_gone_back_from(
             restore.drop(deployed.stack, name)
 
     # Back to the one that was left behind; what is no longer needed is dropped.
-    back = deployed.move(restore.Wish(None, "daybook-dev", "the rehearsal is over"))
+    ended = deployed.stack.alone("a machine that went off")
+    ended.__enter__()
+    with pytest.raises(deploy.DeployFailed, match="ANEW=yes"):
+        deployed.move(restore.Wish(None, "daybook-dev", "the rehearsal is over"))
+    back = deployed.move(restore.Wish(None, "daybook-dev", "the rehearsal is over", anew=True))
     assert (deployed.stack.outputs()["TableName"], back.left) == ("daybook-dev", table)
     assert (policy_of(deployed, table), policy_of(deployed, "daybook-dev")) == (
         {"OnlyOverTls", "LeftBehind"},
@@ -302,3 +308,8 @@ def test_taken_down_its_data_stay_until_they_are_to_go(deployed: Deployed) -> No
     assert deployed.dynamo.scan(TableName="daybook-dev", Select="COUNT")["Count"] == count
     deployed.stack.destroy(data="delete")
     assert "daybook-dev" not in deployed.dynamo.list_tables()["TableNames"]
+    with pytest.raises(deploy.DeployFailed, match="there is no stack"):
+        deployed.stack.destroy(data="delete")
+    create_table(deployed.engine.url, "daybook-dev-20260101T030000Z")
+    deployed.stack.destroy(data="delete")
+    assert not deployed.dynamo.list_tables()["TableNames"], "stopped after the stack was gone, it goes on"
