@@ -282,7 +282,8 @@ def skus_report(rows: int = 25) -> dict[str, Any]:
     return plain(wire_reports.SkusReportOut(**frame(30), currencies=(skus(rows),)))
 
 
-def channels_report() -> dict[str, Any]:
+def channels_report(*more: str) -> dict[str, Any]:
+    """Of all channels in dollars, and in `more` currencies each a hundredth of that."""
     stores = ((BOOKS[0], BOOKS[0][2]), (BOOKS[1], "Retail store"), (BOOKS[1], "Wholesale"), (OUTLET, OUTLET[2]))
     rows = tuple(
         wire_reports.ChannelRowOut(
@@ -303,7 +304,15 @@ def channels_report() -> dict[str, Any]:
     total = wire_reports.SumOut(sum(row.net for row in rows), sum(row.orders for row in rows), 20_521)
     then = wire_reports.SumOut(sum(row.previous_net or 0 for row in rows), 7_004, 16_068)
     listed = wire_reports.ChannelsOut(currency="USD", rows=rows, total=total, previous_total=then)
-    return plain(wire_reports.ChannelsReportOut(**frame(30), currencies=(listed,)))
+    others = tuple(
+        msgspec.structs.replace(listed, currency=currency, rows=tuple(map(_hundredth, rows))) for currency in more
+    )
+    return plain(wire_reports.ChannelsReportOut(**frame(30), currencies=(listed, *others)))
+
+
+def _hundredth(row: wire_reports.ChannelRowOut) -> wire_reports.ChannelRowOut:
+    values = tuple(value // 100 for value in row.values)
+    return msgspec.structs.replace(row, net=sum(values), orders=row.orders // 100, values=values)
 
 
 # Most sales first; every fifth of them is a step of the map.

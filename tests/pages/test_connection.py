@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.pages import samples
+from tests.pages import figures, samples
 from tests.pages.scripted import SESSION, ScriptedApi, problem
 from tests.pages.test_journey import heading, look_over
 
@@ -242,3 +242,15 @@ def test_orders_say_where_else_they_came_through_and_why_they_do_not_count(page:
         expect(rows.nth(at).locator("td").last).to_have_text(re.compile(".*".join(said.split(" Also ")) + "$"))
     look_over(page, wrong)
     assert not wrong, "\n".join(wrong)
+
+
+def test_each_currency_of_the_last_30_days_is_summed_by_itself(page: Page, api: ScriptedApi) -> None:
+    report = figures.channels_report("CAD")
+    for currencies in report["currencies"]:
+        for row in currencies["rows"][1:3]:  # two stores of one connection
+            row |= {"connection_id": "warehouse", "net": row["net"] // 1000 * 1000, "orders": 20}
+    api.on("GET /reports/channels", (200, report))
+    dollars, canadian = (sum(row["net"] for row in one["rows"][1:3]) // 100 for one in report["currencies"])
+    for place in ("/connections", "/connections/warehouse"):
+        page.goto(place)
+        expect(page.locator(".month .pair")).to_have_text(f"30 days, 80 orders${dollars:,} + CA${canadian:,}")

@@ -56,6 +56,15 @@ STATES = (
         answers=KINDS | {"/connections": connections(CALM)},
         session=shops.role("viewer"),
     ),
+    State(
+        name="connections-currencies",
+        path="/connections",
+        answers=KINDS
+        | {
+            "/connections": connections(CALM, WAREHOUSE),
+            "/reports/channels": figures.channels_report("CAD", "EUR", "JPY"),
+        },
+    ),
     State(name="connection", path="/connections/c1", answers=one(CALM)),
     State(
         name="connection-paired",

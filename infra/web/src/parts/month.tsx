@@ -4,21 +4,29 @@ import { counted, roundMoney } from "../format.ts";
 import { useLoad } from "../load.ts";
 import { asked } from "../router.ts";
 
-export interface Month {
+/** A currency's part; `values` are of each day. */
+interface Sum {
   currency: string;
   net: number;
-  orders: number;
   values: readonly number[];
 }
 
-/** By connection, its stores added up; empty until it is known. A connection has one currency. */
+/** The orders of all currencies, and what each comes to, the one with the most first. */
+export interface Month {
+  orders: number;
+  sums: readonly Sum[];
+}
+
+/** By connection, its stores added up, each currency by itself; empty until it is known. */
 export function useMonths(moved: unknown, connection: string | null = null): ReadonlyMap<string, Month> {
   const report = useLoad<ChannelsReportOut>(asked("/reports/channels", { range: "30d", compare: "none", connection }), moved).data;
   const months = new Map<string, Month>();
   for (const { currency, rows } of report?.currencies ?? []) {
     for (const { connection_id, net, orders, values } of rows) {
-      const sum = months.get(connection_id) ?? { currency, net: 0, orders: 0, values: values.map(() => 0) };
-      months.set(connection_id, { currency, net: sum.net + net, orders: sum.orders + orders, values: sum.values.map((value, at) => value + (values[at] ?? 0)) });
+      const { orders: known, sums } = months.get(connection_id) ?? { orders: 0, sums: [] };
+      const sum = sums.find((one) => one.currency === currency);
+      const grown = { currency, net: (sum?.net ?? 0) + net, values: values.map((value, at) => value + (sum?.values[at] ?? 0)) };
+      months.set(connection_id, { orders: known + orders, sums: [...sums.filter((one) => one !== sum), grown] });
     }
   }
   return months;
@@ -26,8 +34,9 @@ export function useMonths(moved: unknown, connection: string | null = null): Rea
 
 const HEIGHT = 32;
 
-/** A day without sales keeps a line; one that took back more than it sold has no more than that. */
-export function MonthOf({ month: { currency, net, orders, values }, colour }: { month: Month; colour: number }) {
+/** The columns are of the first currency. A day without sales keeps a line; one that took back more than it sold has no more. */
+export function MonthOf({ month: { orders, sums }, colour }: { month: Month; colour: number }) {
+  const values = sums[0]?.values ?? [];
   const most = Math.max(...values, 1);
   return (
     <div class="month">
@@ -37,7 +46,7 @@ export function MonthOf({ month: { currency, net, orders, values }, colour }: { 
           return <rect key={at} x={at * 4} y={HEIGHT - height} width="3" height={height} />;
         })}
       </svg>
-      <p class="pair"><span class="quiet">30 days, {counted(orders, "order")}</span><b>{roundMoney(net, currency)}</b></p>
+      <p class="pair"><span class="quiet">30 days, {counted(orders, "order")}</span><b>{sums.map(({ net, currency }) => roundMoney(net, currency)).join(" + ")}</b></p>
     </div>
   );
 }
