@@ -289,7 +289,8 @@ class Overage(msgspec.Struct, frozen=True):
 class UsageOut(msgspec.Struct, frozen=True):
     """`GET /v1/usage`: the plan year in which we are. `allotment` null is unlimited, `overage` null without prices for more.
 
-    `forecast` is what the year comes to if it goes on as in the last 28 days; `months` go from the first to the last in which orders were made.
+    `forecast` is what the year comes to if it goes on as in the last 28 days; `months` go from the first to the last day whose sale
+    first showed a counted order.
     """
 
     year_from: date
@@ -303,7 +304,7 @@ class UsageOut(msgspec.Struct, frozen=True):
 
 
 class UsageOrderOut(msgspec.Struct, frozen=True):
-    """One counted order: the channel's id that it is billed under, and the UTC day on which it was made.
+    """One counted order: the channel's id that it is billed under, and the day whose sale first showed it.
 
     `number` and `sale_id` are null where no sale of the days around that one has the order.
     """

@@ -1,7 +1,8 @@
 """Usage shelves: which orders have been counted, each once, ever.
 
 A shelf is a compressed set of order ids, grouped by a fact of the order that never changes. Its head holds the names of its
-parts and its count by plan year; one flip of the head carries both, so they cannot part. Usage is the sum over shelf heads.
+parts and its counts; one flip of the head carries both, so they cannot part. Usage is the sum over shelf heads. Each count is of
+a plan year and of the day whose sale first showed the orders, which the shelf need not tell: some channels let dates be edited.
 
 Orders that turn out to come through another connection as well are taken out of the count again: a shelf has one part at most
 that names them (its `void` set), and the counts are without them.
@@ -9,7 +10,8 @@ that names them (its `void` set), and the counts are without them.
 
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
 
 import msgspec
 
@@ -24,16 +26,21 @@ PARTS_MAX = 16
 FOLD_BYTES_MAX = 150_000
 IDS_PER_PART = 50_000
 RACES_MAX = 100
-# Stands among plan years in a part: the ids of these orders are on the shelf and not counted.
+# Stands among what is counted in a part: the ids of these orders are on the shelf and not counted.
 VOID = "void"
 
 
 class Shelf(msgspec.Struct, frozen=True, kw_only=True):
-    """A shelf's head. `parts` are sort keys, `counts` orders by plan year."""
+    """A shelf's head. `parts` are sort keys, `counts` orders by plan year and day, as "2026-01-31 2026-07-03"."""
 
     version: int = 0
     parts: tuple[str, ...] = ()
     counts: Mapping[str, int] = {}
+
+    def by_day(self, name: str) -> Iterator[tuple[str, date, int]]:
+        """Yield plan years, days and orders. `name` is the shelf's own, whose day it is where none was kept."""
+        for entry, orders in self.counts.items():
+            yield *_year_and_day(entry, name), orders
 
 
 class Shelves:
@@ -43,8 +50,10 @@ class Shelves:
         self._table = table
         self._new_id = new_id
 
-    def count(self, account: Account, name: str, ids: Iterable[str], year: str) -> int:
-        """Put those of `ids` on the shelf that are not on it yet, counted in plan `year`; returns how many were new."""
+    def count(self, account: Account, name: str, ids: Iterable[str], year: str, made: date | None = None) -> int:
+        """Put those of `ids` on the shelf that are not on it yet, counted in plan `year` and as `made` on that day; returns how
+        many were new."""
+        entry = year if made is None else f"{year} {made}"
         wanted, counted = set(ids), 0
         for _ in range(RACES_MAX):
             shelf = self.read(account, name)
@@ -59,7 +68,7 @@ class Shelves:
             if not new:
                 return counted
             batch = new[:IDS_PER_PART]
-            if self._add(account, name, shelf, bodies, batch, year):
+            if self._add(account, name, shelf, bodies, batch, entry):
                 counted += len(batch)
                 wanted -= set(batch)
                 if not wanted:
@@ -83,7 +92,7 @@ class Shelves:
     def _set_void(self, account: Account, name: str, shelf: Shelf, bodies: Mapping[str, bytes], void: set[str]) -> bool:
         """Replace the void set and flip the head with the counts that it leaves; False if somebody was first."""
         known, _ = _sorted_out(bodies.values())
-        counts = dict(Counter(year for id_, year in known.items() if id_ not in void))
+        counts = dict(Counter(entry for id_, entry in known.items() if id_ not in void))
         replaced = [part for part, body in bodies.items() if VOID in _unpack(body)]
         part = key("PART", name, f"{shelf.version + 1:08}", self._new_id())
         put_part(self._table, _pk(account), part, _pack({VOID: sorted(void)}))
@@ -93,23 +102,23 @@ class Shelves:
         return won
 
     def _add(
-        self, account: Account, name: str, shelf: Shelf, bodies: Mapping[str, bytes], new: list[str], year: str
+        self, account: Account, name: str, shelf: Shelf, bodies: Mapping[str, bytes], new: list[str], entry: str
     ) -> bool:
         """Write the new part, taking in the small ones if there are many, and flip the head; False if somebody was first."""
         folded = [part for part, body in bodies.items() if len(body) < FOLD_BYTES_MAX and VOID not in _unpack(body)]
         if len(shelf.parts) < PARTS_MAX:
             folded = []
-        by_year: dict[str, list[str]] = {year: list(new)}
+        by_entry: dict[str, list[str]] = {entry: list(new)}
         for part in folded:
-            for old_year, ids in _unpack(bodies[part]).items():
-                by_year.setdefault(old_year, []).extend(ids)
-        body = _pack(by_year)
+            for old, ids in _unpack(bodies[part]).items():
+                by_entry.setdefault(old, []).extend(ids)
+        body = _pack(by_entry)
         if len(body) > PART_BYTES_MAX:
-            folded, body = [], _pack({year: list(new)})
+            folded, body = [], _pack({entry: list(new)})
         part = key("PART", name, f"{shelf.version + 1:08}", self._new_id())
         put_part(self._table, _pk(account), part, body)
         counts = dict(shelf.counts)
-        counts[year] = counts.get(year, 0) + len(new)
+        counts[entry] = counts.get(entry, 0) + len(new)
         kept = tuple(old for old in shelf.parts if old not in folded)
         flipped = Shelf(version=shelf.version + 1, parts=(*kept, part), counts=counts)
         won = self._flip(account, name, shelf, flipped)
@@ -170,17 +179,16 @@ class Shelves:
 
     def usage(self, account: Account) -> dict[str, int]:
         """Orders counted by plan year, over all shelves of the shop."""
-        counts: dict[str, int] = {}
-        for year, by_shelf in self.by_shelf(account).items():
-            counts[year] = sum(by_shelf.values())
-        return counts
+        return {year: sum(days.values()) for year, days in self.by_day(account).items()}
 
-    def by_shelf(self, account: Account) -> dict[str, dict[str, int]]:
-        """The same, by plan year and shelf."""
-        counts: dict[str, dict[str, int]] = {}
+    def by_day(self, account: Account) -> dict[str, dict[date, int]]:
+        """The same, by plan year and by the day on which they were made."""
+        counts: dict[str, dict[date, int]] = {}
         for sk, item in self._table.columns(_pk(account), ("HEAD#", "HEAD$"), "counts"):
-            for year, orders in msgspec.json.decode(item["counts"]).items():
-                counts.setdefault(year, {})[sk.partition("#")[2]] = orders
+            shelf = Shelf(counts=msgspec.json.decode(item["counts"]))
+            for year, made, orders in shelf.by_day(sk.partition("#")[2]):
+                days = counts.setdefault(year, {})
+                days[made] = days.get(made, 0) + orders
         return counts
 
     def all(self, account: Account) -> dict[str, Shelf]:
@@ -188,19 +196,21 @@ class Shelves:
         heads = self._table.query(ShelfHead, _pk(account), begins="HEAD#")
         return {item.sk.partition("#")[2]: _shelf(item) for item in heads}
 
-    def counted(self, account: Account, shelves: Mapping[str, Shelf], year: str) -> dict[str, list[str]]:
-        """The ids that are counted in that plan year, by shelf: as many as the shelf's count, the shortest first."""
+    def counted(self, account: Account, shelves: Mapping[str, Shelf], year: str) -> dict[date, list[str]]:
+        """The ids that are counted in that plan year on these shelves, by the day on which they were made, the shortest first."""
         pk = _pk(account)
         found = self._table.get_many(Part, [(pk, part) for shelf in shelves.values() for part in shelf.parts])
-        counted = {}
+        counted: dict[date, list[str]] = {}
         for name, shelf in shelves.items():
             if all((pk, part) in found for part in shelf.parts):
                 known, void = _sorted_out(found[pk, part].body for part in shelf.parts)
             else:
                 known, void = _sorted_out(self._bodies_now(account, name).values())
-            ids = (id_ for id_, counted_in in known.items() if counted_in == year and id_ not in void)
-            counted[name] = sorted(ids, key=lambda id_: (len(id_), id_))
-        return counted
+            for id_, entry in known.items():
+                counted_in, made = _year_and_day(entry, name)
+                if counted_in == year and id_ not in void:
+                    counted.setdefault(made, []).append(id_)
+        return {made: sorted(ids, key=lambda id_: (len(id_), id_)) for made, ids in counted.items()}
 
     def _bodies_now(self, account: Account, name: str) -> dict[str, bytes]:
         for _ in range(RACES_MAX):
@@ -217,25 +227,30 @@ class Shelves:
         return {part: found[_pk(account), part].body for part in shelf.parts}
 
 
-def _pack(by_year: Mapping[str, list[str]]) -> bytes:
-    return zlib.compress(msgspec.msgpack.encode({year: pack_ids(ids) for year, ids in sorted(by_year.items())}), 6)
+def _year_and_day(entry: str, shelf: str) -> tuple[str, date]:
+    year, _, made = entry.partition(" ")
+    return year, date.fromisoformat(made or shelf)
+
+
+def _pack(by_entry: Mapping[str, list[str]]) -> bytes:
+    return zlib.compress(msgspec.msgpack.encode({entry: pack_ids(ids) for entry, ids in sorted(by_entry.items())}), 6)
 
 
 def _unpack(body: bytes) -> dict[str, set[str]]:
     packed = msgspec.msgpack.decode(zlib.decompress(body), type=dict[str, bytes])
-    return {year: unpack_id_set(ids) for year, ids in packed.items()}
+    return {entry: unpack_id_set(ids) for entry, ids in packed.items()}
 
 
 def _sorted_out(bodies: Iterable[bytes]) -> tuple[dict[str, str], set[str]]:
-    """The plan year of every order on the shelf, and those that are not counted."""
+    """As what every order on the shelf is counted, and those that are not."""
     known: dict[str, str] = {}
     void: set[str] = set()
     for body in bodies:
-        for year, ids in _unpack(body).items():
-            if year == VOID:
+        for entry, ids in _unpack(body).items():
+            if entry == VOID:
                 void |= ids
             else:
-                known |= dict.fromkeys(ids, year)
+                known |= dict.fromkeys(ids, entry)
     return known, void
 
 

@@ -1,10 +1,11 @@
 """Listing the orders that were counted in the plan year in which we are: as many as usage says, each once.
 
-The shelves know an order by the id that it is billed under and by the day on which it was made, and no more. Its number and the
+The shelves know an order by the id that it is billed under and by the day whose sale first showed it, and no more. Its number and the
 sale that holds it are looked up in the documents around that day; where they are not found there, the order is listed
 without them.
 """
 
+from collections import ChainMap, Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 OPENED_AT_ONCE = 50
 
 # Newest first, and the shortest id first.
-ShelfPlace = tuple[int, str]
+BoardPlace = tuple[int, str]
 Place = tuple[int, str, int, str]
 # By connection and the id that an order is billed under: its number, and the sale that holds it.
 Known = dict[tuple[str, str], tuple[str, str]]
@@ -44,7 +45,7 @@ class CountedFilter(msgspec.Struct, frozen=True):
 
 
 class CountedOrder(msgspec.Struct, frozen=True):
-    """One order, made on a day of UTC. `number` and `sale_id` are None where no document around that day has it."""
+    """One order, `made` on the day whose sale first showed it. `number` and `sale_id` are None where no document around that day has it."""
 
     id: str
     made: date
@@ -66,15 +67,15 @@ class CountedPage(msgspec.Struct, frozen=True):
 
 
 class _Board(msgspec.Struct, frozen=True):
-    """A shelf of a connection, and how many orders of the year are on it."""
+    """A connection's orders of the year that were made on one day: on which shelves, and how many."""
 
     made: date
     connection: Connection
-    shelf: "Shelf"
+    shelves: "dict[str, Shelf]"
     count: int
 
     @property
-    def place(self) -> ShelfPlace:
+    def place(self) -> BoardPlace:
         return -self.made.toordinal(), self.connection.id
 
 
@@ -111,22 +112,28 @@ class ListCounted:
         for connection in self._connections.list(workspace):
             if asked.connection in (None, connection.id):
                 account = Account(workspace, connection.kind, connection.account)
+                shelves: dict[date, dict[str, Shelf]] = {}
+                counts = Counter[date]()
                 for name, shelf in self._shelves.all(account).items():
-                    if shelf.counts.get(year) and name.startswith(asked.month):
-                        yield _Board(date.fromisoformat(name), connection, shelf, shelf.counts[year])
+                    for counted_in, made, orders in shelf.by_day(name):
+                        if counted_in == year and f"{made}".startswith(asked.month) and orders:
+                            shelves.setdefault(made, {})[name] = shelf
+                            counts[made] += orders
+                for made, orders in counts.items():
+                    yield _Board(made, connection, shelves[made], orders)
 
     def _orders(self, boards: Sequence[_Board], year: str) -> Iterator[CountedOrder]:
-        """Yield the orders of these shelves, in the sequence of the list."""
+        """Yield the orders of these boards, in the sequence of the list."""
         for first in range(0, len(boards), OPENED_AT_ONCE):
             some = boards[first : first + OPENED_AT_ONCE]
-            counted: dict[ShelfPlace, list[str]] = {}
+            counted: dict[BoardPlace, list[str]] = {}
             for connection in {board.connection.id: board.connection for board in some}.values():
                 account = Account(connection.workspace, connection.kind, connection.account)
-                own = {str(board.made): board.shelf for board in some if board.connection.id == connection.id}
-                for name, ids in self._shelves.counted(account, own, year).items():
-                    counted[-date.fromisoformat(name).toordinal(), connection.id] = ids
+                own = [board.shelves for board in some if board.connection.id == connection.id]
+                for made, ids in self._shelves.counted(account, dict(ChainMap(*own)), year).items():
+                    counted[-made.toordinal(), connection.id] = ids
             for board in some:
-                for id_ in counted[board.place]:
+                for id_ in counted.get(board.place, ()):
                     yield CountedOrder(id_, board.made, board.connection)
 
     def _found(self, workspace: str, asked: CountedFilter, boards: Sequence[_Board], year: str) -> list[CountedOrder]:
@@ -182,7 +189,7 @@ def _billed(order: Order) -> str:
 
 
 def _enough(boards: Sequence[_Board], limit: int) -> Sequence[_Board]:
-    """So many shelves that a page is full, though all of the first may stand before it."""
+    """So many boards that a page is full, though all of the first may stand before it."""
     orders = 0
     for opened, board in enumerate(boards):
         if orders > limit:

@@ -91,7 +91,7 @@ class ReadUsage:
     ) -> None:
         self._shelves = shelves
         self._start = start
-        self._kept: Kept[dict[str, dict[str, int]]] = Kept(
+        self._kept: Kept[dict[str, dict[date, int]]] = Kept(
             SHELVES_KEPT_MAX, lambda years: sum(map(len, years.values()))
         )
         self._terms = terms
@@ -107,11 +107,10 @@ class ReadUsage:
         days: dict[date, int] = {}
         for each in sorted(start.connections, key=lambda each: (each.name, each.id)):
             account = Account(workspace.id, each.kind, each.account)
-            years = self._kept.made((account, touches), partial(self._shelves.by_shelf, account))
+            years = self._kept.made((account, touches), partial(self._shelves.by_day, account))
             counted = years.get(year.name, {})
             shops.append((each, sum(counted.values())))
-            for shelf, orders in counted.items():
-                made = date.fromisoformat(shelf)
+            for made, orders in counted.items():
                 days[made] = days.get(made, 0) + orders
         return Usage(
             year=year,

@@ -62,7 +62,7 @@ class Recount:
         counted = self._shelves.usage(account)
         listed: dict[str, int] = {}
         shelved: set[str] = set()
-        for year in sorted({year for shelf in shelves.values() for year in shelf.counts}):
+        for year in sorted({year for name, shelf in shelves.items() for year, _, _ in shelf.by_day(name)}):
             for ids in self._shelves.counted(account, shelves, year).values():
                 listed[year] = listed.get(year, 0) + len(ids)
                 shelved.update(ids)

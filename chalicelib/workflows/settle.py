@@ -124,7 +124,7 @@ class Settle:
         for shelf, ids in self._new_ids(head.key, revision, before, "mirror"):
             self._shelves.void(account, shelf, ids)
         counted = self._new_ids(head.key, revision, before, "counts")
-        return sum(self._shelves.count(account, shelf, ids, head.due_year) for shelf, ids in counted)
+        return sum(self._shelves.count(account, shelf, ids, head.due_year, head.key.day) for shelf, ids in counted)
 
     def _new_ids(
         self, day: DayKey, revision: Revision, before: Revision | None, state: str

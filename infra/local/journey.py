@@ -104,8 +104,17 @@ def travel(machine: Machine) -> tuple[dict[str, Any], list[str]]:
     for kind, connect in (("woocommerce", approve), ("shipstation", paste_keys)):
         report[kind], more = travel_on(visitor, machine, kind, connect(visitor, machine), days)
         differences += more
+    differences += usage_differences(visitor, days)
     report["mirror"], more = link_mirrors(visitor, machine, days)
     return report, differences + more
+
+
+def usage_differences(visitor: Visitor, days: Range) -> list[str]:
+    """Where the months in which counted orders were sold are not those of the days that came in, or do not add up."""
+    usage = visitor.get("/v1/usage")
+    found = {each["month"]: each["orders"] for each in usage["months"]}
+    wrong = [month for month in found if not f"{days.first:%Y-%m}" <= month <= f"{days.last + timedelta(days=1):%Y-%m}"]
+    return [f"usage: {usage['used']} orders, by month {found}"] if wrong or sum(found.values()) != usage["used"] else []
 
 
 def travel_on(

@@ -1,7 +1,7 @@
 """The list of counted orders over HTTP: as many as usage says, whatever was counted, taken out again or asked for."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -20,6 +20,7 @@ from tests.support.system import ZONE
 
 LAST = date(2026, 7, 3)
 YEAR = "2026-07-05"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -79,6 +80,22 @@ def test_every_counted_order_is_listed_once_and_all_figures_of_usage_agree_with_
     for shop in usage["connections"]:
         assert counting.get(f"?connection={shop['connection_id']}")["count"] == shop["orders"]
     assert counting.get("?connection=other") == {"items": [], "count": 0, "next": None}
+
+
+def test_an_order_stands_on_the_day_of_its_sale_whatever_its_shelf_is(counting):
+    """The dates of some channels' orders can be edited; their shelves are made of ids, and look like days of long ago."""
+    start = window_of(LAST, ZONE).start_at
+    sold = [order(n, placed_at=start + timedelta(hours=n)) for n in (1, 2)]
+    long_ago = EPOCH + timedelta(days=45)
+    counting.daybook.shop.orders[LAST] = [msgspec.structs.replace(each, created_at=long_ago) for each in sold]
+    counting.daybook.ask_day(counting.connection, LAST)
+    counting.daybook.work()
+    usage = json_at(counting.owner.get("/v1/usage"))
+    assert usage["months"] == [{"month": "2026-07", "orders": 2}]
+    assert usage["forecast"] > usage["used"] == 2
+    listed = counting.get("?month=2026-07")["items"]
+    assert [(each["number"], each["made_on"]) for each in listed] == [("#1001", str(LAST)), ("#1002", str(LAST))]
+    assert all(each["sale_id"] for each in listed)
 
 
 def test_an_order_is_told_with_its_number_and_the_sale_that_holds_it(counting):
@@ -160,7 +177,8 @@ def test_a_download_has_every_order_that_is_counted(counting):
 moves = st.lists(
     st.tuples(
         st.sampled_from(["count", "void"]),
-        st.sampled_from(["2026-06-30", "2026-07-01", "2026-07-02"]),
+        st.sampled_from(["2026-06-30", "2026-07-01", "1970-01-02"]),
+        st.none() | st.dates(date(2026, 6, 29), date(2026, 7, 2)),
         st.sets(st.integers(0, 30).map(str), max_size=12),
         st.sampled_from([YEAR, "2025-07-05"]),
     ),
@@ -174,9 +192,9 @@ def test_the_list_is_as_long_as_usage_says(moves, limit):
     with open_site(Table(MemoryEngine())) as site:
         counting = Counting(site)
         shelves = counting.daybook.shelves
-        for what, shelf, ids, year in moves:
+        for what, shelf, made, ids, year in moves:
             if what == "count":
-                shelves.count(counting.account, shelf, ids, year)
+                shelves.count(counting.account, shelf, ids, year, made)
             else:
                 shelves.void(counting.account, shelf, ids)
         listed = counting.every(f"?limit={limit}")

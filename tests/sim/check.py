@@ -78,7 +78,7 @@ class Checker:
         self.shelves: dict[str, Shelf] = {}
         self._on_shelf: dict[str, set[str]] = {}
         self.shown: set[str] = set()
-        self._years: dict[str, set[str]] = defaultdict(set)
+        self._entries: dict[str, set[str]] = defaultdict(set)
         self.documents: dict[date, DocumentVersion] = {}
         self._versions: dict[str, DocumentVersion] = {}
         engine.changed = self.changed
@@ -232,7 +232,7 @@ class Checker:
             self.wrong(f"I17 {day} of epoch {revision.epoch} was published while {self.state} in epoch {self.epoch}")
         for id_, order in orders.items():
             if is_billed(order):
-                self._years[id_].add(head.due_year)
+                self._entries[id_].add(f"{head.due_year} {day}")
         self._show(day)
 
     def _judged(self, day: date, revision: Revision, before: Revision | None, fetch: Fetch) -> None:
@@ -346,14 +346,14 @@ class Checker:
             if item is None:
                 self.wrong(f"I2 a part of shelf {name} is gone")
                 return
-            for year, ids in shelves_storage._unpack(item["body"]["B"]).items():
+            for entry, ids in shelves_storage._unpack(item["body"]["B"]).items():
                 if here & ids:
                     self.wrong(f"I2 counted twice on shelf {name}: {sorted(here & ids)}")
                 here |= ids
-                counts[year] += len(ids)
+                counts[entry] += len(ids)
                 for id_ in ids:
-                    if year not in self._years[id_]:
-                        self.wrong(f"I2 {id_} counted in {year}, shown in {sorted(self._years[id_])}")
+                    if entry not in self._entries[id_]:
+                        self.wrong(f"I2 {id_} counted in {entry}, shown in {sorted(self._entries[id_])}")
         if counts != Counter(shelf.counts):
             self.wrong(f"I2 shelf {name} says {dict(shelf.counts)}, its parts {dict(counts)}")
         self._on_shelf[name] = here

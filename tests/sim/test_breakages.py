@@ -15,7 +15,7 @@ SEEDS_MAX = 400
 CAUGHT_BY = {
     "01-flip-without-the-attempt": 0,
     "02-flip-before-its-parts": 0,
-    "03-continuation-under-the-same-id": 0,
+    "03-continuation-under-the-same-id": 4,
     "04-continuation-that-serves-anew": 8,
     "06-content-addressed-parts": 0,
     "07-no-sweep": 0,
@@ -23,7 +23,7 @@ CAUGHT_BY = {
     "09-count-before-the-flip": 0,
     "10-claim-that-ignores-what-is-due": 5,
     "11-claim-that-waits-for-what-nobody-settles": 5,
-    "12-clearing-what-is-due-blindly": 0,
+    "12-clearing-what-is-due-blindly": 12,
     "13-shelf-flip-without-the-version": 3,
     "14-count-apart-from-the-shelf": 0,
     "15-plan-year-taken-when-settling": 0,
@@ -41,12 +41,12 @@ CAUGHT_BY = {
     "27-connection-read-only-before-the-claim": 16,
     "28-touched-documents-forgotten": 1,
     "29-document-flip-without-the-version": 1,
-    "30-observed-events-not-copied": 8,
+    "30-observed-events-not-copied": 9,
     "31-continuation-across-a-change-of-zone": 10,
     "32-seam-taken-from-today": 22,
     "33-closed-days-judged-by-the-settings-in-force": 29,
     "35-another-zone-followed-up-by-its-saver-alone": 15,
-    "36-same-orders-cut-otherwise-are-the-same-day": 9,
+    "36-same-orders-cut-otherwise-are-the-same-day": 37,
     "37-document-that-names-facts-that-are-cleaned": 54,
 }
 

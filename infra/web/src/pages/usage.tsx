@@ -93,7 +93,7 @@ const Listed = ({ found }: { found: UsageOrdersOut }) => (
   <>
     <div class="scroll" tabIndex={0} role="region" aria-label="Counted orders">
       <table class="sales">
-        <thead><tr><th scope="col">Order</th><th scope="col">Made on (UTC)</th><th scope="col" class="low">Connection</th></tr></thead>
+        <thead><tr><th scope="col">Order</th><th scope="col">Sold on</th><th scope="col" class="low">Connection</th></tr></thead>
         <tbody>{found.items.map((order) => <Row key={`${order.connection_id} ${order.made_on} ${order.id}`} order={order} />)}</tbody>
       </table>
     </div>
