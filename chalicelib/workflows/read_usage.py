@@ -31,7 +31,7 @@ SHELVES_KEPT_MAX = 100_000
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
     """`terms` are those in force. `shops` are in the order of their names, `months` ("2026-07") in theirs.
 
-    `days` are the orders by the UTC day on which they were made. `today` is the workspace's.
+    `days` are the orders by the day whose sale first showed them. `today` is the workspace's.
     """
 
     year: PlanYear
