@@ -69,6 +69,7 @@ def _sample(given: Sample) -> wire_syncs.SampleOut:
         day=given.day,
         orders=given.orders,
         skus=given.skus,
+        quantity=given.quantity_milli / 1_000,
         currency=given.currency,
         net=given.net,
         lines=tuple(

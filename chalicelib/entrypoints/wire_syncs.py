@@ -43,12 +43,14 @@ class SampleLineOut(msgspec.Struct, frozen=True):
 
 
 class SampleOut(msgspec.Struct, frozen=True):
-    """A sale of the newest day that has some: the five lines that sold most, and its first three order numbers."""
+    """What was sold on the newest day that has sales, today only if no other has: the five lines that sold most, and its first
+    three order numbers."""
 
     sale_id: str
     day: date
     orders: int
     skus: int
+    quantity: float
     currency: str
     net: int
     lines: tuple[SampleLineOut, ...]

@@ -52,12 +52,14 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
-    """One sale of the newest day that has some: its lines that sold most, and its first order numbers."""
+    """What was sold on the newest day that has sales, today only if no other has: its lines that sold most, and its first order
+    numbers. What came back that day is not in it."""
 
     sale_id: str
     day: date
     orders: int
     skus: int
+    quantity_milli: int
     currency: str
     net: int
     lines: tuple[SkuSales, ...]
@@ -141,10 +143,13 @@ class ReadRanges:
         documents = self._documents.list(
             connection.workspace, today - timedelta(days=SAMPLED_DAYS), today, newest_first=True
         )
+        so_far = None
         for key, version in documents:
             if key.connection == connection.id and any(sheet.sales.count for sheet in version.sheets):
-                return key
-        return None
+                if key.day < today:
+                    return key
+                so_far = key
+        return so_far
 
     def _numbers(self, key: DayKey, version: DocumentVersion, sheet: DocumentSheet) -> tuple[str, ...] | None:
         """The first order numbers of the sheet; None if the day has moved on."""
@@ -179,6 +184,7 @@ def _sample(key: DayKey, sheet: DocumentSheet, numbers: tuple[str, ...]) -> Samp
         day=key.day,
         orders=sheet.sales.count,
         skus=len(lines),
+        quantity_milli=sheet.sales.quantity_milli,
         currency=sheet.currency,
         net=sheet.sales.amounts.net,
         lines=tuple(lines[:SAMPLE_LINES]),

@@ -11,7 +11,7 @@ from chalicelib.domain.days import window_of
 from chalicelib.entrypoints import wire
 from chalicelib.storage.table import Table
 from tests.support.memory import MemoryEngine
-from tests.support.orders import line, order
+from tests.support.orders import line, order, refund
 from tests.support.site import Site, json_at, open_site
 from tests.support.system import ZONE
 
@@ -192,6 +192,24 @@ def test_the_sample_is_the_newest_day_with_sales(shop):
     ]
     assert sample["numbers"] == ["#1001", "#1002", "#1003"]
     assert shop.visitor.get(f"/v1/sales/{sample['sale_id']}").status_code == 200
+
+
+def test_the_sample_is_of_a_day_that_is_over_and_of_what_was_sold_on_it(shop):
+    """What came back on the day, and the few orders of today so far, would say little of what a sale looks like."""
+    yesterday, today = DAY, TODAY
+    start = window_of(yesterday, ZONE).start_at
+    back = refund(start + timedelta(hours=3), line())
+    shop.daybook.shop.orders[yesterday] = [order(1, line("A", 3), placed_at=start, events=(back,))]
+    shop.daybook.shop.orders[today] = [order(2, line("B"), placed_at=window_of(today, ZONE).start_at)]
+    shop.sync(**{"from": str(today), "to": str(today)})
+    shop.daybook.work()
+    assert shop.get("preview")["sample"]["day"] == str(today), "if there is no other"
+    shop.sync(**{"from": str(yesterday), "to": str(yesterday)})
+    shop.daybook.work()
+    sample = shop.get("preview")["sample"]
+    assert (sample["day"], sample["orders"], sample["quantity"]) == (str(yesterday), 1, 3)
+    assert sample["quantity"] == sum(each["quantity"] for each in sample["lines"])
+    assert sample["net"] == sum(each["net"] for each in sample["lines"])
 
 
 def test_the_presets_of_the_wire_are_those_of_the_domain():

@@ -129,6 +129,7 @@ def sample(lines: Sequence[tuple[str | None, str, float, int]] = LINES, **other:
         "day": THROUGH,
         "orders": 131,
         "skus": 48,
+        "quantity": 412,
         "currency": "USD",
         "net": 624_860,
         "lines": tuple(wire_syncs.SampleLineOut(*line) for line in lines),

@@ -1,8 +1,7 @@
 // Beside the order settings: a real day as it will look, what it costs, and the reports that it allows.
-import type { SaleDetailOut, SampleOut } from "../wire.d.ts";
+import type { SampleOut } from "../wire.d.ts";
 import type { Draft } from "../draft.ts";
 import { count, counted, dayName, money, monthName } from "../format.ts";
-import { useLoad } from "../load.ts";
 import { Card } from "./page.tsx";
 import { Notice } from "./region.tsx";
 
@@ -10,13 +9,14 @@ const LINES = 4;
 
 export function Leaf({ sample, summary }: { sample: SampleOut; summary: Draft["summary"] }) {
   const orders = counted(sample.orders, "order");
+  const become = sample.orders === 1 ? "becomes" : "become";
   const lines = counted(sample.skus, "SKU line");
   return (
     <Card title="What a day looks like" side={<span class="pill">{dayName(sample.day)}</span>}>
       <p class="quiet">
-        {summary === "individual" && <>{orders} stay <b>{counted(sample.orders, "sale")}</b>, each with its own SKU lines.</>}
-        {summary === "store" && <>{orders} become <b>one sale</b> with {lines}.</>}
-        {summary === "month" && <>{orders} become part of <b>one sale for {monthName(sample.day)}</b>; this day adds {lines}.</>}
+        {summary === "individual" && <>{orders} {sample.orders === 1 ? "stays" : "stay"} <b>{counted(sample.orders, "sale")}</b>, each with its own SKU lines.</>}
+        {summary === "store" && <>{orders} {become} <b>one sale</b> with {lines}.</>}
+        {summary === "month" && <>{orders} {become} part of <b>one sale for {monthName(sample.day)}</b>; this day adds {lines}.</>}
       </p>
       {summary === "individual" ? <OrderLeaf sample={sample} /> : <SkuLeaf sample={sample} />}
       {summary !== "individual" && sample.numbers.length > 0 && <p class="quiet">Order numbers inside: {listed(sample)}.</p>}
@@ -30,8 +30,6 @@ function listed({ numbers, orders }: SampleOut): string {
 }
 
 function SkuLeaf({ sample }: { sample: SampleOut }) {
-  const detail = useLoad<SaleDetailOut>(`/sales/${encodeURIComponent(sample.sale_id)}`);
-  const units = detail.data && detail.data.sale.type === "day" ? detail.data.figures.quantity : null;
   const shown = sample.skus > LINES + 1 ? sample.lines.slice(0, LINES) : sample.lines;
   const rest = sample.skus - shown.length;
   const sum = (of: "quantity" | "net") => shown.reduce((sum, line) => sum + line[of], 0);
@@ -50,14 +48,14 @@ function SkuLeaf({ sample }: { sample: SampleOut }) {
           <tr>
             <td class="nth">{shown.length + 1}</td>
             <th scope="row">{counted(rest, "more SKU", "more SKUs")}</th>
-            <td class="figure">{units !== null && count(units - sum("quantity"))}</td>
+            <td class="figure">{count(sample.quantity - sum("quantity"))}</td>
             <td class="figure">{money(sample.net - sum("net"), sample.currency)}</td>
           </tr>
         )}
         <tr class="sum">
           <td class="nth" />
           <th scope="row">Total</th>
-          <td class="figure">{units !== null && count(units)}</td>
+          <td class="figure">{count(sample.quantity)}</td>
           <td class="figure">{money(sample.net, sample.currency)}</td>
         </tr>
       </tbody>
