@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from chalicelib.workflows.syncs import RunSyncs
 
 RECENT_DAYS = 30
+# Of the orders of a store, one in so many also comes through another connection if the store is fed by it. Fewer are alike by
+# chance, or made by hand, and linking would take the others out of the books.
+ONE_IN = 10
 ORDERS_MAX = 2_000
 TOLD_AGAIN_S = 30 * 86_400
 
@@ -72,7 +75,10 @@ class Mirrors:
         self._note = note
 
     def seen(self, connection: Connection, today: date) -> tuple[Seen, ...]:
-        """Which stores look like mirrors in the last 30 days, or in fewer if they have more than 2,000 orders; and the links."""
+        """Which stores look like mirrors in the last 30 days, or in fewer if they have more than 2,000 orders; and the links.
+
+        Those with the most orders that agree come first.
+        """
         links = {mirror.store: mirror.connection for mirror in connection.settings.mirrors}
         if not self._may_mirror(connection.kind):
             return ()
@@ -90,7 +96,8 @@ class Mirrors:
                     agreed[order.store, original] += 1
             if orders.total() >= ORDERS_MAX:
                 break
-        pairs = sorted({*agreed, *links.items()})
+        fed = {pair for pair, orders_alike in agreed.items() if orders_alike * ONE_IN >= orders[pair[0]]}
+        pairs = sorted({*fed, *links.items()}, key=lambda pair: (-agreed[pair], pair))
         return tuple(
             Seen(
                 store=store,

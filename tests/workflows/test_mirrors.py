@@ -110,6 +110,24 @@ def test_orders_that_differ_are_not_taken_for_one(other):
     assert twice.mirrors.seen(twice.now_mirror, DAY) == ()
 
 
+@pytest.mark.parametrize(("others", "stores"), [(9, ["11", "12"]), (10, ["11"])])
+def test_a_few_orders_that_are_alike_make_no_mirror_and_the_likeliest_comes_first(others, stores):
+    """Linking it would take the others out of the books; in lists the few are marked one by one."""
+    twice, alike = Twice(), behind(5, "12")
+    twice.shop.orders[DAY] = [order(n, line(gross=1_000 * n)) for n in range(1, 6)]
+    twice.account.orders[DAY] = [
+        alike,
+        *(behind(n, "11") for n in range(1, 5)),
+        *(behind(20 + n, "12") for n in range(others)),
+    ]
+    twice.sync()
+    assert [each.store for each in twice.mirrors.seen(twice.now_mirror, DAY)] == stores
+    assert twice.mirrors.also_in(twice.now_mirror, [(DAY, alike)]) == {alike.id: twice.original.id}
+    twice.mirrors.tell(twice.now_mirror, DAY)
+    told = [said for said in twice.said() if "count twice" in said]
+    assert len(told) == len(stores)
+
+
 def test_linked_stores_count_once_and_come_back_when_unlinked(twice):
     who = somebody(twice.now)
     sync = twice.mirrors.link(who, twice.now_mirror, [Mirror("11", twice.original.id)])
