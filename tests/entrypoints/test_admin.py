@@ -97,6 +97,19 @@ def test_failed_days_are_listed_and_tried_again(site, owner):
     assert f"info: By an admin, 2 failed days tried again: {REASON}" in daybook.said(owner.workspace)
 
 
+def test_a_failed_day_that_was_asked_for_its_events_only_is_tried_again_as_that(site, owner):
+    """Tried again as a whole it would bring in, and bill, orders that are older than the history."""
+    daybook = site.daybook
+    connection = daybook.pair_shop(owner.workspace)
+    key = DayKey(owner.workspace, connection.id, date(2026, 3, 5))
+    daybook.shop.failures = [errors.PermanentError("the shop is closed.")]
+    daybook.ask.ask([key], "sync", by_person=False, events_only=True)
+    assert daybook.work() == {"failed": 1}
+    event = {"do": "retry_failed_days", "workspace": owner.workspace, "connection": connection.id, "reason": REASON}
+    assert press(event)["days"] == 1
+    assert daybook.days.read(key).partial
+
+
 def test_individual_sales_are_allowed_and_no_more(site, owner):
     daybook = site.daybook
     connection = daybook.pair_shop(owner.workspace)
